@@ -1,0 +1,52 @@
+@0xb1f3a5d2c9e84701;
+# The records that travel inside the group and the values they share.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("evd::schema");
+
+struct Interval {
+  # A closed range of sequence numbers; first <= last.
+  first @0 :UInt64;
+  last @1 :UInt64;
+}
+
+struct Gap {
+  # Sequence numbers of one cpu that are lost for ever (PSD-008 §2.5).
+  firstMissing @0 :UInt64;
+  lastMissing @1 :UInt64;
+  lastTimestamp @2 :Int64;
+  # Wall nanoseconds of the last event processed before the gap; 0 when there was none.
+  revealTimestamp @3 :Int64;
+  # Wall nanoseconds of the event that revealed the gap.
+}
+
+struct EventBatch {
+  # A run of one cpu's events in ring order, as raw KMES bytes, with the gaps found in front of or
+  # between them. Together events and gaps cover firstSequence..lastSequence without overlap.
+  cpu @0 :UInt16;
+  firstSequence @1 :UInt64;
+  lastSequence @2 :UInt64;
+  eventCount @3 :UInt32;
+  gaps @4 :List(Gap);
+  events @5 :Data;
+}
+
+struct Value {
+  # One typed value of a result.
+  union {
+    nil @0 :Void;
+    boolean @1 :Bool;
+    int @2 :Int64;
+    uint @3 :UInt64;
+    # Only for values above 2^63-1; everything smaller is an int.
+    float @4 :Float64;
+    text @5 :Text;
+    bytes @6 :Data;
+    list @7 :List(Value);
+    map @8 :List(Entry);
+  }
+  struct Entry {
+    key @0 :Value;
+    value @1 :Value;
+  }
+}

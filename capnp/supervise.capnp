@@ -1,0 +1,94 @@
+@0xe5a9c3f1d7b26403;
+# supervisor ↔ child, over the socket pair that every child inherits as descriptor 3. The child's
+# bootstrap capability is a Child; the supervisor hands its own capability over in start.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("evd::schema");
+
+using Record = import "record.capnp";
+
+struct Setting {
+  # One effective setting, by its name in PSD-008 §12 or contracts §3 (`Linux\Sensors`).
+  name @0 :Text;
+  union {
+    number @1 :UInt64;
+    text @2 :Text;
+    list @3 :List(Text);
+    bytes @4 :Data;
+  }
+}
+
+struct ResumePoint {
+  # The greatest sequence number the stores account for on a cpu in this boot.
+  cpu @0 :UInt16;
+  sequence @1 :UInt64;
+}
+
+struct StartParams {
+  settings @0 :List(Setting);
+  bootId @1 :Data;
+  # 16 bytes, Microsoft order.
+  supervisor @2 :Supervisor;
+  resume @3 :List(ResumePoint);
+  ownerUid @4 :UInt32;
+  # The uid that started the group; it counts as SYSTEM (Ruling A8).
+  adminGids @5 :List(UInt32);
+  emitGids @6 :List(UInt32);
+  restart @7 :Bool;
+  # True when the child replaces one that died in this group's lifetime.
+}
+
+struct StartResult {
+  resume @0 :List(ResumePoint);
+  # From the store; empty from everyone else.
+}
+
+struct Measure {
+  # One figure of a process for `evctl status`, e.g. "ring.0.fill_percent".
+  name @0 :Text;
+  value @1 :Int64;
+}
+
+struct ProcessStatus {
+  name @0 :Text;
+  state @1 :Text;
+  # starting, running, draining, backing off, stopped
+  pid @2 :Int32;
+  restarts @3 :UInt32;
+  startedWallNs @4 :Int64;
+  memoryBytes @5 :UInt64;
+  measures @6 :List(Measure);
+  lastExit @7 :Text;
+  # How the previous incarnation ended, "" when there was none.
+}
+
+interface FdCarrier {
+  # Carries exactly one file descriptor; has no methods.
+}
+
+interface Child {
+  # Served by each child to its supervisor. The supervisor calls takeFd for each descriptor the
+  # child needs, then start once, then the rest in any order.
+  start @0 (params :StartParams) -> (result :StartResult);
+  # The answer means: set up, confined and serving. An error ends the child.
+  takeFd @1 (name :Text, fd :FdCarrier);
+  # A named edge or socket. After start it replaces the edge of that name (its peer was restarted).
+  heartbeat @2 () -> (measures :List(Measure));
+  # Every second; a child that does not answer for HeartbeatTimeout is killed and restarted.
+  configure @3 (settings :List(Setting));
+  # All settings again after a change; the child applies the live ones.
+  drain @4 ();
+  # Take nothing new in, finish what is held, close what must be closed, then answer. After the
+  # answer the child is told to exit by closing the connection.
+}
+
+interface Supervisor {
+  # Held by one child; speaks for that child only.
+  park @0 (name :Text, fd :FdCarrier);
+  # Keep this descriptor for my successor, under this name (kmesd's rings, Ruling K6). Replaces
+  # an earlier one of that name.
+  unpark @1 (prefix :Text);
+  # Drop every parked descriptor whose name starts with the prefix.
+  groupStatus @2 () -> (processes :List(ProcessStatus));
+  # For queryd, which shows it to people.
+}

@@ -1,0 +1,36 @@
+#include "common/base/result.h"
+
+#include "common/base/text.h"
+
+#include <system_error>
+
+namespace evd::base {
+
+const char* errorKindName(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::Invalid:
+            return "invalid";
+        case ErrorKind::Denied:
+            return "denied";
+        case ErrorKind::NotFound:
+            return "not found";
+        case ErrorKind::Busy:
+            return "busy";
+        case ErrorKind::Gone:
+            return "gone";
+        case ErrorKind::Io:
+            return "i/o";
+        case ErrorKind::Corrupt:
+            return "corrupt";
+        case ErrorKind::Unsupported:
+            return "unsupported";
+    }
+    return "unknown";
+}
+
+Error failErrno(std::string what, int error_number) {
+    return fail(ErrorKind::Io,
+                cat(what, ": ", std::generic_category().message(error_number)));
+}
+
+}  // namespace evd::base

@@ -1,0 +1,33 @@
+#include "common/base/thread.h"
+
+#include "common/base/check.h"
+
+namespace evd::base {
+
+Thread::Thread(std::string name, std::function<void()> body, size_t stack_bytes)
+    : name_(std::move(name).substr(0, 15)), body_(std::move(body)) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, stack_bytes);
+    const int failure = pthread_create(&handle_, &attributes, &Thread::run, this);
+    pthread_attr_destroy(&attributes);
+    EVD_CHECK(failure == 0, "a thread could not be made");
+}
+
+Thread::~Thread() { join(); }
+
+void Thread::join() {
+    if (!joined_) {
+        pthread_join(handle_, nullptr);
+        joined_ = true;
+    }
+}
+
+void* Thread::run(void* self) {
+    auto* thread = static_cast<Thread*>(self);
+    pthread_setname_np(pthread_self(), thread->name_.c_str());
+    thread->body_();
+    return nullptr;
+}
+
+}  // namespace evd::base
