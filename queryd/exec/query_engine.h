@@ -1,0 +1,76 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "queryd/access/authority.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace evd::queryd {
+
+// Where a question's answer goes. Called on the thread that runs the question, one record at a time.
+// An error returned (Gone: the reader left; Busy: too slow) ends the question at once.
+class RecordSink {
+  public:
+    virtual ~RecordSink() = default;
+    // One flat record as a msgpack map; the bytes are only valid during the call.
+    virtual base::Result<void> record(std::span<const uint8_t> msgpack_map) = 0;
+    // The initial result is complete. For a streaming question live records follow; each burst of
+    // them ends with flush().
+    virtual base::Result<void> initialComplete() = 0;
+    virtual base::Result<void> flush() = 0;
+};
+
+struct RunOptions {
+    Caller caller;
+    int64_t deadline_monotonic_ns = 0;  // of the initial result; the live part has none
+    const std::atomic<bool>* cancelled = nullptr;
+};
+
+// A parsed, bound and planned question: plain data, ready to run once.
+class PreparedQuery {
+  public:
+    virtual ~PreparedQuery() = default;
+    virtual bool streaming() const = 0;
+};
+
+// Commits seen by this process, for streaming questions to wait on. Safe on any thread.
+class CommitSignal {
+  public:
+    virtual ~CommitSignal() = default;
+    virtual uint64_t generation() const = 0;
+    // Waits until the generation differs from `seen` or the timeout passes; answers the present one.
+    virtual uint64_t waitBeyond(uint64_t seen, int64_t timeout_ms) = 0;
+};
+
+// Questions in, records out: parser, planner, readers and merge behind one face, the same for both
+// transports.
+//
+// prepare() judges the text only and is quick; its error text is the one sentence for a person
+// (Ruling Q13). run() blocks the calling thread until the answer is complete, failed, cancelled or
+// past its deadline; a streaming question runs until cancelled or its sink fails. Safe on any number
+// of threads at once; memory per question is bounded by the merge's read-ahead.
+class QueryEngine {
+  public:
+    virtual ~QueryEngine() = default;
+    virtual base::Result<std::unique_ptr<PreparedQuery>> prepare(std::string_view text) = 0;
+    virtual base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
+                                   RecordSink& sink) = 0;
+};
+
+struct EngineConfig {
+    std::string event_store_path;
+    uint32_t reader_threads = 2;
+};
+
+// clock and signal outlive the engine. Makes its reader threads on first use.
+std::unique_ptr<QueryEngine> makeQueryEngine(EngineConfig config, const base::Clock& clock,
+                                             CommitSignal& signal);
+
+}  // namespace evd::queryd
