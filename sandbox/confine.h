@@ -26,13 +26,14 @@ struct Confinement {
 };
 
 // Puts the process into its jail, for good: no_new_privs, capabilities dropped, rlimits (no core
-// dumps), not dumpable, Landlock over `paths`, and the role's seccomp allow-list (sandbox/profiles).
+// dumps), not dumpable, Landlock over `paths`, and the role's seccomp allow-list
+// (sandbox/profiles).
 //
 // Every main calls it once, before its first foreign byte and before it makes a thread (Landlock
 // binds the calling thread and what it starts). Without seccomp it fails and the process must end;
 // without Landlock (old kernel) it warns once and goes on. A call outside the profile kills the
-// process and the supervisor names the call. EVENTD_SECCOMP=log logs instead of killing (for finding
-// new library calls; never in installed units).
+// process and the supervisor names the call. EVENTD_SECCOMP=log logs instead of killing (for
+// finding new library calls; never in installed units).
 base::Result<void> confine(const Confinement& confinement);
 
 }  // namespace evd::sandbox

@@ -22,7 +22,8 @@ namespace evd::base {
 template <typename Item>
 class BoundedQueue {
   public:
-    BoundedQueue(size_t count_max, size_t bytes_max) : count_max_(count_max), bytes_max_(bytes_max) {
+    BoundedQueue(size_t count_max, size_t bytes_max)
+        : count_max_(count_max), bytes_max_(bytes_max) {
         EVD_CHECK(count_max > 0 && bytes_max > 0, "a queue needs room");
     }
     BoundedQueue(const BoundedQueue&) = delete;
@@ -35,7 +36,8 @@ class BoundedQueue {
         return closed_ ? false : enqueue(std::move(item), count, bytes);
     }
 
-    // Does not wait. False when there is no room or the queue is closed; the item is then untouched.
+    // Does not wait. False when there is no room or the queue is closed; the item is then
+    // untouched.
     bool tryPush(Item& item, size_t count, size_t bytes) {
         const std::lock_guard lock(mutex_);
         return closed_ || !fits(count, bytes) ? false : enqueue(std::move(item), count, bytes);

@@ -14,7 +14,11 @@ int64_t readClock(clockid_t id) {
 
 }  // namespace
 
-int64_t SystemClock::wallNs() const { return readClock(CLOCK_REALTIME); }
-int64_t SystemClock::monotonicNs() const { return readClock(CLOCK_MONOTONIC); }
+int64_t SystemClock::wallNs() const {
+    return readClock(CLOCK_REALTIME);
+}
+int64_t SystemClock::monotonicNs() const {
+    return readClock(CLOCK_MONOTONIC);
+}
 
 }  // namespace evd::base

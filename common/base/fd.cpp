@@ -1,8 +1,8 @@
 #include "common/base/fd.h"
 
-#include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
+#include <cerrno>
 
 namespace evd::base {
 

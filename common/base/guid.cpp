@@ -2,8 +2,8 @@
 
 #include "common/base/text.h"
 
-#include <algorithm>
 #include <uuid/uuid.h>
+#include <algorithm>
 
 namespace evd::base {
 

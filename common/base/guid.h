@@ -10,7 +10,8 @@
 
 namespace evd::base {
 
-// A 16-byte identifier in Microsoft byte order, the order of KMES headers and of all stores (PSD-002).
+// A 16-byte identifier in Microsoft byte order, the order of KMES headers and of all stores
+// (PSD-002).
 //
 //    byte  0..3      4..5      6..7      8..15
 //         +--------+---------+---------+----------------+
@@ -18,7 +19,8 @@ namespace evd::base {
 //         | u32 LE |  u16 LE |  u16 LE |   bytes as is  |
 //         +--------+---------+---------+----------------+
 //
-// Text is {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, lower case. A plain value; the default is the nil GUID.
+// Text is {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, lower case. A plain value; the default is the nil
+// GUID.
 struct Guid {
     std::array<uint8_t, 16> bytes{};
 

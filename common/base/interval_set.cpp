@@ -13,7 +13,8 @@ void IntervalSet::add(Interval interval) {
     auto at = by_first_.upper_bound(interval.first);
     if (at != by_first_.begin()) {
         const auto before = std::prev(at);
-        // Touching counts: 1..4 and 5..9 are one interval. The comparison avoids last + 1 overflowing.
+        // Touching counts: 1..4 and 5..9 are one interval. The comparison avoids last + 1
+        // overflowing.
         if (before->second >= interval.first || interval.first - before->second == 1) {
             interval.first = before->first;
             interval.last = std::max(interval.last, before->second);
@@ -47,7 +48,9 @@ void IntervalSet::remove(Interval interval) {
     }
 }
 
-bool IntervalSet::contains(uint64_t number) const { return containsAll({number, number}); }
+bool IntervalSet::contains(uint64_t number) const {
+    return containsAll({number, number});
+}
 
 bool IntervalSet::containsAll(Interval interval) const {
     const auto after = by_first_.upper_bound(interval.first);

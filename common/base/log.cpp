@@ -22,9 +22,17 @@ void writeLine(std::string_view level, std::string_view text) {
 
 }  // namespace
 
-void logInfo(std::string_view text) { writeLine("", text); }
-void logWarning(std::string_view text) { writeLine("warning: ", text); }
-void logError(std::string_view text) { writeLine("error: ", text); }
-void setLogName(std::string_view program) { logName() = program; }
+void logInfo(std::string_view text) {
+    writeLine("", text);
+}
+void logWarning(std::string_view text) {
+    writeLine("warning: ", text);
+}
+void logError(std::string_view text) {
+    writeLine("error: ", text);
+}
+void setLogName(std::string_view program) {
+    logName() = program;
+}
 
 }  // namespace evd::base

@@ -29,8 +29,7 @@ const char* errorKindName(ErrorKind kind) {
 }
 
 Error failErrno(std::string what, int error_number) {
-    return fail(ErrorKind::Io,
-                cat(what, ": ", std::generic_category().message(error_number)));
+    return fail(ErrorKind::Io, cat(what, ": ", std::generic_category().message(error_number)));
 }
 
 }  // namespace evd::base

@@ -28,7 +28,9 @@ struct Error {
     std::string text;
 };
 
-inline Error fail(ErrorKind kind, std::string text) { return Error{kind, std::move(text)}; }
+inline Error fail(ErrorKind kind, std::string text) {
+    return Error{kind, std::move(text)};
+}
 
 // An Io error that names the call and what errno said of it.
 Error failErrno(std::string what, int error_number);
@@ -90,10 +92,10 @@ class [[nodiscard]] Result<void> {
 }  // namespace evd::base
 
 // Leaves the function with the error of a failed Result<void>-like expression.
-#define EVD_TRY(expression)                          \
-    do {                                             \
-        auto evd_try_result = (expression);          \
-        if (!evd_try_result.ok()) {                  \
-            return evd_try_result.error();           \
-        }                                            \
+#define EVD_TRY(expression)                 \
+    do {                                    \
+        auto evd_try_result = (expression); \
+        if (!evd_try_result.ok()) {         \
+            return evd_try_result.error();  \
+        }                                   \
     } while (false)

@@ -2,12 +2,12 @@
 
 #include "common/base/text.h"
 
-#include <cerrno>
-#include <cstring>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 namespace evd::base {
 
@@ -17,8 +17,8 @@ Result<sockaddr_un> addressOf(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-        return fail(ErrorKind::Invalid, cat("a socket path has 1 to ",
-                                            sizeof(address.sun_path) - 1, " bytes: ", path));
+        return fail(ErrorKind::Invalid,
+                    cat("a socket path has 1 to ", sizeof(address.sun_path) - 1, " bytes: ", path));
     }
     std::memcpy(address.sun_path, path.data(), path.size());
     return address;

@@ -3,10 +3,10 @@
 #include "common/base/fd.h"
 #include "common/base/result.h"
 
+#include <sys/types.h>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace evd::base {
@@ -23,7 +23,7 @@ struct PeerIdentity {
 };
 
 struct Packet {
-    size_t bytes = 0;       // received into the caller's buffer
+    size_t bytes = 0;        // received into the caller's buffer
     bool truncated = false;  // the packet was longer than the buffer, or carried too many fds
     std::vector<Fd> fds;
 };

@@ -120,10 +120,10 @@ std::string formatIsoTime(int64_t wall_ns) {
     std::tm parts{};
     gmtime_r(&whole, &parts);
     char buffer[64];
-    const int length = std::snprintf(buffer, sizeof(buffer), "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ",
-                                     parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                                     parts.tm_hour, parts.tm_min, parts.tm_sec,
-                                     static_cast<long long>(fraction));
+    const int length =
+        std::snprintf(buffer, sizeof(buffer), "%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ",
+                      parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                      parts.tm_min, parts.tm_sec, static_cast<long long>(fraction));
     return {buffer, static_cast<size_t>(length)};
 }
 

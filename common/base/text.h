@@ -13,13 +13,20 @@
 namespace evd::base {
 
 namespace detail {
-inline void append(std::string& out, std::string_view part) { out += part; }
-inline void append(std::string& out, const char* part) { out += part; }
-inline void append(std::string& out, char part) { out += part; }
-inline void append(std::string& out, bool part) { out += part ? "true" : "false"; }
+inline void append(std::string& out, std::string_view part) {
+    out += part;
+}
+inline void append(std::string& out, const char* part) {
+    out += part;
+}
+inline void append(std::string& out, char part) {
+    out += part;
+}
+inline void append(std::string& out, bool part) {
+    out += part ? "true" : "false";
+}
 template <typename Number>
-    requires(std::is_arithmetic_v<Number>)
-void append(std::string& out, Number part) {
+requires(std::is_arithmetic_v<Number>) void append(std::string& out, Number part) {
     char buffer[48];
     const auto end = std::to_chars(buffer, buffer + sizeof(buffer), part);
     out.append(buffer, end.ptr);

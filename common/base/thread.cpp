@@ -14,7 +14,9 @@ Thread::Thread(std::string name, std::function<void()> body, size_t stack_bytes)
     EVD_CHECK(failure == 0, "a thread could not be made");
 }
 
-Thread::~Thread() { join(); }
+Thread::~Thread() {
+    join();
+}
 
 void Thread::join() {
     if (!joined_) {

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <pthread.h>
 #include <cstddef>
 #include <functional>
-#include <pthread.h>
 #include <string>
 
 namespace evd::base {

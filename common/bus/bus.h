@@ -13,8 +13,9 @@
 
 namespace evd::bus {
 
-// What one process tells many, over ZeroMQ PUB/SUB on a Unix socket. Messages may be lost (a slow or
-// late listener); they only ever say that there is something new to read. Topic is the first frame.
+// What one process tells many, over ZeroMQ PUB/SUB on a Unix socket. Messages may be lost (a slow
+// or late listener); they only ever say that there is something new to read. Topic is the first
+// frame.
 
 inline constexpr int kBusMessagesHeldMax = 1000;  // per listener; above it the newest are dropped
 

@@ -35,7 +35,8 @@ std::span<const SettingSpec> settingSpecs();
 // Names compare case-insensitively; nullptr when there is no such setting.
 const SettingSpec* findSettingSpec(std::string_view name);
 
-// The effective settings of the group: defaults, with what the registry set and was valid laid over.
+// The effective settings of the group: defaults, with what the registry set and was valid laid
+// over.
 //
 // Children receive all of them in start and again after each change. number(), text() and list() of
 // a name that is no setting, or of another type, is a broken invariant (a typing mistake of ours).

@@ -16,9 +16,9 @@ namespace evd::db {
 
 enum class ColumnKind { Null, Integer, Float, Text, Blob };
 
-// A prepared statement. Belongs to its Connection and to its thread; must not outlive it. Bound text
-// and blobs are not copied: they must live until the next reset(). Column views live until the next
-// step() or reset(). Indexes: parameters from 1, columns from 0, as in SQLite.
+// A prepared statement. Belongs to its Connection and to its thread; must not outlive it. Bound
+// text and blobs are not copied: they must live until the next reset(). Column views live until the
+// next step() or reset(). Indexes: parameters from 1, columns from 0, as in SQLite.
 class Statement {
   public:
     explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
@@ -48,8 +48,9 @@ class Statement {
     sqlite3_stmt* statement_;
 };
 
-// One SQLite connection: the only door to sqlite3.h. Used by one thread at a time. Readers can never
-// write: they are opened read-only and with PRAGMA query_only. Only store/ may open for writing.
+// One SQLite connection: the only door to sqlite3.h. Used by one thread at a time. Readers can
+// never write: they are opened read-only and with PRAGMA query_only. Only store/ may open for
+// writing.
 class Connection {
   public:
     static base::Result<std::unique_ptr<Connection>> openForReading(const std::string& path);

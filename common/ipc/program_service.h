@@ -3,13 +3,14 @@
 #include "common/base/fd.h"
 #include "common/base/guid.h"
 #include "common/config/settings.h"
+#include "common/ipc/errors.h"
 #include "common/wire/record.h"
 
 #include <kj/async-io.h>
 #include <kj/async.h>
+#include <sys/types.h>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <vector>
 
 namespace evd::ipc {
@@ -30,7 +31,8 @@ struct StartParams {
 // A child's way back to its supervisor. Lives on the event loop and as long as the process.
 class SupervisorLink {
   public:
-    virtual ~SupervisorLink() = default;
+    // KJ's objects may throw when they are destroyed, and implementations hold some.
+    virtual ~SupervisorLink() noexcept(false) = default;
     // Keeps the descriptor for this program's successor under this name (Ruling K6).
     virtual kj::Promise<void> park(std::string name, base::Fd fd) = 0;
     virtual kj::Promise<void> unpark(std::string prefix) = 0;
@@ -39,15 +41,15 @@ class SupervisorLink {
 
 // What every program of the group is to its supervisor.
 //
-// All calls come on the event loop of the main thread. Order: takeFd for each descriptor the program
-// is born with, start once, then takeFd (an edge replaced because its peer was restarted), configure
-// and measures in any order, drain last. start() confines the process (sandbox::confine) before it
-// touches a foreign byte and before it makes threads; its promise resolves when the program serves.
-// A rejected promise of start ends the process with its message. A program that loses its supervisor
-// ends at once.
+// All calls come on the event loop of the main thread. Order: takeFd for each descriptor the
+// program is born with, start once, then takeFd (an edge replaced because its peer was restarted),
+// configure and measures in any order, drain last. start() confines the process (sandbox::confine)
+// before it touches a foreign byte and before it makes threads; its promise resolves when the
+// program serves. A rejected promise of start ends the process with its message. A program that
+// loses its supervisor ends at once.
 class Program {
   public:
-    virtual ~Program() = default;
+    virtual ~Program() noexcept(false) = default;
     // Resume points are the store's answer; every other program answers none.
     virtual kj::Promise<std::vector<wire::ResumePoint>> start(StartParams params,
                                                               SupervisorLink& supervisor,
@@ -60,13 +62,8 @@ class Program {
     virtual std::vector<wire::Measure> measures() = 0;
 };
 
-// Runs the event loop on kControlFd until the supervisor lets go. Returns the process's exit status:
-// 0 after a drain, 1 otherwise. The last line of every child's main.
+// Runs the event loop on kControlFd until the supervisor lets go. Returns the process's exit
+// status: 0 after a drain, 1 otherwise. The last line of every child's main.
 int runProgram(Program& program);
-
-// Errors at the border: a Result's error becomes the exception that Cap'n Proto carries (Busy
-// becomes overloaded, Gone disconnected, Unsupported unimplemented, the rest failed) and back.
-kj::Exception toException(const base::Error& error);
-base::Error toError(const kj::Exception& exception);
 
 }  // namespace evd::ipc

@@ -10,7 +10,8 @@
 namespace evd::wire {
 
 // The plain structs that everything inside the group works with. Cap'n Proto messages are turned
-// into these at the service files (common/ipc/convert) and never travel further. Values, any thread.
+// into these at the service files (common/ipc/convert) and never travel further. Values, any
+// thread.
 
 // The greatest sequence number that the stores account for on one cpu in this boot.
 struct ResumePoint {

@@ -2,9 +2,9 @@
 
 #include "common/base/result.h"
 
+#include <sys/types.h>
 #include <memory>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace evd::queryd {

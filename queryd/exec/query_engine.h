@@ -14,8 +14,8 @@
 
 namespace evd::queryd {
 
-// Where a question's answer goes. Called on the thread that runs the question, one record at a time.
-// An error returned (Gone: the reader left; Busy: too slow) ends the question at once.
+// Where a question's answer goes. Called on the thread that runs the question, one record at a
+// time. An error returned (Gone: the reader left; Busy: too slow) ends the question at once.
 class RecordSink {
   public:
     virtual ~RecordSink() = default;
@@ -45,7 +45,8 @@ class CommitSignal {
   public:
     virtual ~CommitSignal() = default;
     virtual uint64_t generation() const = 0;
-    // Waits until the generation differs from `seen` or the timeout passes; answers the present one.
+    // Waits until the generation differs from `seen` or the timeout passes; answers the present
+    // one.
     virtual uint64_t waitBeyond(uint64_t seen, int64_t timeout_ms) = 0;
 };
 
@@ -54,8 +55,8 @@ class CommitSignal {
 //
 // prepare() judges the text only and is quick; its error text is the one sentence for a person
 // (Ruling Q13). run() blocks the calling thread until the answer is complete, failed, cancelled or
-// past its deadline; a streaming question runs until cancelled or its sink fails. Safe on any number
-// of threads at once; memory per question is bounded by the merge's read-ahead.
+// past its deadline; a streaming question runs until cancelled or its sink fails. Safe on any
+// number of threads at once; memory per question is bounded by the merge's read-ahead.
 class QueryEngine {
   public:
     virtual ~QueryEngine() = default;

@@ -1,0 +1,191 @@
+#include "common/ipc/convert.h"
+
+#include "common/base/text.h"
+
+#include <span>
+
+namespace evd::ipc {
+
+namespace {
+
+using base::ErrorKind;
+using base::fail;
+
+std::string toString(capnp::Text::Reader text) {
+    return {text.begin(), text.size()};
+}
+
+capnp::Text::Reader toText(const std::string& text) {
+    return {text.c_str(), text.size()};
+}
+
+void writeValue(const config::SettingValue& value, schema::Setting::Builder out) {
+    if (const auto* number = std::get_if<uint64_t>(&value)) {
+        out.setNumber(*number);
+    } else if (const auto* text = std::get_if<std::string>(&value)) {
+        out.setText(toText(*text));
+    } else if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+        auto items = out.initList(static_cast<unsigned>(list->size()));
+        for (unsigned i = 0; i < items.size(); ++i) {
+            items.set(i, toText((*list)[i]));
+        }
+    } else if (const auto* bytes = std::get_if<std::vector<uint8_t>>(&value)) {
+        out.setBytes(capnp::Data::Reader(bytes->data(), bytes->size()));
+    }
+}
+
+base::Result<config::SettingValue> readValue(schema::Setting::Reader in) {
+    switch (in.which()) {
+        case schema::Setting::NUMBER:
+            return config::SettingValue(in.getNumber());
+        case schema::Setting::TEXT:
+            return config::SettingValue(toString(in.getText()));
+        case schema::Setting::LIST: {
+            std::vector<std::string> list;
+            for (const auto item : in.getList()) {
+                list.push_back(toString(item));
+            }
+            return config::SettingValue(std::move(list));
+        }
+        case schema::Setting::BYTES: {
+            const auto bytes = in.getBytes();
+            return config::SettingValue(std::vector<uint8_t>(bytes.begin(), bytes.end()));
+        }
+    }
+    return fail(ErrorKind::Invalid, "a setting of a kind that this version does not know");
+}
+
+}  // namespace
+
+void writeSettings(const config::Settings& settings, capnp::List<schema::Setting>::Builder out) {
+    unsigned i = 0;
+    for (const auto& [name, value] : settings.values()) {
+        out[i].setName(toText(name));
+        writeValue(value, out[i]);
+        ++i;
+    }
+}
+
+base::Result<config::Settings> readSettings(capnp::List<schema::Setting>::Reader in) {
+    config::Settings settings;
+    for (const auto setting : in) {
+        const std::string name = toString(setting.getName());
+        if (config::findSettingSpec(name) == nullptr) {
+            return fail(ErrorKind::Invalid, base::cat("no such setting: ", name));
+        }
+        auto value = readValue(setting);
+        if (!value.ok()) {
+            return value.error();
+        }
+        settings.set(name, std::move(value).value());
+    }
+    return settings;
+}
+
+void writeResume(const std::vector<wire::ResumePoint>& resume,
+                 capnp::List<schema::ResumePoint>::Builder out) {
+    for (unsigned i = 0; i < out.size(); ++i) {
+        out[i].setCpu(resume[i].cpu);
+        out[i].setSequence(resume[i].sequence);
+    }
+}
+
+std::vector<wire::ResumePoint> readResume(capnp::List<schema::ResumePoint>::Reader in) {
+    std::vector<wire::ResumePoint> resume;
+    for (const auto point : in) {
+        resume.push_back({point.getCpu(), point.getSequence()});
+    }
+    return resume;
+}
+
+void writeGaps(const std::vector<wire::Gap>& gaps, capnp::List<schema::Gap>::Builder out) {
+    for (unsigned i = 0; i < out.size(); ++i) {
+        out[i].setFirstMissing(gaps[i].first_missing);
+        out[i].setLastMissing(gaps[i].last_missing);
+        out[i].setLastTimestamp(gaps[i].last_timestamp_ns);
+        out[i].setRevealTimestamp(gaps[i].reveal_timestamp_ns);
+    }
+}
+
+base::Result<std::vector<wire::Gap>> readGaps(capnp::List<schema::Gap>::Reader in) {
+    if (in.size() > kGapsPerBatchMax) {
+        return fail(ErrorKind::Invalid, base::cat("a batch with ", in.size(), " gaps"));
+    }
+    std::vector<wire::Gap> gaps;
+    gaps.reserve(in.size());
+    for (const auto gap : in) {
+        if (gap.getFirstMissing() > gap.getLastMissing()) {
+            return fail(ErrorKind::Invalid, "a gap that ends before it begins");
+        }
+        gaps.push_back({gap.getFirstMissing(), gap.getLastMissing(), gap.getLastTimestamp(),
+                        gap.getRevealTimestamp()});
+    }
+    return gaps;
+}
+
+void writeIntervals(const base::IntervalSet& set, capnp::List<schema::Interval>::Builder out) {
+    unsigned i = 0;
+    for (const auto& interval : set.intervals()) {
+        out[i].setFirst(interval.first);
+        out[i].setLast(interval.last);
+        ++i;
+    }
+}
+
+base::Result<base::IntervalSet> readIntervals(capnp::List<schema::Interval>::Reader in) {
+    base::IntervalSet set;
+    for (const auto interval : in) {
+        if (interval.getFirst() > interval.getLast()) {
+            return fail(ErrorKind::Invalid, "an interval that ends before it begins");
+        }
+        set.add({interval.getFirst(), interval.getLast()});
+    }
+    return set;
+}
+
+void writeMeasures(const std::vector<wire::Measure>& measures,
+                   capnp::List<schema::Measure>::Builder out) {
+    for (unsigned i = 0; i < out.size(); ++i) {
+        out[i].setName(toText(measures[i].name));
+        out[i].setValue(measures[i].value);
+    }
+}
+
+std::vector<wire::Measure> readMeasures(capnp::List<schema::Measure>::Reader in) {
+    std::vector<wire::Measure> measures;
+    for (const auto measure : in) {
+        measures.push_back({toString(measure.getName()), measure.getValue()});
+    }
+    return measures;
+}
+
+void writeProcess(const wire::ProcessStatus& process, schema::ProcessStatus::Builder out) {
+    out.setName(toText(process.name));
+    out.setState(toText(process.state));
+    out.setPid(process.pid);
+    out.setRestarts(process.restarts);
+    out.setStartedWallNs(process.started_wall_ns);
+    out.setMemoryBytes(process.memory_bytes);
+    out.setLastExit(toText(process.last_exit));
+    writeMeasures(process.measures,
+                  out.initMeasures(static_cast<unsigned>(process.measures.size())));
+}
+
+wire::ProcessStatus readProcess(schema::ProcessStatus::Reader in) {
+    wire::ProcessStatus process;
+    process.name = toString(in.getName());
+    process.state = toString(in.getState());
+    process.pid = in.getPid();
+    process.restarts = in.getRestarts();
+    process.started_wall_ns = in.getStartedWallNs();
+    process.memory_bytes = in.getMemoryBytes();
+    process.last_exit = toString(in.getLastExit());
+    process.measures = readMeasures(in.getMeasures());
+    return process;
+}
+
+base::Result<base::Guid> readGuid(capnp::Data::Reader in) {
+    return base::guidFromBytes(std::span(in.begin(), in.size()));
+}
+
+}  // namespace evd::ipc

@@ -1,0 +1,140 @@
+#include "common/ipc/program_service.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/ipc/convert.h"
+#include "common/ipc/fd_carrier.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <kj/async-io.h>
+#include <memory>
+
+namespace evd::ipc {
+
+namespace {
+
+constexpr int kExitDrained = 0;
+constexpr int kExitLost = 1;
+
+class CapabilityLink final : public SupervisorLink {
+  public:
+    explicit CapabilityLink(schema::Supervisor::Client supervisor)
+        : supervisor_(kj::mv(supervisor)) {}
+
+    kj::Promise<void> park(std::string name, base::Fd fd) override {
+        auto request = supervisor_.parkRequest();
+        request.setName(name.c_str());
+        request.setFd(carryFd(std::move(fd)));
+        return request.send().ignoreResult();
+    }
+
+    kj::Promise<void> unpark(std::string prefix) override {
+        auto request = supervisor_.unparkRequest();
+        request.setPrefix(prefix.c_str());
+        return request.send().ignoreResult();
+    }
+
+    kj::Promise<std::vector<wire::ProcessStatus>> groupStatus() override {
+        return supervisor_.groupStatusRequest().send().then([](auto&& response) {
+            std::vector<wire::ProcessStatus> processes;
+            for (const auto process : response.getProcesses()) {
+                processes.push_back(readProcess(process));
+            }
+            return processes;
+        });
+    }
+
+  private:
+    schema::Supervisor::Client supervisor_;
+};
+
+StartParams readStart(schema::StartParams::Reader in) {
+    StartParams params;
+    params.settings = takeOrThrow(readSettings(in.getSettings()));
+    params.boot_id = takeOrThrow(readGuid(in.getBootId()));
+    params.resume = readResume(in.getResume());
+    params.owner_uid = in.getOwnerUid();
+    for (const auto gid : in.getAdminGids()) {
+        params.admin_gids.push_back(gid);
+    }
+    for (const auto gid : in.getEmitGids()) {
+        params.emit_gids.push_back(gid);
+    }
+    params.restart = in.getRestart();
+    return params;
+}
+
+// Turns the supervisor's calls into calls on the Program and keeps their order: a request is served
+// only in the state in which it makes sense.
+class ChildService final : public schema::Child::Server {
+  public:
+    ChildService(Program& program, kj::AsyncIoContext& io) : program_(program), io_(io) {}
+
+    bool drained() const { return drained_; }
+
+    kj::Promise<void> start(StartContext context) override {
+        if (link_) {
+            throwError(base::fail(base::ErrorKind::Invalid, "start was called twice"));
+        }
+        link_ = std::make_unique<CapabilityLink>(context.getParams().getParams().getSupervisor());
+        auto params = readStart(context.getParams().getParams());
+        return program_.start(std::move(params), *link_, io_)
+            .then([context](std::vector<wire::ResumePoint> resume) mutable {
+                auto out = context.getResults().initResult().initResume(
+                    static_cast<unsigned>(resume.size()));
+                writeResume(resume, out);
+            });
+    }
+
+    kj::Promise<void> takeFd(TakeFdContext context) override {
+        const auto name = context.getParams().getName();
+        return receiveFd(context.getParams().getFd())
+            .then([this, text = std::string(name.begin(), name.size())](base::Fd fd) {
+                program_.takeFd(text, std::move(fd));
+            });
+    }
+
+    kj::Promise<void> heartbeat(HeartbeatContext context) override {
+        const auto measures = program_.measures();
+        writeMeasures(measures,
+                      context.getResults().initMeasures(static_cast<unsigned>(measures.size())));
+        return kj::READY_NOW;
+    }
+
+    kj::Promise<void> configure(ConfigureContext context) override {
+        program_.configure(takeOrThrow(readSettings(context.getParams().getSettings())));
+        return kj::READY_NOW;
+    }
+
+    kj::Promise<void> drain(DrainContext) override {
+        return program_.drain().then([this]() { drained_ = true; });
+    }
+
+  private:
+    Program& program_;
+    kj::AsyncIoContext& io_;
+    std::unique_ptr<SupervisorLink> link_;
+    bool drained_ = false;
+};
+
+}  // namespace
+
+int runProgram(Program& program) {
+    auto io = kj::setupAsyncIo();
+    auto stream = io.lowLevelProvider->wrapUnixSocketFd(
+        kControlFd,
+        kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC);
+    auto service = kj::heap<ChildService>(program, io);
+    const ChildService& child = *service;
+    capnp::TwoPartyClient connection(*stream, kFdsPerMessageMax, kj::mv(service),
+                                     capnp::rpc::twoparty::Side::SERVER);
+    const auto failure =
+        kj::runCatchingExceptions([&]() { connection.onDisconnect().wait(io.waitScope); });
+    KJ_IF_MAYBE (exception, failure) {
+        base::logError(base::cat("the control connection failed: ", toError(*exception).text));
+        return kExitLost;
+    }
+    return child.drained() ? kExitDrained : kExitLost;
+}
+
+}  // namespace evd::ipc
