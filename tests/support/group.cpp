@@ -1,0 +1,242 @@
+#include "tests/support/group.h"
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace evd::test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+int64_t nowMs() {
+    return base::SystemClock().monotonicNs() / base::kNsPerMs;
+}
+
+// Fork and exec with the given descriptors as 0, 1 and 2 (-1 leaves ours).
+pid_t spawnProcess(const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& environment, int in, int out, int error) {
+    std::vector<char*> argv;
+    for (const auto& argument : arguments) {
+        argv.push_back(const_cast<char*>(argument.c_str()));
+    }
+    argv.push_back(nullptr);
+    std::vector<char*> envp;
+    for (char** at = environ; *at != nullptr; ++at) {
+        envp.push_back(*at);
+    }
+    for (const auto& entry : environment) {
+        envp.push_back(const_cast<char*>(entry.c_str()));
+    }
+    envp.push_back(nullptr);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        const int targets[3] = {in, out, error};
+        for (int i = 0; i < 3; ++i) {
+            if (targets[i] >= 0) {
+                ::dup2(targets[i], i);
+            }
+        }
+        ::execve(argv[0], argv.data(), envp.data());
+        ::_exit(127);
+    }
+    return pid;
+}
+
+base::Fd openPipe(base::Fd& write_end) {
+    int ends[2] = {-1, -1};
+    EVD_CHECK(::pipe2(ends, O_CLOEXEC) == 0, "a pipe could not be made");
+    write_end = base::Fd(ends[1]);
+    return base::Fd(ends[0]);
+}
+
+std::string registryText(const GroupOptions& options) {
+    std::string text = "{\"keys\": [";
+    const char* separator = "";
+    for (const auto& value : options.values) {
+        const std::string key =
+            value.path.empty() ? "Machine/System/eventd" : "Machine/System/eventd/" + value.path;
+        text +=
+            base::cat(separator, "{\"path\": \"", key, "\", \"values\": [{\"name\": \"", value.name,
+                      "\", \"type\": \"", value.type, "\", \"data\": ", value.json, "}]}");
+        separator = ", ";
+    }
+    return text + "]}";
+}
+
+// Waits for a child at most until the deadline; true when it was reaped.
+bool reapUntil(pid_t pid, int64_t deadline_ms, int& status) {
+    while (true) {
+        const pid_t reaped = ::waitpid(pid, &status, WNOHANG);
+        if (reaped == pid || (reaped < 0 && errno == ECHILD)) {
+            return true;
+        }
+        if (nowMs() > deadline_ms) {
+            return false;
+        }
+        pauseMs(5);
+    }
+}
+
+}  // namespace
+
+void pauseMs(int milliseconds) {
+    (void)::poll(nullptr, 0, milliseconds);
+}
+
+StateFolder::StateFolder() {
+    std::string pattern = (fs::temp_directory_path() / "eventd-test-XXXXXX").string();
+    EVD_CHECK(::mkdtemp(pattern.data()) != nullptr, "a temporary folder could not be made");
+    path_ = pattern;
+}
+
+StateFolder::~StateFolder() {
+    std::error_code ignored;  // A folder left behind does not change what was tested.
+    fs::remove_all(path_, ignored);
+}
+
+std::string programPath(const std::string& name) {
+    return base::cat(EVD_BIN_FOLDER, "/", name);
+}
+
+Group::Group(const StateFolder& state, const GroupOptions& options) {
+    const std::string registry = state.below("test.reg");
+    std::ofstream(registry) << registryText(options);
+    std::vector<std::string> arguments = {programPath("eventd"), "--state", state.path(),
+                                          "--registry", registry};
+    arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
+    base::Fd write_end;
+    base::Fd read_end = openPipe(write_end);
+    pid_ = spawnProcess(arguments, options.environment, -1, -1, write_end.get());
+    EVD_CHECK(pid_ > 0, "the group could not be started");
+    write_end.reset();
+    const int raw = read_end.release();
+    reader_ = std::make_unique<base::Thread>("stderr", [this, raw] { readStderr(base::Fd(raw)); });
+}
+
+Group::~Group() {
+    if (!reaped_) {
+        ::kill(pid_, SIGKILL);
+        (void)waitExit(kStopSeconds);
+    }
+}
+
+void Group::readStderr(base::Fd from) {
+    char buffer[4096];
+    while (true) {
+        const ssize_t got = ::read(from.get(), buffer, sizeof(buffer));
+        if (got <= 0) {
+            return;
+        }
+        // Shown as it comes too, so that a failed test leaves its trace in the report.
+        (void)!::write(STDERR_FILENO, buffer, static_cast<size_t>(got));
+        const std::lock_guard lock(mutex_);
+        stderr_.append(buffer, static_cast<size_t>(got));
+    }
+}
+
+bool Group::waitForStderr(const std::string& text, int seconds) {
+    const int64_t deadline = nowMs() + seconds * 1000;
+    while (stderrText().find(text) == std::string::npos) {
+        if (nowMs() > deadline || ::kill(pid_, 0) != 0) {
+            return false;
+        }
+        pauseMs(5);
+    }
+    return true;
+}
+
+bool Group::waitReady() {
+    return waitForStderr("eventd: ready", kReadySeconds);
+}
+
+std::vector<std::pair<std::string, pid_t>> Group::children() const {
+    std::vector<std::pair<std::string, pid_t>> found;
+    std::ifstream list(base::cat("/proc/", pid_, "/task/", pid_, "/children"));
+    pid_t child = 0;
+    while (list >> child) {
+        std::ifstream command(base::cat("/proc/", child, "/cmdline"), std::ios::binary);
+        std::string first;
+        std::getline(command, first, '\0');
+        found.emplace_back(fs::path(first).filename().string(), child);
+    }
+    return found;
+}
+
+pid_t Group::childPid(const std::string& program) const {
+    for (const auto& [name, pid] : children()) {
+        if (name == program) {
+            return pid;
+        }
+    }
+    return -1;
+}
+
+void Group::signal(int number) const {
+    ::kill(pid_, number);
+}
+
+int Group::stop() {
+    signal(SIGTERM);
+    return waitExit(kStopSeconds);
+}
+
+int Group::waitExit(int seconds) {
+    if (reaped_) {
+        return exit_status_;
+    }
+    int status = 0;
+    if (!reapUntil(pid_, nowMs() + seconds * 1000, status)) {
+        return -1;
+    }
+    reaped_ = true;
+    exit_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return exit_status_;
+}
+
+std::string Group::stderrText() const {
+    const std::lock_guard lock(mutex_);
+    return stderr_;
+}
+
+CommandResult runCommand(const std::vector<std::string>& arguments, const std::string& input,
+                         int timeout_seconds) {
+    const StateFolder folder;
+    const std::string in_path = folder.below("in");
+    const std::string out_path = folder.below("out");
+    const std::string error_path = folder.below("errors");
+    std::ofstream(in_path, std::ios::binary) << input;
+    const base::Fd in(::open(in_path.c_str(), O_RDONLY | O_CLOEXEC));
+    const base::Fd out(::open(out_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const base::Fd error(::open(error_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const pid_t pid = spawnProcess(arguments, {}, in.get(), out.get(), error.get());
+    int status = 0;
+    CommandResult result;
+    if (reapUntil(pid, nowMs() + timeout_seconds * 1000, status)) {
+        result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    } else {
+        ::kill(pid, SIGKILL);
+        (void)::waitpid(pid, &status, 0);
+    }
+    const auto slurp = [](const std::string& path) {
+        std::ostringstream text;
+        text << std::ifstream(path, std::ios::binary).rdbuf();
+        return text.str();
+    };
+    result.output = slurp(out_path);
+    result.errors = slurp(error_path);
+    return result;
+}
+
+}  // namespace evd::test

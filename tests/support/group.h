@@ -1,0 +1,104 @@
+#pragma once
+
+#include "common/base/fd.h"
+#include "common/base/thread.h"
+
+#include <sys/types.h>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace evd::test {
+
+// A folder that is gone when its owner is gone.
+class StateFolder {
+  public:
+    StateFolder();
+    ~StateFolder();
+    StateFolder(const StateFolder&) = delete;
+    StateFolder& operator=(const StateFolder&) = delete;
+
+    const std::string& path() const { return path_; }
+    std::string below(const std::string& name) const { return path_ + "/" + name; }
+
+  private:
+    std::string path_;
+};
+
+// One value of a registry file: the JSON type name and the JSON text of its data.
+struct RegistryValue {
+    std::string path;  // below Machine\System\eventd, "" for the key itself
+    std::string name;
+    std::string type;
+    std::string json;
+};
+
+struct GroupOptions {
+    std::vector<RegistryValue> values;
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment;  // NAME=VALUE, added to ours
+};
+
+// The real process group, started as a person would start it, on a folder of the test's.
+//
+// Owns the supervisor process and reads its stderr on a thread of its own, so that the group never
+// waits for us. Destroying it kills whatever is left. Waits are bounded (kReadySeconds,
+// kStopSeconds) and answer false or -1 past that; nothing sleeps longer than a few milliseconds.
+class Group {
+  public:
+    Group(const StateFolder& state, const GroupOptions& options);
+    ~Group();
+    Group(const Group&) = delete;
+    Group& operator=(const Group&) = delete;
+
+    // Waits for the line "eventd: ready".
+    bool waitReady();
+    // Waits until stderr holds the text.
+    bool waitForStderr(const std::string& text, int seconds);
+
+    pid_t pid() const { return pid_; }
+    // The pid of a child by program name, -1 when there is none now.
+    pid_t childPid(const std::string& program) const;
+    std::vector<std::pair<std::string, pid_t>> children() const;
+
+    void signal(int number) const;
+    // Asks for a graceful stop and waits; the exit status, or -1 when it did not end or was killed.
+    int stop();
+    // Waits for the end without asking for it.
+    int waitExit(int seconds);
+
+    std::string stderrText() const;
+
+  private:
+    void readStderr(base::Fd from);
+
+    pid_t pid_ = -1;
+    bool reaped_ = false;
+    int exit_status_ = -1;
+    mutable std::mutex mutex_;
+    std::string stderr_;
+    std::unique_ptr<base::Thread> reader_;
+};
+
+inline constexpr int kReadySeconds = 30;
+inline constexpr int kStopSeconds = 20;
+
+// The program of that name in the build tree.
+std::string programPath(const std::string& name);
+
+struct CommandResult {
+    int status = -1;
+    std::string output;
+    std::string errors;
+};
+
+// Runs a command to its end, with that standard input; bounded by timeout_seconds, then killed.
+CommandResult runCommand(const std::vector<std::string>& arguments, const std::string& input = "",
+                         int timeout_seconds = 60);
+
+// A pause between two looks at something that changes by itself.
+void pauseMs(int milliseconds);
+
+}  // namespace evd::test
