@@ -14,6 +14,12 @@ struct sqlite3_stmt;
 
 namespace evd::db {
 
+inline constexpr int kWriterBusyMsMax =
+    2000;  // a lock of an administrator's shell is waited out so long
+inline constexpr int kReaderBusyMsMax = 1000;
+inline constexpr int kProgressSteps = 4000;  // virtual-machine steps between two progress checks
+inline constexpr int64_t kWalBytesKept = 64 * 1024 * 1024;  // a longer -wal is cut when it restarts
+
 enum class ColumnKind { Null, Integer, Float, Text, Blob };
 
 // A prepared statement. Belongs to its Connection and to its thread; must not outlive it. Bound
@@ -48,13 +54,33 @@ class Statement {
     sqlite3_stmt* statement_;
 };
 
+// What one passive checkpoint found and did.
+struct Checkpoint {
+    int64_t wal_pages = 0;    // in the write-ahead log
+    int64_t moved_pages = 0;  // of these now also in the database file
+};
+
 // One SQLite connection: the only door to sqlite3.h. Used by one thread at a time. Readers can
 // never write: they are opened read-only and with PRAGMA query_only. Only store/ may open for
 // writing.
+//
+// A reader needs no more than read access to the folder and to the database, its -wal and its -shm:
+// writers leave the two in place when they close (SQLITE_FCNTL_PERSIST_WAL). A database that has
+// neither is opened as immutable (see isImmutable).
+//
+// Errors by what the caller should do: Busy (locked, or a writer died half-way and has not
+// recovered yet: try again), Io (disk full or broken), Corrupt (not a database, damaged), NotFound
+// (no such file), Gone (interrupted), Denied (no permission), Invalid (the statement is wrong, or
+// the database lacks the table it names).
 class Connection {
   public:
     static base::Result<std::unique_ptr<Connection>> openForReading(const std::string& path);
+    // An existing database; puts it into WAL mode, synchronous=FULL, no automatic checkpoint.
     static base::Result<std::unique_ptr<Connection>> openForWriting(const std::string& path);
+    // A new empty database of that page size, not in WAL mode yet: it leaves one file behind, so
+    // that it can be filled under another name and then renamed.
+    static base::Result<std::unique_ptr<Connection>> createForWriting(const std::string& path,
+                                                                      uint32_t page_bytes);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -66,13 +92,32 @@ class Connection {
     // the statement fail with Gone. An empty function removes the check.
     void setProgressCheck(std::function<bool()> should_stop);
 
+    // True for a reader of a database that no writer has open (no -wal, no -shm). Such a connection
+    // never looks for changes: it is good for one question and must not be kept for a second one.
+    bool isImmutable() const { return immutable_; }
+
+    // For writers. Pages in the write-ahead log after the last commit; 0 before the first.
+    int64_t walPages() const { return wal_pages_; }
+    // For writers. Moves what it can from the log into the database, without waiting for readers.
+    base::Result<Checkpoint> checkpointPassive();
+    // For writers, after the first commit since opening: marks the log as readable for those who
+    // may not write the -shm. Until a read transaction has left such a mark, their questions are
+    // Busy.
+    base::Result<void> settle();
+    uint32_t pageBytes();
+
     sqlite3* handle() { return handle_; }
 
   private:
     explicit Connection(sqlite3* handle) : handle_(handle) {}
+    static base::Result<std::unique_ptr<Connection>> open(const std::string& target, int flags,
+                                                          int busy_ms);
+    base::Result<void> prepareForWriting();
 
     sqlite3* handle_;
     std::function<bool()> should_stop_;
+    int64_t wal_pages_ = 0;
+    bool immutable_ = false;
 };
 
 }  // namespace evd::db

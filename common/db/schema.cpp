@@ -1,0 +1,141 @@
+#include "common/db/schema.h"
+
+#include "common/base/text.h"
+
+#include <array>
+
+namespace evd::db {
+
+namespace {
+
+// Spec §3.1, exactly.
+constexpr std::string_view kSpecifiedTables = R"sql(
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    boot_id BLOB NOT NULL,
+    timestamp INTEGER NOT NULL,
+    cpu_id INTEGER,
+    sequence INTEGER,
+    origin_class INTEGER,
+    event_type TEXT NOT NULL,
+    effective_token_guid BLOB,
+    true_token_guid BLOB,
+    process_guid BLOB,
+    payload BLOB
+);
+CREATE INDEX idx_events_timestamp ON events(timestamp);
+CREATE TABLE metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+)sql";
+
+// What we add (contracts §6). Receipts are looked up by their boundary when two of them merge.
+constexpr std::string_view kAddedTables = R"sql(
+CREATE TABLE IF NOT EXISTS receipts (
+    boot_id BLOB NOT NULL,
+    cpu_id INTEGER NOT NULL,
+    first_sequence INTEGER NOT NULL,
+    last_sequence INTEGER NOT NULL,
+    PRIMARY KEY (boot_id, cpu_id, first_sequence)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS event_types (event_type TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE VIEW IF NOT EXISTS metadata_readable AS SELECT key, value FROM metadata;
+CREATE VIEW IF NOT EXISTS event_types_readable AS SELECT event_type FROM event_types;
+)sql";
+
+// A GUID column as text, for the plain sqlite3 shell: the first three groups are little-endian.
+std::string guidText(std::string_view column) {
+    const std::string hex = base::cat("lower(hex(", column, "))");
+    std::string text = "'{'";
+    for (const int at : {7, 5, 3, 1}) {
+        text += base::cat(" || substr(", hex, ",", at, ",2)");
+    }
+    for (const int at : {11, 15}) {
+        text += base::cat(" || '-' || substr(", hex, ",", at, ",2) || substr(", hex, ",", at - 2,
+                          ",2)");
+    }
+    text += base::cat(" || '-' || substr(", hex, ",17,4) || '-' || substr(", hex, ",21) || '}'");
+    return base::cat("CASE WHEN length(", column, ") = 16 THEN ", text, " END AS ", column);
+}
+
+std::string timeText(std::string_view column) {
+    return base::cat("strftime('%Y-%m-%dT%H:%M:%S', ", column, " / 1000000000, 'unixepoch') || ",
+                     "printf('.%09dZ', ", column, " % 1000000000) AS ", column);
+}
+
+std::string readableViews() {
+    return base::cat("CREATE VIEW IF NOT EXISTS events_readable AS SELECT id, ",
+                     guidText("boot_id"), ", ", timeText("timestamp"),
+                     ", cpu_id, sequence, origin_class, event_type, ",
+                     guidText("effective_token_guid"), ", ", guidText("true_token_guid"), ", ",
+                     guidText("process_guid"), ", payload FROM events;",
+                     "CREATE VIEW IF NOT EXISTS receipts_readable AS SELECT ", guidText("boot_id"),
+                     ", cpu_id, first_sequence, last_sequence FROM receipts;");
+}
+
+base::Result<void> writeMetadata(Connection& connection, std::string_view key,
+                                 std::string_view value) {
+    auto insert = connection.prepare("INSERT INTO metadata(key, value) VALUES (?1, ?2)");
+    if (!insert) {
+        return insert.error();
+    }
+    insert.value()->bindText(1, key);
+    insert.value()->bindText(2, value);
+    auto done = insert.value()->step();
+    return done ? base::Result<void>() : done.error();
+}
+
+// Corrupt when the statement cannot even be prepared: a table, column or index it names is missing.
+base::Result<void> requireSql(Connection& connection, std::string_view sql) {
+    auto statement = connection.prepare(sql);
+    if (statement || statement.error().kind != base::ErrorKind::Invalid) {
+        return statement ? base::Result<void>() : statement.error();
+    }
+    return base::fail(base::ErrorKind::Corrupt, statement.error().text);
+}
+
+base::Result<void> verifyVersion(Connection& connection) {
+    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
+    if (!query) {
+        return query.error();
+    }
+    query.value()->bindText(1, kSchemaVersionKey);
+    auto row = query.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    if (!row.value()) {
+        return base::fail(base::ErrorKind::Corrupt, "the metadata names no schema version");
+    }
+    const std::string_view found = query.value()->columnText(0);
+    if (found != kSchemaVersion) {
+        return base::fail(
+            base::ErrorKind::Unsupported,
+            base::cat("schema version ", found, ", this build knows version ", kSchemaVersion));
+    }
+    return {};
+}
+
+}  // namespace
+
+base::Result<void> createEventSchema(Connection& connection, int64_t created_wall_ns) {
+    EVD_TRY(connection.execute("BEGIN IMMEDIATE"));
+    EVD_TRY(connection.execute(kSpecifiedTables));
+    EVD_TRY(connection.execute(kAddedTables));
+    EVD_TRY(connection.execute(readableViews()));
+    EVD_TRY(writeMetadata(connection, kSchemaVersionKey, kSchemaVersion));
+    EVD_TRY(writeMetadata(connection, kCreatedAtKey, base::formatIsoTime(created_wall_ns)));
+    return connection.execute("COMMIT");
+}
+
+base::Result<void> verifyEventSchema(Connection& connection) {
+    EVD_TRY(requireSql(connection, "SELECT key, value FROM metadata"));
+    EVD_TRY(verifyVersion(connection));
+    EVD_TRY(requireSql(connection, base::cat("SELECT ", kEventColumns, " FROM events")));
+    return requireSql(connection, "SELECT timestamp FROM events INDEXED BY idx_events_timestamp");
+}
+
+base::Result<void> completeEventSchema(Connection& connection) {
+    EVD_TRY(connection.execute(kAddedTables));
+    return connection.execute(readableViews());
+}
+
+}  // namespace evd::db

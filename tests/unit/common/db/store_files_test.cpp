@@ -1,0 +1,60 @@
+#include "common/db/store_files.h"
+
+#include "tests/support/temporary_directory.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <fstream>
+
+namespace evd::db {
+namespace {
+
+TEST_CASE("store files: an active shard's name carries its number in four digits") {
+    CHECK(shardFileName(0) == "shard-0000.db");
+    CHECK(shardFileName(255) == "shard-0255.db");
+    CHECK(shardFileName(kShardIndexMax) == "shard-9999.db");
+    CHECK(shardOfFileName("shard-0000.db") == 0);
+    CHECK(shardOfFileName("shard-9999.db") == kShardIndexMax);
+}
+
+TEST_CASE("store files: a name that is not exactly an active shard's has no number") {
+    for (const char* name :
+         {"shard-000.db", "shard-00000.db", "shard-00a0.db", "shard-+001.db", "Shard-0000.db",
+          "shard-0000.db-wal", "shard-0000.corrupt-17.db", ""}) {
+        CAPTURE(name);
+        CHECK_FALSE(shardOfFileName(name));
+    }
+}
+
+TEST_CASE("store files: every database is found in name order, the meta database is not") {
+    const test::TemporaryDirectory directory;
+    for (const char* name :
+         {"shard-0001.db", "shard-0000.db", "shard-0000.db-wal", "eventd-meta.db",
+          "archive-2026.db", "shard-0002.corrupt-5.db", "notes.txt"}) {
+        std::ofstream(directory / name).close();
+    }
+    REQUIRE(::mkdir((directory.path() + "/folder.db").c_str(), 0755) == 0);
+    REQUIRE(::symlink("shard-0000.db", (directory.path() + "/link.db").c_str()) == 0);
+    const auto found = discoverEventStores(directory.path());
+    REQUIRE(found);
+    REQUIRE(found.value().size() == 4);
+    CHECK(found.value().at(0).name == "archive-2026.db");
+    CHECK_FALSE(found.value().at(0).shard);
+    CHECK(found.value().at(1).name == "shard-0000.db");
+    CHECK(found.value().at(1).shard == 0);
+    CHECK(found.value().at(1).path == directory.path() + "/shard-0000.db");
+    CHECK(found.value().at(2).shard == 1);
+    CHECK(found.value().at(3).name == "shard-0002.corrupt-5.db");
+    CHECK_FALSE(found.value().at(3).shard);
+}
+
+TEST_CASE("store files: a directory that does not exist is NotFound") {
+    const test::TemporaryDirectory directory;
+    const auto found = discoverEventStores(directory.path() + "/none");
+    REQUIRE_FALSE(found);
+    CHECK(found.error().kind == base::ErrorKind::NotFound);
+}
+
+}  // namespace
+}  // namespace evd::db
