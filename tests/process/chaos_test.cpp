@@ -1,0 +1,187 @@
+// kill -9 of a random child at a random moment under load, again and again: whatever dies, each
+// event is stored exactly once or covered by exactly one gap record, and the group serves again.
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/thread.h"
+#include "tests/support/emitter.h"
+#include "tests/support/exactly_once.h"
+#include "tests/support/group.h"
+
+#include <doctest/doctest.h>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <set>
+
+namespace test = evd::test;
+using evd::base::cat;
+
+namespace {
+
+constexpr int kKillsDefault = 60;
+constexpr uint32_t kBatchEvents = 64;
+constexpr uint32_t kPadBytes = 150;
+constexpr int64_t kServesAgainMs = 2000;
+constexpr const char* kEventType = "chaos.event";
+
+uint64_t fromEnvironment(const char* name, uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    if (text == nullptr) {
+        return otherwise;
+    }
+    const auto number = evd::base::parseU64(text);
+    return number.ok() ? number.value() : otherwise;
+}
+
+// Emits at a steady pace until told to stop, and remembers what was acknowledged.
+class Load {
+  public:
+    explicit Load(const std::string& socket_path)
+        : emitter_(socket_path, kEventType, kPadBytes), thread_("load", [this] { run(); }) {}
+    ~Load() { stop(); }
+
+    void stop() {
+        stopping_ = true;
+        thread_.join();
+    }
+    const std::set<uint64_t>& acknowledged() const { return acknowledged_; }
+    uint64_t greatest() const { return next_ - 1; }
+
+  private:
+    void run() {
+        while (!stopping_) {
+            const auto outcome = emitter_.emit(next_, kBatchEvents);
+            for (uint32_t i = 0; i < outcome.acknowledged; ++i) {
+                acknowledged_.insert(next_ + i);
+            }
+            next_ += kBatchEvents;
+            test::pauseMs(outcome.connection_lost ? 5 : 2);
+        }
+    }
+
+    test::Emitter emitter_;
+    std::set<uint64_t> acknowledged_;
+    uint64_t next_ = 1;
+    std::atomic<bool> stopping_ = false;
+    evd::base::Thread thread_;
+};
+
+// Chooses whom to kill. Ten deaths of one program within a minute end the group by design, so a
+// program that has died often lately is spared.
+class Victims {
+  public:
+    explicit Victims(std::mt19937_64& random) : random_(random) {}
+
+    // A child's name and pid; -1 when nobody can be killed just now.
+    std::pair<std::string, pid_t> pick(const test::Group& group) {
+        const int64_t now = clock_.monotonicNs();
+        std::vector<std::pair<std::string, pid_t>> candidates;
+        for (const auto& child : group.children()) {
+            auto& deaths = deaths_[child.first];
+            std::erase_if(deaths, [&](int64_t at) { return now - at > kWindowNs; });
+            if (deaths.size() < kDeathsMax) {
+                candidates.push_back(child);
+            }
+        }
+        if (candidates.empty()) {
+            return {"", -1};
+        }
+        auto chosen = candidates[random_() % candidates.size()];
+        deaths_[chosen.first].push_back(now);
+        return chosen;
+    }
+
+  private:
+    static constexpr int64_t kWindowNs = 65 * evd::base::kNsPerSecond;
+    static constexpr size_t kDeathsMax = 8;
+
+    std::mt19937_64& random_;
+    evd::base::SystemClock clock_;
+    std::map<std::string, std::vector<int64_t>> deaths_;
+};
+
+bool serves(const test::StateFolder& state) {
+    const auto answer = test::runCommand(
+        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", "EVENTS TAKE 1"}, "",
+        5);
+    return answer.status == 0;
+}
+
+// Asks until it is answered; the milliseconds that took, or -1 past the limit.
+int64_t waitServing(const test::StateFolder& state, int64_t limit_ms) {
+    const evd::base::SystemClock clock;
+    const int64_t start = clock.monotonicNs();
+    while (true) {
+        const bool answered = serves(state);
+        const int64_t elapsed = (clock.monotonicNs() - start) / evd::base::kNsPerMs;
+        if (answered) {
+            return elapsed;
+        }
+        if (elapsed > limit_ms) {
+            return -1;
+        }
+        test::pauseMs(10);
+    }
+}
+
+void checkStored(const test::StateFolder& state, const Load& load) {
+    const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
+    for (const auto& violation : report.violations) {
+        FAIL_CHECK(violation);
+    }
+    uint64_t missing = 0;
+    for (const uint64_t number : load.acknowledged()) {
+        missing += report.numbers.count(number) == 0 ? 1 : 0;
+    }
+    uint64_t doubled = 0;
+    for (const uint64_t number : report.numbers) {
+        doubled += report.numbers.count(number) > 1 ? 1 : 0;
+    }
+    CHECK(doubled == 0);
+    CHECK(missing <= report.lost);
+    MESSAGE(cat(load.acknowledged().size(), " acknowledged, ", report.events, " stored, ",
+                report.gap_records, " gap records, ", report.lost, " lost"));
+}
+
+}  // namespace
+
+TEST_CASE("chaos: after kill -9 of random children under load every event is stored exactly once") {
+    const uint64_t seed = fromEnvironment("EVENTD_CHAOS_SEED", std::random_device{}());
+    const auto kills = static_cast<int>(fromEnvironment("EVENTD_CHAOS_KILLS", kKillsDefault));
+    MESSAGE(cat("seed ", seed, " (EVENTD_CHAOS_SEED), ", kills, " kills (EVENTD_CHAOS_KILLS)"));
+    std::mt19937_64 random(seed);
+
+    const test::StateFolder state;
+    test::GroupOptions options;
+    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
+    options.values.push_back({"", "StorageShards", "dword", "3"});
+    test::Group group(state, options);
+    REQUIRE(group.waitReady());
+    Load load(state.below("run/kmes.sock"));
+
+    int64_t worst_ms = 0;
+    Victims victims(random);
+    for (int i = 0; i < kills;) {
+        const auto [name, pid] = victims.pick(group);
+        if (pid > 0) {
+            ::kill(pid, SIGKILL);
+            ++i;
+        }
+        test::pauseMs(static_cast<int>(random() % 150));
+        if (pid > 0 && i % 5 == 0) {
+            const int64_t elapsed = waitServing(state, 2 * kServesAgainMs);
+            REQUIRE_MESSAGE(elapsed >= 0, cat("nothing answered after kill ", i, " (", name, ")"));
+            worst_ms = std::max(worst_ms, elapsed);
+        }
+        test::pauseMs(static_cast<int>(400 + random() % 400));
+        REQUIRE(group.waitExit(0) == -1);
+    }
+    load.stop();
+    MESSAGE(cat("slowest answer after a kill: ", worst_ms, " ms"));
+    CHECK(worst_ms <= kServesAgainMs);
+    CHECK(group.stop() == 0);
+    checkStored(state, load);
+}

@@ -1,0 +1,185 @@
+// The life of the group as a whole: it becomes ready, stops cleanly, comes back with what it had,
+// refuses a second instance, and keeps its word on exit codes.
+
+#include "tests/support/group.h"
+#include "tests/support/emitter.h"
+#include "tests/support/exactly_once.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+namespace test = evd::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kEventType = "group.event";
+
+test::CommandResult ask(const test::StateFolder& state, const std::string& question) {
+    return test::runCommand(
+        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
+}
+
+size_t lineCount(const std::string& text) {
+    return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+void emitAll(const test::StateFolder& state, uint64_t first, uint32_t count) {
+    test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 20);
+    REQUIRE(emitter.emit(first, count).acknowledged == count);
+}
+
+}  // namespace
+
+TEST_CASE("group: becomes ready with its sockets, answers, and stops with 0") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    for (const char* name : {"run/query.sock", "run/rpc.sock", "run/kmes.sock"}) {
+        struct stat found {};
+        REQUIRE(::stat(state.below(name).c_str(), &found) == 0);
+        CHECK(S_ISSOCK(found.st_mode));
+        CHECK((found.st_mode & 0777) == 0666);
+    }
+    const auto answer = ask(state, "EVENTS synthetic.startup");
+    CHECK(answer.status == 0);
+    CHECK(answer.output.find("synthetic.startup") != std::string::npos);
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE("group: events emitted before a stop are there after the next start, exactly once") {
+    const test::StateFolder state;
+    {
+        test::Group group(state, {});
+        REQUIRE(group.waitReady());
+        emitAll(state, 1, 200);
+        CHECK(group.stop() == 0);
+    }
+    test::Group again(state, {});
+    REQUIRE(again.waitReady());
+    emitAll(state, 201, 200);
+    CHECK(again.stop() == 0);
+    const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
+    CHECK(report.violations.empty());
+    CHECK(report.gap_records == 0);
+    CHECK(report.numbers.size() == 400);
+    CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() == 400);
+}
+
+TEST_CASE("group: a second instance on the same store refuses and names the holder") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const auto second = test::runCommand({test::programPath("eventd"), "--state", state.path()});
+    CHECK(second.status == 1);
+    CHECK(second.errors.find(std::to_string(group.pid())) != std::string::npos);
+    CHECK(ask(state, "EVENTS TAKE 1").status == 0);
+}
+
+TEST_CASE("group: bad usage exits with 2, a missing required key with 1") {
+    CHECK(test::runCommand({test::programPath("eventd"), "--no-such-option"}).status == 2);
+    const test::StateFolder state;
+    std::ofstream(state.below("empty.reg")) << "{\"keys\": []}";
+    const auto started =
+        test::runCommand({test::programPath("eventd"), "--registry", state.below("empty.reg")});
+    CHECK(started.status == 1);
+    CHECK(started.errors.find("EventStorePath") != std::string::npos);
+}
+
+TEST_CASE("group: --check names key, value and reason, and starts nothing") {
+    const test::StateFolder state;
+    std::ofstream(state.below("bad.reg"))
+        << R"({"keys": [{"path": "Machine\\System\\eventd", "values": [)"
+        << R"({"name": "MaxBatchSize", "type": "dword", "data": 7}]}]})";
+    const std::string events = state.below("state/events");
+    const auto checked =
+        test::runCommand({test::programPath("eventd"), "--check", "--state", state.below("state"),
+                          "--registry", state.below("bad.reg")});
+    CHECK(checked.status == 1);
+    const std::string said = checked.output + checked.errors;
+    CHECK(said.find("MaxBatchSize") != std::string::npos);
+    CHECK(said.find("7") != std::string::npos);
+    CHECK(!fs::exists(events));
+}
+
+TEST_CASE("group: TERM, INT and QUIT all end it cleanly, QUIT with a report") {
+    for (const int number : {SIGTERM, SIGINT, SIGQUIT}) {
+        const test::StateFolder state;
+        test::Group group(state, {});
+        REQUIRE(group.waitReady());
+        group.signal(number);
+        CHECK(group.waitExit(test::kStopSeconds) == 0);
+        if (number == SIGQUIT) {
+            CHECK(group.stderrText().find("eventd-store") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("group: a program that keeps dying ends the group with 1") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    int status = -1;
+    for (int i = 0; i < 4000 && status == -1; ++i) {
+        const pid_t pid = group.childPid("eventd-queryd");
+        if (pid > 0) {
+            ::kill(pid, SIGKILL);
+        }
+        status = group.waitExit(0);
+        test::pauseMs(5);
+    }
+    CHECK(status == 1);
+    CHECK(group.stderrText().find("eventd-queryd") != std::string::npos);
+}
+
+TEST_CASE("group: a stopped child is found by its missing heartbeat and replaced") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const pid_t hung = group.childPid("eventd-queryd");
+    REQUIRE(hung > 0);
+    ::kill(hung, SIGSTOP);
+    bool replaced = false;
+    for (int i = 0; i < 1500 && !replaced; ++i) {
+        const pid_t now = group.childPid("eventd-queryd");
+        replaced = now > 0 && now != hung;
+        test::pauseMs(10);
+    }
+    CHECK(replaced);
+    bool answered = false;
+    for (int i = 0; i < 50 && !answered; ++i) {
+        answered = ask(state, "EVENTS TAKE 1").status == 0;
+    }
+    CHECK(answered);
+}
+
+TEST_CASE("group: readiness and stopping are told to the notify socket") {
+    const test::StateFolder state;
+    const std::string path = state.below("notify.sock");
+    // A datagram socket as an init system makes it.
+    const int listener = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    test::GroupOptions options;
+    options.environment.push_back("NOTIFY_SOCKET=" + path);
+    test::Group group(state, options);
+    REQUIRE(group.waitReady());
+    char buffer[256] = {};
+    CHECK(::recv(listener, buffer, sizeof(buffer) - 1, 0) > 0);
+    CHECK(std::string(buffer).find("READY=1") != std::string::npos);
+    CHECK(group.stop() == 0);
+    std::fill(std::begin(buffer), std::end(buffer), '\0');
+    CHECK(::recv(listener, buffer, sizeof(buffer) - 1, MSG_DONTWAIT) > 0);
+    CHECK(std::string(buffer).find("STOPPING=1") != std::string::npos);
+    ::close(listener);
+}

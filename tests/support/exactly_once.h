@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace evd::test {
+
+// What an independent reader finds in an event store: every sequence number of every cpu that was
+// stored or recorded as lost, and where the promise "exactly once" is broken.
+struct ExactlyOnceReport {
+    uint64_t events = 0;
+    uint64_t gap_records = 0;
+    uint64_t lost = 0;  // sequence numbers covered by gap records
+    // The `n` field of every stored test event (EmitterRecord in the chaos test).
+    std::multiset<uint64_t> numbers;
+    // One sentence per broken promise: stored twice, stored and recorded as lost, recorded as lost
+    // twice, or neither between 1 and the greatest number.
+    std::vector<std::string> violations;
+};
+
+// Reads every shard below the folder with plain SQL, sharing nothing with the product but the
+// published schema. Only events of type `event_type` contribute numbers; all count for sequences.
+ExactlyOnceReport checkExactlyOnce(const std::string& event_folder, const std::string& event_type);
+
+}  // namespace evd::test
