@@ -68,9 +68,9 @@ bool RawQuery::send(const std::string& query) {
     writer.text("query");
     writer.text(query);
     const auto length = static_cast<uint32_t>(body.size());
-    std::vector<uint8_t> frame(sizeof(length));
+    std::vector<uint8_t> frame(sizeof(length) + body.size());
     std::memcpy(frame.data(), &length, sizeof(length));
-    frame.insert(frame.end(), body.begin(), body.end());
+    std::memcpy(frame.data() + sizeof(length), body.data(), body.size());
     return sendBytes(frame);
 }
 
