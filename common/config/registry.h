@@ -1,0 +1,56 @@
+#pragma once
+
+#include "common/config/settings.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evd::config {
+
+// The key below which everything of ours lives, and below which names are given.
+inline constexpr std::string_view kRegistryRoot = "Machine\\System\\eventd";
+inline constexpr std::string_view kDefaultValueName = "@";
+
+enum class ValueType { Sz, Expand, Multi, Dword, Qword, Binary, Sddl };
+
+// One value as a registry holds it: typed, but not yet checked against any setting.
+struct RegistryValue {
+    std::string name;  // below kRegistryRoot with backslashes, as spelled: Security\Events\*
+    ValueType type = ValueType::Sz;
+    std::optional<SettingValue> data;  // Sz, Expand and Sddl hold text; none when it was unreadable
+    std::string source;                // the file it came from
+};
+
+// Something wrong with the configuration, for a person: file or key, value and reason.
+struct Problem {
+    std::string source;  // file or option; "" when no single one is to blame
+    std::string key;     // full path of key and value; "" when the file as a whole is wrong
+    std::string value;
+    std::string reason;
+    bool refuses_start = false;
+};
+
+// One line: "<source>: <key>: <value>: <reason>", without the parts that are empty.
+std::string formatProblem(const Problem& problem);
+
+// All values below kRegistryRoot, by folded name; a key's default value has the name <key>\@.
+struct RegistrySnapshot {
+    std::map<std::string, RegistryValue, std::less<>> values;
+    std::vector<Problem> problems;
+};
+
+// Where configuration comes from: files here, LCS on Peios.
+//
+// read() is called by one thread, at the start and after each sign of a change; it keeps what was
+// good of a source that can no longer be read, and says so in the problems. watchPaths() names what
+// inotify should look at; it may name paths that do not exist.
+class Registry {
+  public:
+    virtual ~Registry() = default;
+    virtual RegistrySnapshot read() = 0;
+    virtual std::vector<std::string> watchPaths() const = 0;
+};
+
+}  // namespace evd::config

@@ -1,0 +1,205 @@
+#include "common/config/configuration.h"
+
+#include "common/base/text.h"
+#include "common/config/registry_file.h"
+#include "common/config/socket_paths.h"
+
+#include <doctest/doctest.h>
+
+using namespace evd;
+
+namespace {
+
+// A registry of one text, as a file would hold it.
+class TextRegistry final : public config::Registry {
+  public:
+    void set(std::string values) {
+        text_ = base::cat(R"({"keys": [{"path": "Machine\\System\\eventd", "values": [)", values,
+                          "]}]}");
+    }
+    config::RegistrySnapshot read() override {
+        config::RegistrySnapshot snapshot;
+        const auto file = config::parseRegistryFile(text_, "t.reg", snapshot.problems);
+        REQUIRE(file);
+        snapshot.problems = file->problems;
+        for (const auto& value : file->values) {
+            snapshot.values.insert_or_assign(config::foldRegistryName(value.name), value);
+        }
+        return snapshot;
+    }
+    std::vector<std::string> watchPaths() const override { return {}; }
+
+  private:
+    std::string text_ = R"({"keys": []})";
+};
+
+config::Configuration loadState(TextRegistry& registry,
+                                const config::Settings* previous = nullptr) {
+    return config::loadConfiguration({&registry, "/tmp/s", previous});
+}
+
+std::string value(const char* name, const char* type, const char* data) {
+    return base::cat(R"({"name": ")", name, R"(", "type": ")", type, R"(", "data": )", data, "}");
+}
+
+}  // namespace
+
+TEST_CASE("configuration: a state folder alone is enough") {  // Contracts §2
+    TextRegistry registry;
+    const auto loaded = loadState(registry);
+    CHECK(loaded.usable());
+    CHECK(loaded.problems.empty());
+    CHECK(loaded.settings.text("EventStorePath") == "/tmp/s/events/");
+    CHECK(loaded.settings.text("LogStorePath") == "/tmp/s/logs.db");
+    CHECK(loaded.settings.text("MetricStorePath") == "/tmp/s/metrics.db");
+    const auto paths = config::socketPaths(loaded.settings);
+    CHECK(paths.query == "/tmp/s/run/query.sock");
+    CHECK(paths.rpc == "/tmp/s/run/rpc.sock");
+    CHECK(paths.log == "/tmp/s/run/log.sock");
+    CHECK(paths.metric == "/tmp/s/run/metric.sock");
+    CHECK(paths.kmes == "/tmp/s/run/kmes.sock");
+    CHECK(paths.notices == "/tmp/s/run/notices.sock");
+}
+
+TEST_CASE("configuration: a relative state folder becomes absolute") {
+    TextRegistry registry;
+    const auto loaded = config::loadConfiguration({&registry, "./x/../state", nullptr});
+    CHECK(loaded.settings.text("QuerySocketPath").front() == '/');
+    CHECK(loaded.settings.text("QuerySocketPath").ends_with("/state/run/query.sock"));
+}
+
+TEST_CASE("configuration: a state folder whose sockets would not fit refuses the start") {
+    TextRegistry registry;
+    const auto loaded =
+        config::loadConfiguration({&registry, base::cat("/", std::string(100, 'x')), nullptr});
+    CHECK_FALSE(loaded.usable());
+}
+
+TEST_CASE("configuration: without a state folder each required key is asked for by name") {
+    TextRegistry registry;
+    const auto loaded = config::loadConfiguration({&registry, "", nullptr});
+    CHECK_FALSE(loaded.usable());
+    REQUIRE(loaded.problems.size() == 6);
+    CHECK(loaded.problems[0].key == "Machine\\System\\eventd\\EventStorePath");
+    CHECK(loaded.problems[0].refuses_start);
+}
+
+TEST_CASE("configuration: the registry wins over the state folder, and rpc follows query") {
+    TextRegistry registry;
+    registry.set(value("QuerySocketPath", "sz", "\"/run/e/q.sock\""));
+    const auto loaded = loadState(registry);
+    CHECK(loaded.settings.text("QuerySocketPath") == "/run/e/q.sock");
+    CHECK(loaded.sources.at("QuerySocketPath") == "t.reg");
+    CHECK(config::socketPathsBeside("/run/e/q.sock").rpc == "/run/e/rpc.sock");
+    CHECK(config::socketPathsBeside("q.sock").log == "log.sock");
+}
+
+TEST_CASE("configuration: an optional value at its limits is taken, one beyond keeps the default") {
+    struct Row {
+        const char* data;
+        uint64_t expected;
+        size_t problems;
+    };
+    for (const Row& row : {Row{"100", 100, 0}, Row{"99", 10'000, 1}, Row{"100000", 100'000, 0},
+                           Row{"100001", 10'000, 1}}) {
+        TextRegistry registry;
+        registry.set(value("maxBATCHsize", "dword", row.data));
+        const auto loaded = loadState(registry);
+        CHECK(loaded.usable());
+        CHECK(loaded.settings.number("MaxBatchSize") == row.expected);
+        REQUIRE(loaded.problems.size() == row.problems);
+        if (row.problems > 0) {
+            CHECK(config::formatProblem(loaded.problems[0]) ==
+                  base::cat("t.reg: Machine\\System\\eventd\\MaxBatchSize: ", row.data,
+                            ": must be from 100 to 100000"));
+        }
+    }
+}
+
+TEST_CASE("configuration: a wrong type is reported once and the default stays") {
+    for (const char* entry : {R"({"name": "MaxBatchSize", "type": "qword", "data": 500})",
+                              R"({"name": "MaxBatchSize", "type": "dword", "data": "500"})",
+                              R"({"name": "MaxBatchSize", "type": "sddl", "data": "D:"})",
+                              R"({"name": "MaxBatchSize", "type": "nonsense", "data": 500})"}) {
+        CAPTURE(entry);
+        TextRegistry registry;
+        registry.set(entry);
+        const auto loaded = loadState(registry);
+        CHECK(loaded.usable());
+        CHECK(loaded.problems.size() == 1);
+        CHECK(loaded.settings.number("MaxBatchSize") == 10'000);
+    }
+}
+
+TEST_CASE("configuration: a required key that is set to nonsense refuses the start") {
+    for (const char* entry : {R"({"name": "QuerySocketPath", "type": "sz", "data": ""})",
+                              R"({"name": "QuerySocketPath", "type": "sz", "data": "relative"})",
+                              R"({"name": "QuerySocketPath", "type": "dword", "data": 1})",
+                              R"({"name": "QuerySocketPath", "type": "sz", "data": 1})"}) {
+        CAPTURE(entry);
+        TextRegistry registry;
+        registry.set(entry);
+        CHECK_FALSE(loadState(registry).usable());
+    }
+}
+
+TEST_CASE("configuration: at a reload an invalid value keeps what was in force") {
+    TextRegistry registry;
+    registry.set(value("MaxBatchSize", "dword", "700"));
+    const auto first = loadState(registry);
+    registry.set(base::cat(value("MaxBatchSize", "dword", "7"), ",",
+                           value("QuerySocketPath", "sz", "\"\"")));
+    const auto second = loadState(registry, &first.settings);
+    CHECK(second.usable());
+    CHECK(second.problems.size() == 2);
+    CHECK(second.settings.number("MaxBatchSize") == 700);
+    CHECK(second.settings.text("QuerySocketPath") == "/tmp/s/run/query.sock");
+}
+
+TEST_CASE("configuration: a drop threshold must lie below its create threshold") {  // Spec §12
+    TextRegistry registry;
+    registry.set(base::cat(value("AdaptiveIndexCreateThreshold", "dword", "50"), ",",
+                           value("AdaptiveIndexDropThreshold", "dword", "49")));
+    CHECK(loadState(registry).settings.number("AdaptiveIndexDropThreshold") == 49);
+    registry.set(base::cat(value("AdaptiveIndexCreateThreshold", "dword", "50"), ",",
+                           value("AdaptiveIndexDropThreshold", "dword", "50")));
+    const auto loaded = loadState(registry);
+    CHECK(loaded.problems.size() == 1);
+    CHECK(loaded.settings.number("AdaptiveIndexCreateThreshold") == 100);
+    CHECK(loaded.settings.number("AdaptiveIndexDropThreshold") == 10);
+}
+
+TEST_CASE("configuration: words with a fixed choice are of that choice") {
+    TextRegistry registry;
+    registry.set(base::cat(value("Linux/KmesBackend", "sz", "\"BuiltIn\""), ",",
+                           value("Linux\\\\Sensors", "multi", "[\"process\", \"radar\"]"), ",",
+                           value("Linux\\\\BootId", "sz", "\"not a guid\"")));
+    const auto loaded = loadState(registry);
+    CHECK(loaded.settings.text("Linux\\KmesBackend") == "builtin");
+    CHECK(loaded.settings.list("Linux\\Sensors").size() == 3);
+    CHECK(loaded.settings.text("Linux\\BootId").empty());
+    CHECK(loaded.problems.size() == 2);
+}
+
+TEST_CASE("configuration: unknown values are passed over in silence") {  // Spec §12
+    TextRegistry registry;
+    registry.set(value("FutureSetting", "dword", "1"));
+    CHECK(loadState(registry).problems.empty());
+}
+
+TEST_CASE("configuration: only what may change live changes in a running group") {  // Spec §10.1
+    TextRegistry registry;
+    const auto running = loadState(registry);
+    registry.set(base::cat(value("MaxBatchSize", "dword", "500"), ",",
+                           value("StorageShards", "dword", "4"), ",",
+                           value("QuerySocketPath", "sz", "\"/elsewhere\"")));
+    const auto change = config::applyLive(running.settings, loadState(registry).settings);
+    REQUIRE(change.applied.size() == 1);
+    CHECK(change.applied[0].name == "MaxBatchSize");
+    CHECK(change.applied[0].old_text == "10000");
+    CHECK(change.applied[0].new_text == "500");
+    CHECK(change.waiting.size() == 2);
+    CHECK(change.settings.number("StorageShards") == 0);
+    CHECK(change.settings.text("QuerySocketPath") == "/tmp/s/run/query.sock");
+    CHECK(config::applyLive(running.settings, running.settings).applied.empty());
+}

@@ -1,0 +1,91 @@
+#include "common/config/file_registry.h"
+
+#include "common/base/text.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <filesystem>
+#include <fstream>
+
+using namespace evd;
+
+namespace {
+
+class Folder {
+  public:
+    Folder() {
+        char name[] = "/tmp/evd-registry-XXXXXX";
+        REQUIRE(::mkdtemp(name) != nullptr);
+        path = name;
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    void write(const std::string& name, std::string_view text) const {
+        std::ofstream(path + "/" + name) << text;
+    }
+    void writeBatch(const std::string& name, int size) const {
+        write(name,
+              base::cat(R"({"keys": [{"path": "Machine/System/eventd", "values": [)",
+                        R"({"name": "MaxBatchSize", "type": "dword", "data": )", size, "}]}]}"));
+    }
+    std::string path;
+};
+
+uint64_t batchSize(const config::RegistrySnapshot& snapshot) {
+    const auto found = snapshot.values.find("maxbatchsize");
+    return found == snapshot.values.end() ? 0 : std::get<uint64_t>(*found->second.data);
+}
+
+}  // namespace
+
+TEST_CASE("file registry: of a folder's .reg files the later name wins") {
+    const Folder folder;
+    folder.writeBatch("20-late.reg", 200);
+    folder.writeBatch("10-early.reg", 100);
+    folder.writeBatch("30-other.txt", 300);
+    config::FileRegistry registry({folder.path});
+    CHECK(batchSize(registry.read()) == 200);
+}
+
+TEST_CASE("file registry: a later path wins over an earlier one") {
+    const Folder folder;
+    folder.writeBatch("a.reg", 100);
+    folder.writeBatch("b.reg", 200);
+    config::FileRegistry registry({folder.path + "/b.reg", folder.path + "/a.reg"});
+    CHECK(batchSize(registry.read()) == 100);
+}
+
+TEST_CASE("file registry: a file that goes bad keeps its last good values and is reported") {
+    const Folder folder;
+    folder.writeBatch("a.reg", 150);
+    config::FileRegistry registry({folder.path});
+    CHECK(registry.read().problems.empty());
+    folder.write("a.reg", "{ nonsense");
+    const auto snapshot = registry.read();
+    CHECK(batchSize(snapshot) == 150);
+    REQUIRE(snapshot.problems.size() == 1);
+    CHECK(snapshot.problems[0].source == folder.path + "/a.reg");
+}
+
+TEST_CASE("file registry: a file that is gone loses its values") {
+    const Folder folder;
+    folder.writeBatch("a.reg", 150);
+    config::FileRegistry registry({folder.path});
+    CHECK(batchSize(registry.read()) == 150);
+    std::filesystem::remove(folder.path + "/a.reg");
+    CHECK(batchSize(registry.read()) == 0);
+}
+
+TEST_CASE("file registry: a path that is not there is reported, a folder in place of a file read") {
+    const Folder folder;
+    config::FileRegistry registry({folder.path + "/none.reg"});
+    CHECK(registry.read().problems.size() == 1);
+    config::FileRegistry empty({folder.path});
+    CHECK(empty.read().problems.empty());
+}
+
+TEST_CASE("file registry: a folder named like a file is not read as one") {
+    const Folder folder;
+    std::filesystem::create_directory(folder.path + "/x.reg");
+    config::FileRegistry registry({folder.path});
+    CHECK(registry.read().problems.size() == 1);
+}
