@@ -15,8 +15,8 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// Memory that a reader maps instead of copying pages through read(). Only pages that are already
-// checkpointed profit; see docs/storage-format for the figures.
+// No mmap: over a million rows it made no scan faster (110-150 ms either way, 16 KiB pages, warm),
+// and under a mapping a read error would be a signal instead of a Result.
 constexpr const char* kReaderPragmas =
     "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON;";
 
@@ -309,13 +309,6 @@ base::Result<Checkpoint> Connection::checkpointPassive() {
         return errorOf(handle_, "checkpoint");
     }
     return Checkpoint{wal_pages, moved_pages};
-}
-
-base::Result<void> Connection::settle() {
-    // Any read will do: at its beginning SQLite sets a read mark to the newest commit, and readers
-    // that cannot set marks of their own lean on it. Marks are empty only after a log was recovered
-    // as empty; later restarts of the log keep one.
-    return execute("SELECT 1 FROM sqlite_schema LIMIT 1");
 }
 
 uint32_t Connection::pageBytes() {

@@ -100,10 +100,6 @@ class Connection {
     int64_t walPages() const { return wal_pages_; }
     // For writers. Moves what it can from the log into the database, without waiting for readers.
     base::Result<Checkpoint> checkpointPassive();
-    // For writers, after the first commit since opening: marks the log as readable for those who
-    // may not write the -shm. Until a read transaction has left such a mark, their questions are
-    // Busy.
-    base::Result<void> settle();
     uint32_t pageBytes();
 
     sqlite3* handle() { return handle_; }

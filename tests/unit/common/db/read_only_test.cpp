@@ -131,7 +131,6 @@ TEST_CASE("read-only: a reader follows a live writer from its first commit on") 
     auto writer = Connection::openForWriting(folder.path("a.db"));
     REQUIRE(writer);
     REQUIRE(writer.value()->execute("INSERT INTO t VALUES (1)"));
-    REQUIRE(writer.value()->settle());
     folder.takeWriteAccess();
     CHECK(reader.ask() == "1");
     REQUIRE(writer.value()->execute("INSERT INTO t VALUES (2)"));
@@ -151,7 +150,6 @@ TEST_CASE("read-only: a reader sees everything after the writer has closed clean
         auto writer = Connection::openForWriting(folder.path("a.db"));
         REQUIRE(writer);
         REQUIRE(writer.value()->execute("INSERT INTO t VALUES (1)"));
-        REQUIRE(writer.value()->settle());
         CHECK(reader.ask() == "1");
         REQUIRE(writer.value()->execute("INSERT INTO t VALUES (2)"));
     }
@@ -209,7 +207,6 @@ TEST_CASE("read-only: a reader that stayed open follows the next writer") {
     auto writer = Connection::openForWriting(folder.path("a.db"));
     REQUIRE(writer);
     REQUIRE(writer.value()->execute("INSERT INTO t VALUES (3)"));
-    REQUIRE(writer.value()->settle());
     folder.takeWriteAccess();
     CHECK(kept.ask() == "3");
     CHECK(late.ask() == "3");
