@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -43,11 +44,13 @@ class BoundedQueue {
         return closed_ || !fits(count, bytes) ? false : enqueue(std::move(item), count, bytes);
     }
 
-    // The oldest item, waiting for one at most until the timeout; nothing when none came or the
-    // queue is closed and empty.
+    // The oldest item, waiting for one at most until the timeout (a day at most); nothing when none
+    // came or the queue is closed and empty.
     std::optional<Item> pop(std::chrono::nanoseconds timeout) {
         std::unique_lock lock(mutex_);
-        filled_.wait_for(lock, timeout, [&] { return closed_ || !entries_.empty(); });
+        // Now plus the greatest duration would overflow and end the wait at once.
+        filled_.wait_for(lock, std::min(timeout, kWaitMax),
+                         [&] { return closed_ || !entries_.empty(); });
         return take(lock);
     }
 
@@ -85,6 +88,8 @@ class BoundedQueue {
     }
 
   private:
+    static constexpr std::chrono::nanoseconds kWaitMax = std::chrono::hours(24);
+
     struct Entry {
         Item item;
         size_t count;

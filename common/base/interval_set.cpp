@@ -63,6 +63,7 @@ bool IntervalSet::intersects(Interval interval) const {
 }
 
 std::vector<Interval> IntervalSet::missingFrom(Interval interval) const {
+    EVD_CHECK(interval.first <= interval.last, "an interval must not be reversed");
     std::vector<Interval> missing;
     auto at = by_first_.upper_bound(interval.first);
     if (at != by_first_.begin()) {

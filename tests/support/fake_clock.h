@@ -9,8 +9,9 @@ namespace evd::test {
 
 // A Clock that stands still until the test moves it, so that nothing in a test waits for real time.
 //
-// Both times move together with advanceNs(); setWallNs() steps only the wall time, as an administrator
-// or NTP would, also backwards. Safe on any thread: a test may move it while the code under test reads.
+// Both times move together with advanceNs(); setWallNs() steps only the wall time, as an
+// administrator or NTP would, also backwards. Safe on any thread: a test may move it while the code
+// under test reads.
 class FakeClock final : public base::Clock {
   public:
     // 2026-01-01T00:00:00Z, far from zero so that forgotten subtractions show.
