@@ -1,0 +1,29 @@
+#pragma once
+
+#include "common/base/result.h"
+
+#include <sys/types.h>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace evd::sandbox {
+
+// The privileges of the calling thread, and of everything it makes. Each step is for good.
+// All fail with Io and the name of the step; a process that cannot give something up must end.
+
+// No program that is executed later gains anything by being executed.
+base::Result<void> forbidNewPrivileges();
+
+// Leaves only these CAP_* numbers, as far as they are held, in the effective and permitted sets,
+// and nothing in the inheritable, ambient and (where we may) bounding sets.
+base::Result<void> keepOnlyCapabilities(std::span<const int> keep);
+
+// No core dumps, no attaching by other processes of the same user, at most fds_max descriptors.
+base::Result<void> limitProcess(uint64_t fds_max);
+base::Result<void> forbidInspection();
+
+// How many threads this process has.
+base::Result<size_t> threadCount();
+
+}  // namespace evd::sandbox

@@ -1,0 +1,223 @@
+#include "common/base/socket.h"
+#include "common/base/text.h"
+#include "common/base/thread.h"
+#include "common/bus/bus.h"
+#include "common/db/sqlite.h"
+#include "tests/sandbox/jail.h"
+#include "tests/support/temporary_directory.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <capnp/supervise.capnp.h>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <kj/async-io.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <atomic>
+#include <memory>
+#include <vector>
+
+using namespace evd;
+using sandbox::PathAccess;
+using sandbox::Role;
+
+namespace {
+
+constexpr Role kRoles[] = {Role::Collector, Role::Kmesd, Role::Sensor, Role::Store, Role::Queryd};
+
+// Threads that allocate, grow, shrink and free in heaps of their own.
+bool threadsAndMemory() {
+    std::atomic<int> done = 0;
+    {
+        std::vector<std::unique_ptr<base::Thread>> threads;
+        for (int i = 0; i < 4; ++i) {
+            threads.push_back(std::make_unique<base::Thread>("worker", [&done] {
+                for (size_t bytes = 16; bytes < (8U << 20); bytes *= 2) {
+                    std::vector<std::vector<char>> blocks;
+                    for (int n = 0; n < 4; ++n) {
+                        blocks.emplace_back(bytes, 'x');
+                    }
+                    blocks.front().resize(bytes * 3);
+                }
+                ++done;
+            }));
+        }
+    }
+    return done == 4;
+}
+
+class EchoChild final : public schema::Child::Server {
+  public:
+    kj::Promise<void> drain(DrainContext) override { return kj::READY_NOW; }
+};
+
+bool timesAndRandomness() {
+    timespec pause{0, 1000};
+    return ::clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr) == 0;
+}
+
+bool writeSome(const std::string& path) {
+    if (!db::Connection::createForWriting(path, 16384).ok()) {
+        return false;
+    }
+    auto opened = db::Connection::openForWriting(path);
+    if (!opened.ok()) {
+        return false;
+    }
+    auto& connection = *opened.value();
+    return connection.execute("CREATE TABLE IF NOT EXISTS t(a INTEGER, b BLOB)").ok() &&
+           connection.execute("BEGIN; INSERT INTO t VALUES(1, zeroblob(100000)); COMMIT").ok() &&
+           connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").ok() &&
+           connection.execute("INSERT INTO t VALUES(2, zeroblob(10))").ok();
+}
+
+bool readSome(const std::string& path) {
+    auto opened = db::Connection::openForReading(path);
+    if (!opened.ok()) {
+        return false;
+    }
+    auto statement = opened.value()->prepare("SELECT count(*), max(length(b)) FROM t ORDER BY a");
+    if (!statement.ok()) {
+        return false;
+    }
+    const auto row = statement.value()->step();
+    return row.ok() && row.value() && statement.value()->columnInteger(0) >= 2;
+}
+
+sandbox::Confinement jail(Role role, const std::string& path, PathAccess access) {
+    sandbox::Confinement confinement;
+    confinement.role = role;
+    confinement.paths = {{path, access}};
+    return confinement;
+}
+
+}  // namespace
+
+TEST_CASE("allowed work: every role makes threads and uses memory") {
+    for (const Role role : kRoles) {
+        CAPTURE(static_cast<int>(role));
+        CHECK(test::runJailed(role, threadsAndMemory).exit_code == test::kJailDone);
+    }
+}
+
+TEST_CASE("allowed work: every role keeps time") {
+    for (const Role role : kRoles) {
+        CAPTURE(static_cast<int>(role));
+        CHECK(test::runJailed(role, timesAndRandomness).exit_code == test::kJailDone);
+    }
+}
+
+TEST_CASE("allowed work: every role passes packets and descriptors over inherited sockets") {
+    for (const Role role : kRoles) {
+        CAPTURE(static_cast<int>(role));
+        auto pair = base::makeSocketPair(SOCK_SEQPACKET);
+        REQUIRE(pair.ok());
+        CHECK(test::runJailed(role, [&] {
+                  const int fds[] = {STDERR_FILENO};
+                  uint8_t buffer[8];
+                  return base::sendPacket(pair.value().left.get(), base::asBytes("hi"), fds).ok() &&
+                         base::receivePacket(pair.value().right.get(), buffer).ok();
+              }).exit_code == test::kJailDone);
+    }
+}
+
+TEST_CASE("allowed work: the event loop and calls of every role") {
+    // The event loop is made before confinement in a program; a test makes it in the child.
+    for (const Role role : kRoles) {
+        CAPTURE(static_cast<int>(role));
+        const pid_t child = ::fork();
+        if (child == 0) {
+            auto io = kj::setupAsyncIo();
+            auto ends = io.provider->newCapabilityPipe();
+            capnp::TwoPartyClient server(*ends.ends[0], 4, kj::heap<EchoChild>(),
+                                         capnp::rpc::twoparty::Side::SERVER);
+            capnp::TwoPartyClient client(*ends.ends[1], 4);
+            auto remote = client.bootstrap().castAs<schema::Child>();
+            sandbox::Confinement confinement;
+            confinement.role = role;
+            if (!sandbox::confine(confinement).ok()) {
+                ::_exit(test::kJailNotConfined);
+            }
+            remote.drainRequest().send().wait(io.waitScope);
+            // Not implemented by the server: the exception travels, with its stack trace.
+            const auto failure = kj::runCatchingExceptions(
+                [&] { remote.heartbeatRequest().send().wait(io.waitScope); });
+            ::_exit(failure != nullptr ? test::kJailDone : test::kJailFailed);
+        }
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        CHECK(status == 0);
+    }
+}
+
+TEST_CASE("allowed work: the store writes its databases") {
+    const test::TemporaryDirectory folder;
+    const std::string path = folder / "a.db";
+    CHECK(test::runJailed(jail(Role::Store, folder.path(), PathAccess::ReadWrite), [&] {
+              return writeSome(path) && readSome(path);
+          }).exit_code == test::kJailDone);
+}
+
+TEST_CASE("allowed work: queryd reads databases that a writer holds open") {
+    const test::TemporaryDirectory folder;
+    const std::string path = folder / "a.db";
+    REQUIRE(writeSome(path));
+    auto writer = db::Connection::openForWriting(path);
+    REQUIRE(writer.ok());
+    REQUIRE(writer.value()->execute("INSERT INTO t VALUES(3, NULL)").ok());
+    CHECK(test::runJailed(jail(Role::Queryd, folder.path(), PathAccess::Read), [&] {
+              return readSome(path);
+          }).exit_code == test::kJailDone);
+}
+
+TEST_CASE("allowed work: notices go from the store to queryd, whoever comes first") {
+    const test::TemporaryDirectory folder;
+    const std::string path = folder / "notices.sock";
+    auto listening = base::listenUnix(path, SOCK_STREAM, 0600, 8);
+    REQUIRE(listening.ok());
+    const pid_t teller = ::fork();
+    if (teller == 0) {
+        sandbox::Confinement confinement;
+        confinement.role = Role::Store;
+        if (!sandbox::confine(confinement).ok()) {
+            ::_exit(test::kJailNotConfined);
+        }
+        auto publisher = bus::Publisher::connect(path);
+        for (int i = 0; publisher.ok() && i < 1500; ++i) {
+            publisher.value()->publish("t", base::asBytes("news"));
+            (void)::poll(nullptr, 0, 1);
+        }
+        ::_exit(publisher.ok() ? test::kJailDone : test::kJailFailed);
+    }
+    const auto heard = test::runJailed(Role::Queryd, [&] {
+        auto subscriber = bus::Subscriber::listen(std::move(listening).value(), path, "t");
+        return subscriber.ok() &&
+               subscriber.value()->receive(std::chrono::milliseconds(1200)).has_value();
+    });
+    CHECK(heard.exit_code == test::kJailDone);
+    int status = 0;
+    REQUIRE(::waitpid(teller, &status, 0) == teller);
+    CHECK(status == 0);
+}
+
+TEST_CASE("allowed work: kmesd makes rings and hands them out for reading only") {
+    const auto work = [] {
+        const base::Fd memory(::memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        if (::ftruncate(memory.get(), 8192) != 0 ||
+            ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+            return false;
+        }
+        const std::string name = base::cat("/proc/self/fd/", memory.get());
+        const base::Fd reader(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+        return reader.valid() &&
+               ::mmap(nullptr, 8192, PROT_READ, MAP_SHARED, reader.get(), 0) != MAP_FAILED &&
+               ::mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, reader.get(), 0) ==
+                   MAP_FAILED &&
+               ::mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0) !=
+                   MAP_FAILED;
+    };
+    CHECK(test::runJailed(Role::Kmesd, work).exit_code == test::kJailDone);
+}
