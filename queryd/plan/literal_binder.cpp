@@ -1,0 +1,152 @@
+#include "queryd/plan/literal_binder.h"
+
+#include "common/base/guid.h"
+#include "common/base/text.h"
+#include "queryd/lang/literals.h"
+#include "queryd/lang/suggest.h"
+#include "queryd/lang/token_cursor.h"
+
+namespace evd::queryd {
+
+namespace {
+
+using Kind = Constant::Kind;
+
+Constant integer(int64_t value) {
+    Constant constant;
+    constant.kind = Kind::Int;
+    constant.int_value = value;
+    return constant;
+}
+
+Constant text(std::string value) {
+    Constant constant;
+    constant.kind = Kind::Text;
+    constant.text = std::move(value);
+    return constant;
+}
+
+bool isText(const Literal& literal) {
+    return literal.kind == Literal::Kind::Text || literal.kind == Literal::Kind::Word;
+}
+
+// The value as it is written, without regard to the field.
+Constant plainConstant(const Literal& literal, int64_t now_ns) {
+    Constant constant;
+    switch (literal.kind) {
+        case Literal::Kind::Boolean:
+            constant.kind = Kind::Boolean;
+            constant.boolean = literal.boolean;
+            break;
+        case Literal::Kind::Int:
+            constant.int_value = literal.int_value;
+            break;
+        case Literal::Kind::Uint:
+            constant.kind = Kind::Uint;
+            constant.uint_value = literal.uint_value;
+            break;
+        case Literal::Kind::Float:
+            constant.kind = Kind::Float;
+            constant.float_value = literal.float_value;
+            break;
+        case Literal::Kind::Text:
+        case Literal::Kind::Word:
+            constant.kind = Kind::Text;
+            constant.text = literal.text;
+            break;
+        case Literal::Kind::Bytes:
+            constant.kind = Kind::Bytes;
+            constant.text = literal.text;
+            break;
+        case Literal::Kind::Time:
+            constant.int_value = resolveTime(literal.time, now_ns);
+            break;
+    }
+    return constant;
+}
+
+base::Result<Constant> bindOriginClass(const Literal& literal) {
+    if (const auto value = originClassOf(literal.text)) {
+        return integer(*value);
+    }
+    if (literal.kind == Literal::Kind::Text) {
+        return text(literal.text);
+    }
+    const std::string_view nearest = nearestWord(literal.text, originClassAliases());
+    std::string sentence =
+        base::cat("\"", literal.text.substr(0, 40), "\" at ", describe(literal.at),
+                  " is no origin class, expected userspace, kmes, kacs, lcs "
+                  "or a number");
+    if (!nearest.empty()) {
+        sentence += base::cat("; did you mean ", nearest, "?");
+    }
+    return base::fail(base::ErrorKind::Invalid, std::move(sentence));
+}
+
+base::Result<Constant> bindTimestamp(const Literal& literal, CompareOperator op, int64_t now_ns) {
+    const bool quoted = literal.kind == Literal::Kind::Text;
+    if (quoted) {
+        if (const auto moment = parseQuotedTime(literal.text)) {
+            return integer(*moment);
+        }
+    } else if (base::equalsFolded(literal.text, "today") ||
+               base::equalsFolded(literal.text, "yesterday")) {
+        TimePoint time;
+        time.kind = base::equalsFolded(literal.text, "today") ? TimePoint::Kind::Today
+                                                              : TimePoint::Kind::Yesterday;
+        return integer(resolveTime(time, now_ns));
+    }
+    if (quoted && !isOrdering(op)) {
+        return text(literal.text);
+    }
+    return errorAt(base::cat("\"", literal.text.substr(0, 40),
+                             "\" is no time, expected one such as 1h ago, today or 2026-01-02,"),
+                   literal.at);
+}
+
+bool comparesWhole(CompareOperator op) {
+    return !isTextOperator(op);
+}
+
+base::Result<void> checkOperator(CompareOperator op, const Literal& literal,
+                                 const Constant& constant) {
+    const bool is_number =
+        constant.kind == Kind::Int || constant.kind == Kind::Uint || constant.kind == Kind::Float;
+    if (isOrdering(op) && !is_number) {
+        return errorAt(base::cat(operatorName(op), " needs a number or a time on its right"),
+                       literal.at);
+    }
+    if (isTextOperator(op) && !isText(literal)) {
+        return errorAt(base::cat(operatorName(op), " needs text on its right, write quotes"),
+                       literal.at);
+    }
+    return {};
+}
+
+}  // namespace
+
+base::Result<Constant> bindLiteral(const PlanField& field, CompareOperator op,
+                                   const Literal& literal, int64_t now_ns) {
+    const bool special = field.column && isText(literal) && comparesWhole(op);
+    if (special && *field.column == EventColumn::OriginClass) {
+        return bindOriginClass(literal);
+    }
+    if (special && *field.column == EventColumn::Timestamp) {
+        return bindTimestamp(literal, op, now_ns);
+    }
+    if (special && eventColumnSpec(*field.column).kind == EventColumnKind::Guid &&
+        !isOrdering(op)) {
+        const auto guid = base::parseGuid(literal.text);
+        return text(guid ? base::formatGuid(guid.value()) : literal.text);
+    }
+    const bool may_be_time = field.column == EventColumn::Timestamp || isOrdering(op);
+    if (literal.kind == Literal::Kind::Time && !may_be_time) {
+        return errorAt("a time is compared with timestamp or by order only, write quotes for text,",
+                       literal.at);
+    }
+    Constant constant = plainConstant(literal, now_ns);
+    EVD_TRY(checkOperator(op, literal, constant));
+    return constant;
+}
+
+}  // namespace evd::queryd

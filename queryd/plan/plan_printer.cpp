@@ -1,0 +1,125 @@
+#include "queryd/plan/plan_printer.h"
+
+#include "common/base/text.h"
+
+#include <limits>
+
+namespace evd::queryd {
+
+namespace {
+
+std::string printConstant(const Constant& constant) {
+    switch (constant.kind) {
+        case Constant::Kind::Boolean:
+            return constant.boolean ? "true" : "false";
+        case Constant::Kind::Int:
+            return base::cat(constant.int_value);
+        case Constant::Kind::Uint:
+            return base::cat(constant.uint_value);
+        case Constant::Kind::Float:
+            return base::cat(constant.float_value);
+        case Constant::Kind::Text:
+            return base::cat('"', constant.text, '"');
+        case Constant::Kind::Bytes:
+            return base::cat("x\"", base::encodeHex(base::asBytes(constant.text)), '"');
+    }
+    return "";
+}
+
+std::string printComparison(const EventPlan& plan, const Condition& condition) {
+    std::string text =
+        base::cat(plan.fields[condition.field].name, " ", operatorName(condition.op));
+    const bool is_set =
+        condition.op == CompareOperator::In || condition.op == CompareOperator::NotIn;
+    text += is_set ? " (" : condition.values.empty() ? "" : " ";
+    for (size_t i = 0; i < condition.values.size(); ++i) {
+        text += base::cat(i == 0 ? "" : ", ", printConstant(condition.values[i]));
+    }
+    return text + (is_set ? ")" : "");
+}
+
+std::string printTime(const TimeRange& time) {
+    std::string text = "time:";
+    if (time.since_ns != std::numeric_limits<int64_t>::min()) {
+        text += base::cat(" from ", base::formatIsoTime(time.since_ns));
+    }
+    if (time.until_ns != std::numeric_limits<int64_t>::max()) {
+        text += base::cat(" before ", base::formatIsoTime(time.until_ns));
+    }
+    return text.size() == 5 ? "time: all" : text;
+}
+
+void printConditions(const EventPlan& plan, std::string_view who,
+                     const std::vector<Condition>& conditions, std::string& out) {
+    for (const Condition& condition : conditions) {
+        out += base::cat(who, ": ", printCondition(plan, condition), "\n");
+    }
+}
+
+std::string printAggregation(const EventPlan& plan, const PlanAggregation& aggregation) {
+    std::string text = aggregation.distinct ? "distinct" : groupFunctionName(aggregation.function);
+    if (aggregation.argument) {
+        text += base::cat(" of ", plan.fields[*aggregation.argument].name);
+    }
+    for (size_t i = 0; i < aggregation.groups.size(); ++i) {
+        text += base::cat(i == 0 ? " by " : ", ", plan.fields[aggregation.groups[i]].name);
+    }
+    if (aggregation.bucket_ns != 0) {
+        text += base::cat(" per ", aggregation.bucket_ns, " ns");
+    }
+    return text + (aggregation.top ? base::cat(", first ", *aggregation.top) : "");
+}
+
+std::string nameOf(const EventPlan& plan, size_t index) {
+    return plan.aggregation ? plan.aggregation->result_names[index] : plan.fields[index].name;
+}
+
+}  // namespace
+
+std::string printCondition(const EventPlan& plan, const Condition& condition) {
+    switch (condition.kind) {
+        case Condition::Kind::Compare:
+            return printComparison(plan, condition);
+        case Condition::Kind::Not:
+            return base::cat("NOT (", printCondition(plan, condition.children.front()), ")");
+        case Condition::Kind::And:
+        case Condition::Kind::Or:
+            break;
+    }
+    std::string text = "(";
+    for (size_t i = 0; i < condition.children.size(); ++i) {
+        const char* glue = condition.kind == Condition::Kind::And ? " AND " : " OR ";
+        text += base::cat(i == 0 ? "" : glue, printCondition(plan, condition.children[i]));
+    }
+    return text + ")";
+}
+
+std::string printPlan(const EventPlan& plan) {
+    std::string text = base::cat("events in every shard\n", printTime(plan.time), "\n");
+    if (plan.type_pattern) {
+        text += base::cat("once per type: event_type like \"", *plan.type_pattern, "\"\n");
+    }
+    printConditions(plan, "once per type", plan.on_type, text);
+    printConditions(plan, "in the database", plan.on_header, text);
+    printConditions(plan, "per row", plan.on_row, text);
+    if (plan.aggregation) {
+        text += base::cat("aggregate: ", printAggregation(plan, *plan.aggregation), "\n");
+    }
+    for (const PlanSort& sort : plan.sort) {
+        text += base::cat("sort: ", nameOf(plan, sort.field), sort.descending ? " DESC\n" : "\n");
+    }
+    if (plan.skip != 0) {
+        text += base::cat("skip: ", plan.skip, "\n");
+    }
+    if (plan.take) {
+        text += base::cat("take: ", *plan.take, "\n");
+    }
+    if (plan.select) {
+        for (const size_t index : *plan.select) {
+            text += base::cat("select: ", nameOf(plan, index), "\n");
+        }
+    }
+    return text + (plan.stream ? "then: live records as they are committed\n" : "");
+}
+
+}  // namespace evd::queryd

@@ -1,0 +1,106 @@
+#include "queryd/plan/planner.h"
+
+#include "queryd/lang/clauses.h"
+#include "queryd/plan/binder.h"
+#include "queryd/plan/sql_writer.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace evd::queryd {
+
+namespace {
+
+constexpr int64_t kTimeMax = std::numeric_limits<int64_t>::max();
+
+// The parts that must all hold, taken apart at every AND on the way down.
+void flatten(Condition condition, std::vector<Condition>& parts) {
+    if (condition.kind != Condition::Kind::And) {
+        parts.push_back(std::move(condition));
+        return;
+    }
+    for (Condition& child : condition.children) {
+        flatten(std::move(child), parts);
+    }
+}
+
+bool isOnColumn(const EventPlan& plan, const Condition& condition, EventColumn column) {
+    if (condition.kind == Condition::Kind::Compare) {
+        return plan.fields[condition.field].column == column;
+    }
+    return std::all_of(condition.children.begin(), condition.children.end(),
+                       [&](const Condition& child) { return isOnColumn(plan, child, column); });
+}
+
+// Whether the condition is a bound on timestamp, which then narrows the range.
+bool narrowTime(EventPlan& plan, const Condition& condition) {
+    const bool is_bound = condition.kind == Condition::Kind::Compare &&
+                          plan.fields[condition.field].column == EventColumn::Timestamp &&
+                          condition.values.size() == 1 &&
+                          condition.values.front().kind == Constant::Kind::Int;
+    const bool has_range =
+        is_bound && (condition.op == CompareOperator::Equal || isOrdering(condition.op));
+    const int64_t value = has_range ? condition.values.front().int_value : kTimeMax;
+    if (value == kTimeMax) {
+        return false;  // the moment after it does not exist; SQL can say it all the same
+    }
+    const auto notBefore = [&](int64_t since) {
+        plan.time.since_ns = std::max(plan.time.since_ns, since);
+    };
+    const auto before = [&](int64_t until) {
+        plan.time.until_ns = std::min(plan.time.until_ns, until);
+    };
+    if (condition.op == CompareOperator::Equal || condition.op == CompareOperator::GreaterOrEqual) {
+        notBefore(value);
+    }
+    if (condition.op == CompareOperator::Equal || condition.op == CompareOperator::LessOrEqual) {
+        before(value + 1);
+    }
+    if (condition.op == CompareOperator::Greater) {
+        notBefore(value + 1);
+    }
+    if (condition.op == CompareOperator::Less) {
+        before(value);
+    }
+    plan.time_named = true;
+    return true;
+}
+
+void place(EventPlan& plan, Condition condition) {
+    if (narrowTime(plan, condition)) {
+        return;
+    }
+    if (isOnColumn(plan, condition, EventColumn::EventType)) {
+        plan.on_type.push_back(std::move(condition));
+    } else if (isExactInSql(plan.fields, condition)) {
+        plan.on_header.push_back(std::move(condition));
+    } else {
+        plan.on_row.push_back(std::move(condition));
+    }
+}
+
+}  // namespace
+
+base::Result<EventPlan> planQuery(const Query& query, int64_t now_ns) {
+    if (query.mode != Mode::Events) {
+        const char* mode = modeName(query.mode);
+        const char* store = query.mode == Mode::Logs ? "log" : "metric";
+        return base::fail(base::ErrorKind::Unsupported, std::string("not available yet: ") + mode +
+                                                            " (there is no " + store + " store)");
+    }
+    auto bound = bindEvents(query, now_ns);
+    if (!bound) {
+        return bound.error();
+    }
+    EventPlan plan = std::move(bound.value().plan);
+    std::vector<Condition> parts;
+    for (Condition& condition : bound.value().conditions) {
+        flatten(std::move(condition), parts);
+    }
+    for (Condition& part : parts) {
+        place(plan, std::move(part));
+    }
+    return plan;
+}
+
+}  // namespace evd::queryd

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "queryd/lang/ast.h"
+#include "queryd/plan/event_plan.h"
+
+#include <cstdint>
+
+namespace evd::queryd {
+
+// From a parsed question to the way it will be answered.
+//
+// Everything that must hold is split by who judges it most cheaply: bounds on timestamp become the
+// time range, conditions on event_type alone are judged once per type, what SQL says exactly as the
+// language means it goes into the statement, and the rest stays for the row loop. LOGS and METRIC
+// are Unsupported until their stores are there. Pure, any thread.
+base::Result<EventPlan> planQuery(const Query& query, int64_t now_ns);
+
+}  // namespace evd::queryd

@@ -1,0 +1,133 @@
+#include "queryd/plan/sql_writer.h"
+
+#include "common/base/guid.h"
+#include "common/base/text.h"
+
+#include <algorithm>
+
+namespace evd::queryd {
+
+namespace {
+
+bool isExactConstant(EventColumnKind kind, CompareOperator op, const Constant& constant) {
+    if (kind == EventColumnKind::Integer) {
+        return constant.kind == Constant::Kind::Int;
+    }
+    return kind == EventColumnKind::Guid && !isOrdering(op) &&
+           constant.kind == Constant::Kind::Text && base::parseGuid(constant.text).ok();
+}
+
+bool isExactComparison(const PlanField& field, const Condition& condition) {
+    if (!field.column || isTextOperator(condition.op) || condition.op == CompareOperator::Has) {
+        return false;
+    }
+    const EventColumnKind kind = eventColumnSpec(*field.column).kind;
+    return std::all_of(
+        condition.values.begin(), condition.values.end(),
+        [&](const Constant& constant) { return isExactConstant(kind, condition.op, constant); });
+}
+
+size_t termCount(const Condition& condition) {
+    size_t count = std::max<size_t>(1, condition.values.size());
+    for (const Condition& child : condition.children) {
+        count += termCount(child);
+    }
+    return count;
+}
+
+bool isExact(std::span<const PlanField> fields, const Condition& condition) {
+    if (condition.kind == Condition::Kind::Compare) {
+        return isExactComparison(fields[condition.field], condition);
+    }
+    return std::all_of(condition.children.begin(), condition.children.end(),
+                       [&](const Condition& child) { return isExact(fields, child); });
+}
+
+const char* sqlOperator(CompareOperator op) {
+    switch (op) {
+        case CompareOperator::Equal:
+            return " = ";
+        case CompareOperator::NotEqual:
+            return " <> ";
+        case CompareOperator::Less:
+        case CompareOperator::LessOrEqual:
+        case CompareOperator::Greater:
+        case CompareOperator::GreaterOrEqual:
+            return operatorName(op);
+        case CompareOperator::In:
+            return " IN ";
+        case CompareOperator::NotIn:
+            return " NOT IN ";
+        case CompareOperator::IsNull:
+            return " IS NULL";
+        case CompareOperator::IsNotNull:
+            return " IS NOT NULL";
+        case CompareOperator::StartsWith:
+        case CompareOperator::EndsWith:
+        case CompareOperator::Contains:
+        case CompareOperator::Has:
+        case CompareOperator::Matches:
+            break;
+    }
+    EVD_CHECK(false, "an operator that SQL does not say exactly");
+    return "";
+}
+
+SqlParameter parameterOf(const Constant& constant) {
+    SqlParameter parameter;
+    if (constant.kind == Constant::Kind::Int) {
+        parameter.integer = constant.int_value;
+        return parameter;
+    }
+    parameter.kind = SqlParameter::Kind::Blob;
+    const auto guid = base::parseGuid(constant.text);
+    EVD_CHECK(guid.ok(), "a text that is no GUID reached SQL");
+    parameter.bytes = base::asText(guid.value().bytes);
+    return parameter;
+}
+
+std::string writeComparison(const PlanField& field, const Condition& condition, SqlAccess access,
+                            std::vector<SqlParameter>& parameters) {
+    // A plus sign keeps the column from being looked up in an index.
+    std::string sql = base::cat(access == SqlAccess::RowOrder ? "+" : "",
+                                eventColumnSpec(*field.column).name, sqlOperator(condition.op));
+    const bool is_set =
+        condition.op == CompareOperator::In || condition.op == CompareOperator::NotIn;
+    sql += is_set ? "(" : "";
+    for (size_t i = 0; i < condition.values.size(); ++i) {
+        sql += i == 0 ? "?" : ",?";
+        parameters.push_back(parameterOf(condition.values[i]));
+    }
+    return sql + (is_set ? ")" : "");
+}
+
+}  // namespace
+
+bool isExactInSql(std::span<const PlanField> fields, const Condition& condition) {
+    return termCount(condition) <= kSqlTermsMax && isExact(fields, condition);
+}
+
+std::string writeCondition(std::span<const PlanField> fields, const Condition& condition,
+                           SqlAccess access, std::vector<SqlParameter>& parameters) {
+    switch (condition.kind) {
+        case Condition::Kind::Compare:
+            return writeComparison(fields[condition.field], condition, access, parameters);
+        case Condition::Kind::Not:
+            // The plain complement: what is unknown inside is not the case, so its NOT is (Q14).
+            return base::cat("((",
+                             writeCondition(fields, condition.children.front(), access, parameters),
+                             ") IS NOT TRUE)");
+        case Condition::Kind::And:
+        case Condition::Kind::Or:
+            break;
+    }
+    std::string sql = "(";
+    for (size_t i = 0; i < condition.children.size(); ++i) {
+        const char* glue = condition.kind == Condition::Kind::And ? " AND " : " OR ";
+        sql += base::cat(i == 0 ? "" : glue,
+                         writeCondition(fields, condition.children[i], access, parameters));
+    }
+    return sql + ")";
+}
+
+}  // namespace evd::queryd
