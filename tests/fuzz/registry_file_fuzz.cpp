@@ -7,7 +7,8 @@
 // A registry file is written by people and tools: whatever it holds, it is read or refused, and no
 // value that passes the check is one that Settings would not take.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace evd;
+    namespace base = evd::base;
+    namespace config = evd::config;
     std::vector<config::Problem> problems;
     const auto file = config::parseRegistryFile(base::asText({data, size}), "fuzz.reg", problems);
     if (!file) {

@@ -20,7 +20,12 @@
 #include <memory>
 #include <vector>
 
-using namespace evd;
+namespace base = evd::base;
+namespace bus = evd::bus;
+namespace db = evd::db;
+namespace sandbox = evd::sandbox;
+namespace schema = evd::schema;
+namespace test = evd::test;
 using sandbox::PathAccess;
 using sandbox::Role;
 

@@ -8,7 +8,8 @@
 #include <unistd.h>
 #include <cerrno>
 
-using namespace evd;
+namespace sandbox = evd::sandbox;
+namespace test = evd::test;
 using sandbox::PathAccess;
 using sandbox::Role;
 

@@ -18,7 +18,9 @@
 #include <map>
 #include <set>
 
-using namespace evd;
+namespace base = evd::base;
+namespace sandbox = evd::sandbox;
+namespace test = evd::test;
 using sandbox::Role;
 
 namespace {

@@ -6,7 +6,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace evd;
+namespace base = evd::base;
+namespace config = evd::config;
 
 namespace {
 

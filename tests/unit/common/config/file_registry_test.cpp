@@ -7,7 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace evd;
+namespace base = evd::base;
+namespace config = evd::config;
 
 namespace {
 

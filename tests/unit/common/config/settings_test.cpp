@@ -5,7 +5,8 @@
 #include <doctest/doctest.h>
 #include <set>
 
-using namespace evd;
+namespace base = evd::base;
+namespace config = evd::config;
 
 TEST_CASE("settings: every name of the table is there once, whatever its case") {
     std::set<std::string> names;
