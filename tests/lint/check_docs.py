@@ -24,7 +24,7 @@ FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 FLAG = re.compile(r"(?<![\w-])--([a-z][a-z-]+)")
 OUR_PROGRAM = re.compile(r"^(?:\./dev|build/bin/|evctl\b|eventd\b)")
 SPEC = re.compile(r'^ {4}\w+\("([A-Z][\w\\]*)",(.*?)\),$', re.MULTILINE | re.DOTALL)
-SETTING_ROW = re.compile(r"^\| `([A-Z][\w\\]*)` \|([^|]*)\|([^|]*)\|([^|]*)\|", re.MULTILINE)
+SETTING_ROW = re.compile(r"^\| `([A-Z][a-z][\w\\]*)` \|([^|]*)\|([^|]*)\|([^|]*)\|", re.MULTILINE)
 STATUSES = ("built", "partly", "later")
 TEST_NAME = re.compile(r'\bTEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
 
@@ -114,6 +114,9 @@ class Known:
                       for word in re.findall(r"[a-z]+", label)}
         self.programs, parts = set(), [dev]
         for path in files:
+            if path.startswith("tests/unit/"):
+                box = os.path.dirname(path)[len("tests/unit/"):]
+                self.programs.add("unit_" + box.replace("/", "_"))
             if path.endswith("CMakeLists.txt"):
                 text = source_tree.read(root, path)
                 self.programs.update(re.findall(r"(?:evd_program|add_executable)\(\s*([\w-]+)", text))
