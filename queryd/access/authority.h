@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "common/base/socket.h"
 
 #include <sys/types.h>
 #include <memory>
@@ -30,6 +31,9 @@ struct LocalAuthorityConfig {
     uid_t owner_uid = 0;  // started the group; counts as SYSTEM (Ruling A8)
     std::vector<gid_t> admin_gids;
 };
+
+// The judgement of the local authority alone (pure).
+Caller callerOf(const base::PeerIdentity& peer, const LocalAuthorityConfig& config);
 
 // Unix credentials stand for tokens (Ruling A8).
 std::unique_ptr<Authority> makeLocalAuthority(LocalAuthorityConfig config);

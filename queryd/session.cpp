@@ -1,0 +1,167 @@
+#include "queryd/session.h"
+
+#include "common/base/text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace evd::queryd {
+
+namespace {
+
+base::Error stoppingError() {
+    return base::fail(base::ErrorKind::Gone, std::string(kStoppingText));
+}
+
+}  // namespace
+
+// One question with everything it holds. Its thread is made last and joined first.
+struct Sessions::Session {
+    Question question;
+    std::unique_ptr<Answer> answer;
+    Admission::Slot slot;
+    int64_t deadline_ns = 0;
+    std::atomic<bool> streaming = false;
+    std::shared_ptr<QuestionControl> control = std::make_shared<QuestionControl>();
+    std::unique_ptr<base::Thread> thread;
+};
+
+Sessions::Sessions(QueryEngine& engine, Admission& admission, const base::Clock& clock,
+                   uint64_t timeout_ms)
+    : engine_(engine), admission_(admission), clock_(clock), timeout_ms_(timeout_ms) {}
+
+Sessions::~Sessions() {
+    stopping_ = true;
+    cancelAll();
+    std::list<std::unique_ptr<Session>> last;
+    {
+        const std::lock_guard lock(mutex_);
+        last.swap(sessions_);
+    }
+    last.clear();  // joins, without the lock that the threads need to leave
+}
+
+std::shared_ptr<QuestionControl> Sessions::start(Question question,
+                                                 std::unique_ptr<Answer> answer) {
+    reap();
+    if (stopping_) {
+        answer->finish(stoppingError());
+        return nullptr;
+    }
+    auto slot = admission_.admit(question.caller);
+    if (!slot.ok()) {
+        answer->finish(slot.error());
+        return nullptr;
+    }
+    const uint64_t limit_ms = question.limit_ms == 0
+                                  ? timeout_ms_.load()
+                                  : std::min(timeout_ms_.load(), question.limit_ms);
+    auto session = std::make_unique<Session>();
+    session->question = std::move(question);
+    session->answer = std::move(answer);
+    session->slot = std::move(slot).value();
+    session->deadline_ns = clock_.monotonicNs() + static_cast<int64_t>(limit_ms) * base::kNsPerMs;
+    auto control = session->control;
+
+    const std::lock_guard lock(mutex_);
+    ++alive_;
+    Session& running = *session;
+    sessions_.push_back(std::move(session));
+    running.thread = std::make_unique<base::Thread>("query", [this, &running] { run(running); });
+    return control;
+}
+
+void Sessions::run(Session& session) {
+    auto outcome = ask(session);
+    if (stopping_ && session.control->cancelled) {
+        outcome = stoppingError();
+    }
+    session.slot.release();
+    session.answer->finish(outcome);
+    session.answer.reset();
+    leave(session);
+}
+
+base::Result<void> Sessions::ask(Session& session) {
+    const auto prepared = engine_.prepare(session.question.text);
+    if (!prepared.ok()) {
+        return prepared.error();
+    }
+    if (prepared.value()->streaming()) {
+        EVD_TRY(mayStream(session));
+    }
+    session.answer->accepted(session.streaming, session.control->cancelled);
+    const RunOptions options{session.question.caller, session.deadline_ns,
+                             &session.control->cancelled};
+    return engine_.run(*prepared.value(), options, *session.answer);
+}
+
+base::Result<void> Sessions::mayStream(Session& session) {
+    EVD_TRY(session.slot.becomeStreaming());
+    session.streaming = true;
+    // beginStop() sets stopping_ before it looks for streaming sessions, so one of the two sees the
+    // other.
+    if (stopping_) {
+        return stoppingError();
+    }
+    return {};
+}
+
+void Sessions::leave(Session& session) {
+    std::function<void()> when_idle;
+    {
+        const std::lock_guard lock(mutex_);
+        session.control->finished = true;
+        if (--alive_ == 0) {
+            when_idle.swap(when_idle_);
+        }
+    }
+    if (when_idle) {
+        when_idle();
+    }
+}
+
+void Sessions::beginStop(std::function<void()> when_idle) {
+    stopping_ = true;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& session : sessions_) {
+            if (session->streaming) {
+                session->control->cancelled = true;
+            }
+        }
+        if (alive_ > 0) {
+            when_idle_ = std::move(when_idle);
+            return;
+        }
+    }
+    when_idle();
+}
+
+void Sessions::cancelAll() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& session : sessions_) {
+        session->control->cancelled = true;
+    }
+}
+
+void Sessions::reap() {
+    std::list<std::unique_ptr<Session>> ended;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto it = sessions_.begin(); it != sessions_.end();) {
+            const auto next = std::next(it);
+            if ((*it)->control->finished) {
+                ended.splice(ended.end(), sessions_, it);
+            }
+            it = next;
+        }
+    }
+}
+
+QuestionCounts Sessions::counts() const {
+    const auto counts = admission_.counts();
+    return {counts.running, counts.streaming, counts.refused};
+}
+
+}  // namespace evd::queryd
