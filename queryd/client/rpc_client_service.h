@@ -1,0 +1,37 @@
+#pragma once
+
+#include "common/base/fd.h"
+#include "common/wire/record.h"
+#include "queryd/client/query_channel.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+
+// The largest message that is taken from a server, in bytes, and how deeply its pointers may nest:
+// a record's maps cost two levels each.
+inline constexpr uint64_t kRpcMessageBytesMax = uint64_t{64} << 20;
+inline constexpr int kRpcClientNestingMax = 256;
+
+struct GroupStatus {
+    std::vector<wire::ProcessStatus> processes;
+    uint32_t queries_running = 0;
+    uint32_t queries_streaming = 0;
+};
+
+// The client's end of capnp/query.capnp, as a blocking interface: the event loop lives inside, and
+// exceptions stop here. One thread; questions and status may be asked again and again.
+class RpcClient : public QueryChannel {
+  public:
+    // Denied for everybody but SYSTEM and Administrators.
+    virtual base::Result<GroupStatus> status() = 0;
+};
+
+base::Result<std::unique_ptr<RpcClient>> makeRpcClient(base::Fd connection);
+// NotFound when nobody listens there, Denied when it may not be used.
+base::Result<std::unique_ptr<RpcClient>> connectRpcClient(const std::string& socket_path);
+
+}  // namespace evd::queryd

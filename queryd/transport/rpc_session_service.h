@@ -1,0 +1,21 @@
+#pragma once
+
+#include "queryd/transport/rpc_service.h"
+
+#include <capnp/query.capnp.h>
+#include <memory>
+
+namespace evd::queryd {
+
+// What a session needs of the service it belongs to; all of it outlives the session.
+struct RpcSessionParts {
+    QuestionRunner& runner;
+    GroupStatusSource& group_status;
+    kj::Timer& timer;
+    RpcLimits limits;
+};
+
+// The bootstrap capability of one connection: everything it does is done as this caller.
+schema::Session::Client makeRpcSession(Caller caller, RpcSessionParts parts);
+
+}  // namespace evd::queryd
