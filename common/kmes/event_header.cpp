@@ -37,6 +37,10 @@ void writeAt(std::span<uint8_t, kEventHeaderBytes> bytes, size_t at, const Value
 }  // namespace
 
 bool readEventFrame(std::span<const uint8_t> bytes, EventFrame& frame) {
+    return readEventFrame(bytes, bytes.size(), frame);
+}
+
+bool readEventFrame(std::span<const uint8_t> bytes, uint64_t available, EventFrame& frame) {
     if (bytes.size() < kEventHeaderBytes) {
         return false;
     }
@@ -45,7 +49,7 @@ bool readEventFrame(std::span<const uint8_t> bytes, EventFrame& frame) {
     const auto type_bytes = readAt<uint16_t>(bytes, kTypeBytesAt);
     const auto sequence = readAt<uint64_t>(bytes, kSequenceAt);
     if (header_bytes < kEventHeaderBytes + type_bytes || header_bytes > event_bytes ||
-        event_bytes > bytes.size() || sequence == 0) {
+        event_bytes > available || sequence == 0) {
         return false;
     }
     frame = {event_bytes, readAt<uint64_t>(bytes, kTimestampAt), sequence,

@@ -73,6 +73,10 @@ struct EmitEntry {
 // the size suit the ring is for the caller, who knows the ring.
 bool readEventFrame(std::span<const uint8_t> bytes, EventFrame& frame);
 
+// The same for an event of which only the front is at hand: bytes holds at least its header, and
+// `available` says how many bytes there are elsewhere. Reads nothing but the header.
+bool readEventFrame(std::span<const uint8_t> bytes, uint64_t available, EventFrame& frame);
+
 // The whole header under the same checks; Invalid with the offending numbers otherwise. Neither the
 // type's UTF-8 nor the payload is looked at. Any thread.
 base::Result<EventHeader> decodeEventHeader(std::span<const uint8_t> bytes);

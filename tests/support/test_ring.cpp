@@ -10,7 +10,7 @@ namespace {
 
 template <typename Value>
 Value expect(base::Result<Value> result) {
-    EVD_CHECK(result.ok(), "a test ring could not be made");
+    EVD_CHECK(result.ok(), result.error().text.c_str());
     return std::move(result).value();
 }
 
@@ -30,14 +30,27 @@ uint8_t patternByte(uint64_t number, size_t at) {
 
 TestRing::TestRing(uint64_t capacity, uint16_t cpu, uint64_t first_sequence)
     : cpu_(cpu),
+      capacity_(capacity),
       next_sequence_(first_sequence),
       memories_(expect(kmes::makeRingMemories(capacity))) {
     writer_ = kmes::RingWriter::startFresh(
         map(memories_, cpu_, capacity, kmes::RingAccess::Producer), next_sequence_);
 }
 
+uint64_t TestRing::capacity() const {
+    const std::lock_guard lock(mutex_);
+    return capacity_;
+}
+
+TestRing::Attached TestRing::attach() const {
+    const std::lock_guard lock(mutex_);
+    return {{expect(memories_.producer.duplicate()), expect(memories_.consumer.duplicate())},
+            capacity_};
+}
+
 std::unique_ptr<kmes::RingMapping> TestRing::mapConsumer() const {
-    return map(memories_, cpu_, writer_->mapping().capacity(), kmes::RingAccess::Consumer);
+    const Attached attached = attach();
+    return map(attached.memories, cpu_, attached.capacity, kmes::RingAccess::Consumer);
 }
 
 std::unique_ptr<kmes::RingMapping> TestRing::mapProducer() const {
@@ -72,7 +85,11 @@ void TestRing::resize(uint64_t capacity) {
     auto successor =
         writer_->makeSuccessor(map(memories, cpu_, capacity, kmes::RingAccess::Producer));
     std::swap(writer_, successor);
-    memories_ = std::move(memories);
+    {
+        const std::lock_guard lock(mutex_);
+        memories_ = std::move(memories);
+        capacity_ = capacity;
+    }
     successor->retire();
 }
 

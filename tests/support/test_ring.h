@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -13,7 +15,8 @@ namespace evd::test {
 // A ring of one cpu in this process, with a writer; consumers map it as another process would.
 //
 // Events carry a payload made from their number (checkedPayload), so that a reader can prove that
-// what it got is whole and is what was written. On one thread, like a RingWriter.
+// what it got is whole and is what was written. On one thread, like a RingWriter; only mapConsumer,
+// attach and capacity may be called from others meanwhile.
 class TestRing {
   public:
     explicit TestRing(uint64_t capacity = kmes::kRingCapacityMin, uint16_t cpu = 0,
@@ -21,7 +24,7 @@ class TestRing {
 
     kmes::RingWriter& writer() { return *writer_; }
     const kmes::RingMemories& memories() const { return memories_; }
-    uint64_t capacity() const { return writer_->mapping().capacity(); }
+    uint64_t capacity() const;
     uint64_t nextSequence() const { return writer_->nextSequence(); }
 
     std::unique_ptr<kmes::RingMapping> mapConsumer() const;
@@ -38,8 +41,17 @@ class TestRing {
     // Swaps in a ring of another capacity. Consumers of the old one see the generation rise.
     void resize(uint64_t capacity);
 
+    // What attaching to the current ring gives: its memories, duplicated, and its capacity.
+    struct Attached {
+        kmes::RingMemories memories;
+        uint64_t capacity = 0;
+    };
+    Attached attach() const;
+
   private:
     uint16_t cpu_;
+    mutable std::mutex mutex_;  // guards which ring is current
+    uint64_t capacity_;
     kmes::RingWriter::SequenceCell next_sequence_;
     kmes::RingMemories memories_;
     std::unique_ptr<kmes::RingWriter> writer_;

@@ -1,0 +1,274 @@
+// How events get out of a ring that is being overwritten (Spec PSD-003 §5.1, read protocol).
+//
+// A chunk of everything between the read position and write_pos is copied blindly, and only the
+// copy is looked at. Then the tail is read again. Every byte at or behind the new tail was intact
+// while we copied, because a writer moves the tail before it writes; what lies before the new tail
+// is dropped and the walk over the copy begins at the tail, which is always the beginning of an
+// event. So a reader that is being lapped still keeps the part of each chunk that it was quick
+// enough for.
+//
+// Kernels publish the tail after the bytes for events from userspace (D-5). So the headers in the
+// copy are compared with the ring once more: a writer works in ascending order and cannot have
+// damaged an event in the copy without having passed the header of one that we hold. After a
+// mismatch nothing before the place is believed, sizes least of all, since a payload may be made to
+// look like events; we wait a moment for the tail to be published behind the place and begin again
+// from there, on the same copy.
+//
+// What fails its checks and yet stays the same in the ring is damage. Nobody will repair it, but a
+// writer in the middle of something may still overwrite it; so it is given one more try after
+// write_pos has moved and then everything up to write_pos is given up (Ruling K1).
+
+#include "collector/ring/ring_reader.h"
+
+#include "common/kmes/futex.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <limits>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace evd::collector {
+
+using kmes::EventFrame;
+using kmes::kEventHeaderBytes;
+
+namespace {
+
+// How often a chunk is copied anew in one call before the caller gets its turn.
+constexpr int kAttemptsMax = 16;
+// How often the tail is looked at while a writer is about to publish it; some 50 microseconds.
+constexpr int kTailLooksMax = 1000;
+// Ruling S11: greater sequence numbers fit no store. None is ever reached by counting.
+constexpr uint64_t kSequenceMax = std::numeric_limits<int64_t>::max();
+
+void relaxProcessor() {
+#if defined(__x86_64__)
+    _mm_pause();
+#endif
+}
+
+}  // namespace
+
+RingReader::RingReader(std::unique_ptr<kmes::RingMapping> mapping, uint64_t generation)
+    : mapping_(std::move(mapping)),
+      generation_(generation),
+      read_position_(mapping_->tailPosition()),
+      seen_write_position_(read_position_) {}
+
+uint64_t RingReader::unreadBytes() const {
+    const uint64_t write_position = mapping_->writePosition();
+    return write_position > read_position_
+               ? std::min(write_position - read_position_, mapping_->capacity())
+               : 0;
+}
+
+ReadOutcome RingReader::readRun(EventBuffer& out, size_t events_max, size_t bytes_max) {
+    frames_.clear();
+    const size_t room = bytes_max > out.size() ? bytes_max - out.size() : 0;
+    uint64_t wanted = std::min(room, kChunkBytes);
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        seen_write_position_ = mapping_->writePosition();
+        const uint64_t tail = mapping_->tailPosition();
+        if (read_position_ < tail) {
+            lapTo(tail);
+        }
+        if (read_position_ >= seen_write_position_) {
+            // Behind write_pos only for as long as the writer is between its two stores.
+            if (read_position_ == seen_write_position_) {
+                return ReadOutcome::Nothing;
+            }
+            continue;
+        }
+        const uint64_t available = seen_write_position_ - read_position_;
+        if (available > mapping_->capacity()) {
+            return noteUnreadable(seen_write_position_);
+        }
+        if (room == 0) {
+            return ReadOutcome::NoRoom;
+        }
+        const size_t count = std::min(available, wanted);
+        out.makeRoom(count);
+        std::memcpy(out.end(), mapping_->at(read_position_), count);
+        size_t skipped = 0;
+        Walk walk;
+        const auto check = settle({out.end(), count}, available, events_max, skipped, walk);
+        if (check == Check::Torn) {
+            return noteUnreadable(seen_write_position_);
+        }
+        if (check == Check::Lapped) {
+            continue;
+        }
+        if (skipped > 0) {
+            lapTo(read_position_ + skipped);
+        }
+        if (!frames_.empty()) {
+            takeRun(out, skipped, walk.bytes);
+            return ReadOutcome::Events;
+        }
+        if (walk.corrupt) {
+            return noteUnreadable(seen_write_position_);
+        }
+        if (!out.empty() && (walk.wanted_bytes == 0 || walk.wanted_bytes > room)) {
+            return ReadOutcome::NoRoom;
+        }
+        wanted = std::max<uint64_t>(walk.wanted_bytes, kEventHeaderBytes);
+    }
+    return ReadOutcome::Nothing;
+}
+
+void RingReader::takeRun(EventBuffer& out, size_t skipped, size_t bytes) {
+    stuck_ = false;
+    last_sequence_ = frames_.back().sequence;
+    read_position_ += bytes;
+    const size_t run_start = out.size();
+    out.grow(skipped + bytes);
+    out.erase(run_start, skipped);
+}
+
+// Reads complete events off the copy into frames_. Only the copy is touched, so nothing moves under
+// our eyes.
+RingReader::Walk RingReader::walkCopy(std::span<const uint8_t> copy, uint64_t available,
+                                      size_t events_max) {
+    frames_.clear();
+    Walk walk;
+    uint64_t last_sequence = last_sequence_;
+    const uint64_t event_bytes_max = kmes::eventBytesMaxOf(mapping_->capacity());
+    while (walk.bytes < copy.size() && frames_.size() < events_max) {
+        const auto rest = copy.subspan(walk.bytes);
+        const uint64_t rest_available = available - walk.bytes;
+        if (rest.size() < kEventHeaderBytes && rest_available >= kEventHeaderBytes) {
+            return walk;  // Cut off before its size is known.
+        }
+        EventFrame frame;
+        if (!kmes::readEventFrame(rest, rest_available, frame) ||
+            frame.event_bytes > event_bytes_max || frame.cpu != mapping_->cpu() ||
+            frame.sequence <= last_sequence || frame.sequence > kSequenceMax) {
+            walk.corrupt = true;
+            return walk;
+        }
+        if (frame.event_bytes > rest.size()) {
+            walk.wanted_bytes = frame.event_bytes;
+            return walk;
+        }
+        last_sequence = frame.sequence;
+        frames_.push_back(frame);
+        walk.bytes += frame.event_bytes;
+    }
+    return walk;
+}
+
+// Finds the part of a fresh copy that can be trusted: begins at `skipped`, described by `walk`.
+RingReader::Check RingReader::settle(std::span<const uint8_t> copy, uint64_t available,
+                                     size_t events_max, size_t& skipped, Walk& walk) {
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        // The copy must be complete before the tail is read.
+        std::atomic_thread_fence(std::memory_order_acquire);
+        const uint64_t tail = mapping_->tailPosition();
+        skipped = tail > read_position_ ? tail - read_position_ : 0;
+        if (skipped >= copy.size()) {
+            return Check::Lapped;
+        }
+        walk = walkCopy(copy.subspan(skipped), available - skipped, events_max);
+        uint64_t torn_at = 0;
+        if (matchesRing(copy, skipped, walk, torn_at)) {
+            return Check::Good;
+        }
+        if (!awaitTailBeyond(torn_at)) {
+            break;
+        }
+    }
+    frames_.clear();
+    return Check::Torn;
+}
+
+// Ruling K1: compares the headers of the walk, and the one it stopped at, with the ring. torn_at is
+// the last that differs.
+bool RingReader::matchesRing(std::span<const uint8_t> copy, size_t begin, const Walk& walk,
+                             uint64_t& torn_at) const {
+    bool matches = true;
+    const auto compare = [&](size_t at) {
+        const size_t bytes = std::min(kEventHeaderBytes, copy.size() - at);
+        if (std::memcmp(copy.data() + at, mapping_->at(read_position_ + at), bytes) != 0) {
+            matches = false;
+            torn_at = read_position_ + at;
+        }
+    };
+    size_t at = begin;
+    for (const EventFrame& frame : frames_) {
+        compare(at);
+        at += frame.event_bytes;
+    }
+    if (walk.corrupt || walk.wanted_bytes > 0) {
+        compare(at);
+    }
+    return matches;
+}
+
+bool RingReader::awaitTailBeyond(uint64_t position) const {
+    for (int look = 0; look < kTailLooksMax; ++look) {
+        if (mapping_->tailPosition() > position) {
+            return true;
+        }
+        relaxProcessor();
+    }
+    return false;
+}
+
+ReadOutcome RingReader::noteUnreadable(uint64_t write_position) {
+    if (stuck_ && stuck_position_ == read_position_ && stuck_write_position_ != write_position) {
+        ++unreadable_count_;
+        read_position_ = write_position;
+        stuck_ = false;
+        return ReadOutcome::Nothing;
+    }
+    if (!stuck_ || stuck_position_ != read_position_) {
+        stuck_ = true;
+        stuck_position_ = read_position_;
+        stuck_write_position_ = write_position;
+    }
+    return ReadOutcome::Unreadable;
+}
+
+void RingReader::lapTo(uint64_t tail) {
+    read_position_ = tail;
+    stuck_ = false;
+    ++lap_count_;
+}
+
+void RingReader::skipToEnd() {
+    read_position_ = mapping_->writePosition();
+    seen_write_position_ = read_position_;
+    stuck_ = false;
+    ++unreadable_count_;
+}
+
+bool RingReader::waitForEvents(const base::Clock& clock, int64_t spin_ns, int64_t timeout_ns) {
+    const auto somethingNew = [&] {
+        return mapping_->writePosition() != seen_write_position_ || generationChanged();
+    };
+    if (spin_ns > 0) {
+        const int64_t until = clock.monotonicNs() + spin_ns;
+        do {
+            if (somethingNew()) {
+                return true;
+            }
+            relaxProcessor();
+        } while (clock.monotonicNs() < until);
+    }
+    mapping_->setNeedWake(true);
+    // Ruling K2: the flag must be out before write_pos is looked at again (D-4).
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // Read before the look, so that a wake between look and sleep is not slept through.
+    const uint32_t counter = mapping_->futexCounter();
+    if (!somethingNew()) {
+        kmes::waitOnFutex(mapping_->futexWord(), counter, timeout_ns);
+    }
+    mapping_->setNeedWake(false);
+    return somethingNew();
+}
+
+}  // namespace evd::collector
