@@ -1,8 +1,7 @@
 #include "common/base/result.h"
 
-#include "common/base/text.h"
-
 #include <system_error>
+#include <utility>
 
 namespace evd::base {
 
@@ -29,7 +28,10 @@ const char* errorKindName(ErrorKind kind) {
 }
 
 Error failErrno(std::string what, int error_number) {
-    return fail(ErrorKind::Io, cat(what, ": ", std::generic_category().message(error_number)));
+    std::string text = std::move(what);
+    text += ": ";
+    text += std::generic_category().message(error_number);
+    return fail(ErrorKind::Io, std::move(text));
 }
 
 }  // namespace evd::base

@@ -2,10 +2,21 @@
 
 #include "common/base/check.h"
 
+#include <utility>
+
 namespace evd::base {
 
+namespace {
+
+constexpr size_t kThreadNameBytesMax = 15;  // the kernel's limit
+
+}  // namespace
+
 Thread::Thread(std::string name, std::function<void()> body, size_t stack_bytes)
-    : name_(std::move(name).substr(0, 15)), body_(std::move(body)) {
+    : name_(std::move(name)), body_(std::move(body)) {
+    if (name_.size() > kThreadNameBytesMax) {
+        name_.resize(kThreadNameBytesMax);
+    }
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, stack_bytes);
