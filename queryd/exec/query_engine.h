@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "queryd/access/authority.h"
+#include "queryd/stream/commit_signal.h"
 
 #include <atomic>
 #include <cstdint>
@@ -40,16 +41,6 @@ class PreparedQuery {
     virtual bool streaming() const = 0;
 };
 
-// Commits seen by this process, for streaming questions to wait on. Safe on any thread.
-class CommitSignal {
-  public:
-    virtual ~CommitSignal() = default;
-    virtual uint64_t generation() const = 0;
-    // Waits until the generation differs from `seen` or the timeout passes; answers the present
-    // one.
-    virtual uint64_t waitBeyond(uint64_t seen, int64_t timeout_ms) = 0;
-};
-
 // Questions in, records out: parser, planner, readers and merge behind one face, the same for both
 // transports.
 //
@@ -68,6 +59,7 @@ class QueryEngine {
 struct EngineConfig {
     std::string event_store_path;
     uint32_t reader_threads = 2;
+    uint64_t memory_bytes_max = 256 * 1024 * 1024;  // MaxQueryMemoryBytes
 };
 
 // clock and signal outlive the engine. Makes its reader threads on first use.

@@ -103,4 +103,23 @@ base::Result<EventPlan> planQuery(const Query& query, int64_t now_ns) {
     return plan;
 }
 
+EventPlan livePlan(const EventPlan& plan) {
+    EventPlan live = plan;
+    live.sort.clear();
+    live.skip = 0;
+    live.take.reset();
+    if (!plan.aggregation) {
+        return live;
+    }
+    live.aggregation.reset();
+    if (plan.select) {
+        for (size_t& index : *live.select) {
+            const std::string& name = plan.aggregation->result_names[index];
+            index = live.fields.size();
+            live.fields.push_back({name, findEventColumn(name)});
+        }
+    }
+    return live;
+}
+
 }  // namespace evd::queryd

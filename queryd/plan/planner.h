@@ -16,4 +16,8 @@ namespace evd::queryd {
 // are Unsupported until their stores are there. Pure, any thread.
 base::Result<EventPlan> planQuery(const Query& query, int64_t now_ns);
 
+// What of a streaming question holds for records committed later: the time range, the conditions
+// and SELECT (Ruling Q11). Fields of an aggregation's result become the event's own of that name.
+EventPlan livePlan(const EventPlan& plan);
+
 }  // namespace evd::queryd

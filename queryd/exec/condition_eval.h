@@ -1,0 +1,28 @@
+#pragma once
+
+#include "queryd/exec/value_order.h"
+#include "queryd/plan/event_plan.h"
+
+#include <cstddef>
+
+namespace evd::queryd {
+
+// Where a condition finds the values of one record's fields, by their index in the plan. A missing
+// field is Null.
+class FieldSource {
+  public:
+    virtual ~FieldSource() = default;
+    virtual Value field(size_t index) = 0;
+};
+
+// Whether the condition holds for the record (Spec §8.1; Ruling Q3, Q4, Q14).
+//
+// Missing makes every comparison false, != and NOT_IN included; only IS NULL sees it, and NOT is
+// the plain complement. Asks the source only for fields that still matter. The depth of a condition
+// is bounded by the parser, containers inside values by what a payload may nest. Any thread.
+bool holds(const Condition& condition, FieldSource& fields);
+
+// The constant as a value; points into the constant.
+Value valueOf(const Constant& constant);
+
+}  // namespace evd::queryd

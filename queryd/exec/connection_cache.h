@@ -1,0 +1,55 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "common/db/sqlite.h"
+
+#include <sys/types.h>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+
+// One database file, known by what it is and not only by how it is called: a quarantined shard
+// keeps its inode under a new name, and a fresh one gets its old name (Ruling S6).
+struct DatabaseFile {
+    std::string path;
+    dev_t device = 0;
+    ino_t inode = 0;
+
+    bool isSameFile(const DatabaseFile& other) const {
+        return device == other.device && inode == other.inode;
+    }
+};
+
+// Every event database of the directory now, in name order; a missing directory holds none.
+base::Result<std::vector<DatabaseFile>> discoverDatabases(const std::string& directory);
+
+inline constexpr size_t kIdleConnectionsMax = 64;  // each costs two or three descriptors
+
+// Read-only connections that are kept between slices and questions.
+//
+// A connection is in one hand at a time: acquire() gives an idle one of that very file or opens
+// one, release() keeps it for the next, closing the one that has been idle longest above
+// kIdleConnectionsMax. Connections that would not see changes (isImmutable) are never kept. Safe on
+// any thread.
+class ConnectionCache {
+  public:
+    base::Result<std::unique_ptr<db::Connection>> acquire(const DatabaseFile& file);
+    void release(const DatabaseFile& file, std::unique_ptr<db::Connection> connection);
+    size_t idleCount() const;
+
+  private:
+    struct Idle {
+        DatabaseFile file;
+        std::unique_ptr<db::Connection> connection;
+    };
+
+    mutable std::mutex mutex_;
+    std::list<Idle> idle_;  // the most recently used first
+};
+
+}  // namespace evd::queryd

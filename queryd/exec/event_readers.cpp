@@ -1,0 +1,93 @@
+#include "queryd/exec/event_readers.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+#include <chrono>
+#include <condition_variable>
+
+namespace evd::queryd {
+
+namespace {
+
+constexpr int64_t kBusyWaitMs = 10;
+
+// Backs off before a database is tried again; a reader thread has nothing better to do.
+void backOff() {
+    std::mutex mutex;
+    std::condition_variable nobody;
+    std::unique_lock lock(mutex);
+    nobody.wait_for(lock, std::chrono::milliseconds(kBusyWaitMs));
+}
+
+}  // namespace
+
+std::vector<DatabaseFile> EventReaders::databases() {
+    auto found = discoverDatabases(directory_);
+    if (!found) {
+        noteFailure({directory_, 0, 0}, found.error());
+        return {};
+    }
+    noteSuccess({directory_, 0, 0});
+    return std::move(found).value();
+}
+
+base::Result<EventReaders::ReadEnd> EventReaders::read(
+    const DatabaseFile& file, const RunControl& control,
+    const std::function<base::Result<void>(db::Connection&)>& work) {
+    for (int64_t waited_ms = 0;; waited_ms += kBusyWaitMs) {
+        if (control.shouldStop()) {
+            return control.stopError();
+        }
+        const auto done = tryOnce(file, control, work);
+        if (done) {
+            noteSuccess(file);
+            return ReadEnd::Done;
+        }
+        if (control.shouldStop()) {
+            return control.stopError();
+        }
+        if (done.error().kind == base::ErrorKind::NotFound) {
+            return ReadEnd::LeftOut;  // retention or quarantine took it away meanwhile
+        }
+        if (done.error().kind != base::ErrorKind::Busy || waited_ms >= kBusyRetryMs) {
+            noteFailure(file, done.error());
+            return ReadEnd::LeftOut;
+        }
+        backOff();
+    }
+}
+
+base::Result<void> EventReaders::tryOnce(
+    const DatabaseFile& file, const RunControl& control,
+    const std::function<base::Result<void>(db::Connection&)>& work) {
+    auto connection = connections_.acquire(file);
+    if (!connection) {
+        return connection.error();
+    }
+    connection.value()->setProgressCheck([&control] { return control.shouldStop(); });
+    auto done = work(*connection.value());
+    connection.value()->setProgressCheck({});
+    const bool healthy = done.ok() || done.error().kind == base::ErrorKind::Gone;
+    if (healthy) {
+        connections_.release(file, std::move(connection).value());
+    }
+    return done;
+}
+
+void EventReaders::noteFailure(const DatabaseFile& file, const base::Error& error) {
+    const std::lock_guard lock(mutex_);
+    if (failing_.insert(file.path).second) {
+        base::logWarning(
+            base::cat("cannot read ", file.path, ": ", error.text, ", answering without it"));
+    }
+}
+
+void EventReaders::noteSuccess(const DatabaseFile& file) {
+    const std::lock_guard lock(mutex_);
+    if (failing_.erase(file.path) != 0) {
+        base::logInfo(base::cat("can read ", file.path, " again"));
+    }
+}
+
+}  // namespace evd::queryd

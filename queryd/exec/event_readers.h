@@ -1,0 +1,59 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "queryd/exec/connection_cache.h"
+#include "queryd/exec/memory_budget.h"
+#include "queryd/exec/reader_pool.h"
+#include "queryd/exec/run_control.h"
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+
+// A database that another process is about to recover is tried again for this long.
+inline constexpr int64_t kBusyRetryMs = 2000;
+
+// What all questions share to read the event store: the threads, the connections, the memory
+// budget, and the tolerance for databases that vanish or are damaged.
+//
+// Questions go through read(): a database that cannot be read is left out of the answer and told
+// once in the log until it can be read again; the rest is still answered. Made on first use by the
+// engine, outlives every question. Safe on any thread.
+class EventReaders {
+  public:
+    EventReaders(std::string directory, uint32_t thread_count, uint64_t memory_bytes_max)
+        : directory_(std::move(directory)), memory_(memory_bytes_max), pool_(thread_count) {}
+
+    std::vector<DatabaseFile> databases();
+    ReaderPool& pool() { return pool_; }
+    MemoryBudget& memory() { return memory_; }
+
+    enum class ReadEnd { Done, LeftOut };
+
+    // Runs the work with a connection to the file, on the calling thread. The work returns errors
+    // of the database only and goes on where it was when it is run again. LeftOut when the database
+    // cannot be read; an error only when the control says that the question must end.
+    base::Result<ReadEnd> read(const DatabaseFile& file, const RunControl& control,
+                               const std::function<base::Result<void>(db::Connection&)>& work);
+
+  private:
+    base::Result<void> tryOnce(const DatabaseFile& file, const RunControl& control,
+                               const std::function<base::Result<void>(db::Connection&)>& work);
+    void noteFailure(const DatabaseFile& file, const base::Error& error);
+    void noteSuccess(const DatabaseFile& file);
+
+    const std::string directory_;
+    MemoryBudget memory_;
+    ConnectionCache connections_;
+    std::mutex mutex_;
+    std::set<std::string> failing_;  // paths whose trouble has been told
+    ReaderPool pool_;                // last: its threads end before what they use
+};
+
+}  // namespace evd::queryd

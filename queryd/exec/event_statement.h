@@ -1,0 +1,33 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "common/db/sqlite.h"
+#include "queryd/exec/event_scan.h"
+#include "queryd/exec/type_choice.h"
+#include "queryd/plan/sql_writer.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+
+// A statement's text with its parameters; values never stand in the text. Pure data.
+struct EventSql {
+    std::string text;
+    std::vector<SqlParameter> parameters;  // live as long as the statement: bound without copying
+};
+
+// The rows of a scan from its position on, in its order.
+EventSql scanSql(const ScanRequest& request, const TypeChoice& types, const ScanPosition& position);
+
+// `columns` of all rows that the request speaks of, in no order, any index allowed; `tail` follows
+// the conditions. Only where nothing is left to be judged per row.
+EventSql summarySql(const ScanRequest& request, const TypeChoice& types, std::string_view columns,
+                    std::string_view tail);
+
+// Prepares the text and binds the parameters, which must outlive the statement.
+base::Result<std::unique_ptr<db::Statement>> prepareEventSql(db::Connection& connection,
+                                                             const EventSql& sql);
+
+}  // namespace evd::queryd

@@ -1,0 +1,103 @@
+#include "queryd/exec/row_encoder.h"
+
+#include "common/base/text.h"
+#include "common/wire/msgpack.h"
+#include "common/wire/msgpack_path.h"
+
+namespace evd::queryd {
+
+namespace {
+
+using Bytes = std::vector<uint8_t>;
+
+void encodeWhole(EventRow& row, Bytes& out) {
+    wire::MsgpackWriter writer(out);
+    const auto fields = wire::listFields(row.payload());
+    const size_t opened_at = writer.openMap();
+    uint32_t pairs = kEventFieldCount;
+    for (const EventColumnSpec& spec : eventColumns()) {
+        writer.text(spec.name);
+        encodeValue(row.column(spec.column), out);
+    }
+    for (const wire::PayloadField& field : fields) {
+        if (findEventColumn(field.name) || !base::isUtf8(field.name)) {
+            continue;  // a header field of that name stands already; no text, no name
+        }
+        writer.text(field.name);
+        encodeValue(valueOf(field.value), out);
+        ++pairs;
+    }
+    writer.setMapCount(opened_at, pairs);
+}
+
+// Header fields are there even when they are NULL; a payload field may be missing, and may be nil.
+bool isThere(const PlanField& field, const Value& value, const EventRow& row) {
+    return field.column || !value.isNull() || wire::findPath(row.payload(), field.name);
+}
+
+void encodeSelected(const EventPlan& plan, EventRow& row, Bytes& out) {
+    wire::MsgpackWriter writer(out);
+    const size_t opened_at = writer.openMap();
+    uint32_t pairs = 0;
+    for (const size_t index : *plan.select) {
+        const PlanField& field = plan.fields[index];
+        const Value value = row.field(index);
+        if (isThere(field, value, row)) {
+            writer.text(field.name);
+            encodeValue(value, out);
+            ++pairs;
+        }
+    }
+    writer.setMapCount(opened_at, pairs);
+}
+
+}  // namespace
+
+void encodeRecord(const EventPlan& plan, EventRow& row, Bytes& out) {
+    if (plan.select) {
+        encodeSelected(plan, row, out);
+    } else {
+        encodeWhole(row, out);
+    }
+}
+
+void encodeText(std::string_view text, Bytes& out) {
+    wire::MsgpackWriter writer(out);
+    if (base::isUtf8(text)) {
+        writer.text(text);
+    } else {
+        writer.bytes(base::asBytes(text));
+    }
+}
+
+void encodeValue(const Value& value, Bytes& out) {
+    wire::MsgpackWriter writer(out);
+    switch (value.kind) {
+        case Value::Kind::Null:
+            return writer.nil();
+        case Value::Kind::Boolean:
+            return writer.boolean(value.boolean);
+        case Value::Kind::Int:
+            return writer.integer(value.int_value);
+        case Value::Kind::Uint:
+            return writer.unsignedInteger(value.uint_value);
+        case Value::Kind::Float:
+            return writer.floating(value.float_value);
+        case Value::Kind::Text:
+            return encodeText(value.bytes, out);
+        case Value::Kind::Bytes:
+            return writer.bytes(base::asBytes(value.bytes));
+        case Value::Kind::Extension:
+        case Value::Kind::Array:
+        case Value::Kind::Map:
+            break;
+    }
+    const auto raw = base::asBytes(value.bytes);
+    if (wire::validateMsgpack(raw, wire::kMsgpackDepthMax).ok()) {
+        writer.raw(raw);
+    } else {
+        writer.bytes(raw);
+    }
+}
+
+}  // namespace evd::queryd

@@ -1,0 +1,111 @@
+#include "queryd/exec/top_records.h"
+
+#include "queryd/exec/row_encoder.h"
+
+#include <algorithm>
+
+namespace evd::queryd {
+
+namespace {
+
+size_t heldBytes(const SortedRecord& record) {
+    size_t bytes = sizeof(SortedRecord) + record.bytes.capacity();
+    for (const HeldValue& key : record.keys) {
+        bytes += key.heldBytes();
+    }
+    return bytes;
+}
+
+}  // namespace
+
+bool RecordOrder::comesBefore(std::span<const Value> keys, int64_t timestamp, int64_t id,
+                              const SortedRecord& right) const {
+    for (size_t i = 0; i < plan_.sort.size(); ++i) {
+        const int order = compareOrder(keys[i], right.keys[i].view());
+        if (order != 0) {
+            return plan_.sort[i].descending ? order > 0 : order < 0;
+        }
+    }
+    return timestamp != right.timestamp ? timestamp > right.timestamp : id > right.id;
+}
+
+bool RecordOrder::comesBefore(const SortedRecord& left, const SortedRecord& right) const {
+    for (size_t i = 0; i < plan_.sort.size(); ++i) {
+        const int order = compareOrder(left.keys[i].view(), right.keys[i].view());
+        if (order != 0) {
+            return plan_.sort[i].descending ? order > 0 : order < 0;
+        }
+    }
+    if (left.timestamp != right.timestamp) {
+        return left.timestamp > right.timestamp;
+    }
+    return left.id != right.id ? left.id > right.id : left.database < right.database;
+}
+
+TopRecordsTask::TopRecordsTask(const Part& part, DatabaseFile file, MemoryBudget& memory)
+    : ShardTask(std::move(file)),
+      part_(part),
+      order_(part_.plan),
+      memory_(memory),
+      request_{part_.plan, part_.selection,
+               part_.plan.time_named ? ScanOrder::NewestFirst : ScanOrder::ById} {
+    request_.control = part_.control;
+    keys_.resize(part_.plan.sort.size());
+}
+
+base::Result<ScanEnd> TopRecordsTask::slice(db::Connection& connection) {
+    EVD_TRY(noteLastId(connection));
+    request_.last_id = *lastId();
+    if (part_.count_max == 0) {
+        return ScanEnd::Finished;
+    }
+    return scanEvents(connection, request_, position_, *this);
+}
+
+bool TopRecordsTask::take(EventRow& row) {
+    for (size_t i = 0; i < keys_.size(); ++i) {
+        keys_[i] = row.field(part_.plan.sort[i].field);
+    }
+    const bool full = records_.size() >= part_.count_max;
+    if (full && !order_.comesBefore(keys_, row.timestamp(), row.id(), records_.front())) {
+        return true;
+    }
+    if (full) {
+        dropWorst();
+    }
+    return keep(row);
+}
+
+bool TopRecordsTask::keep(EventRow& row) {
+    SortedRecord record;
+    record.keys.reserve(keys_.size());
+    for (const Value& key : keys_) {
+        record.keys.emplace_back(key);
+    }
+    record.timestamp = row.timestamp();
+    record.id = row.id();
+    record.database = part_.database;
+    encodeRecord(part_.plan, row, record.bytes);
+    record.bytes.shrink_to_fit();
+    failure_ = memory_.grow(heldBytes(record));
+    if (!failure_.ok()) {
+        return false;
+    }
+    records_.push_back(std::move(record));
+    std::push_heap(records_.begin(), records_.end(),
+                   [this](const SortedRecord& left, const SortedRecord& right) {
+                       return order_.comesBefore(left, right);
+                   });
+    return true;
+}
+
+void TopRecordsTask::dropWorst() {
+    std::pop_heap(records_.begin(), records_.end(),
+                  [this](const SortedRecord& left, const SortedRecord& right) {
+                      return order_.comesBefore(left, right);
+                  });
+    memory_.shrink(heldBytes(records_.back()));
+    records_.pop_back();
+}
+
+}  // namespace evd::queryd

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "queryd/exec/memory_budget.h"
+#include "queryd/exec/shard_tasks.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace evd::queryd {
+
+// A record with what it is sorted by.
+struct SortedRecord {
+    std::vector<HeldValue> keys;  // one per SORT field
+    int64_t timestamp = 0;
+    int64_t id = 0;
+    size_t database = 0;
+    std::vector<uint8_t> bytes;
+};
+
+// The order of SORT: the fields, then newest first, then id descending, then the database (Ruling
+// Q6). Compares records, and a record with the keys of one that is not yet held.
+class RecordOrder {
+  public:
+    explicit RecordOrder(const EventPlan& plan) : plan_(plan) {}
+    bool comesBefore(const SortedRecord& left, const SortedRecord& right) const;
+    bool comesBefore(std::span<const Value> keys, int64_t timestamp, int64_t id,
+                     const SortedRecord& right) const;
+
+  private:
+    const EventPlan& plan_;
+};
+
+// One database's first records in the order of SORT.
+//
+// Keeps at most `count_max` (SKIP and TAKE together): a heap whose worst record gives way, so that
+// memory does not grow with the data; without TAKE everything is kept, up to the memory budget, and
+// then the question fails with Busy.
+class TopRecordsTask final : public ShardTask, private RowConsumer {
+  public:
+    struct Part {
+        const EventPlan& plan;
+        const EventSelection& selection;
+        RunControl control;
+        uint64_t count_max;
+        size_t database;
+    };
+
+    TopRecordsTask(const Part& part, DatabaseFile file, MemoryBudget& memory);
+
+    base::Result<ScanEnd> slice(db::Connection& connection) override;
+    base::Result<void> failure() const override { return failure_; }
+    std::vector<SortedRecord>& records() { return records_; }  // in no order
+
+  private:
+    bool take(EventRow& row) override;
+    bool keep(EventRow& row);
+    void dropWorst();
+
+    Part part_;
+    RecordOrder order_;
+    MemoryShare memory_;
+    ScanRequest request_;
+    ScanPosition position_;
+    std::vector<SortedRecord> records_;  // a heap, the worst in front
+    std::vector<Value> keys_;            // of the row at hand
+    base::Result<void> failure_;
+};
+
+}  // namespace evd::queryd
