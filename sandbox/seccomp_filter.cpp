@@ -9,6 +9,7 @@
 #include <seccomp.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -74,6 +75,15 @@ base::Result<void> addRule(const Filter& filter, const CallRule& rule) {
 }
 
 }  // namespace
+
+std::string callName(int number) {
+    if (number == kKmesAttach) {
+        return "kmes_attach";
+    }
+    const std::unique_ptr<char, decltype(&std::free)> name(
+        seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number), &std::free);
+    return name ? std::string(name.get()) : base::cat("number ", number);
+}
 
 base::Result<void> installFilter(std::span<const CallRule> rules, FilterMode mode) {
     const bool kill = mode == FilterMode::Kill;

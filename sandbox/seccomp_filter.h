@@ -5,6 +5,7 @@
 #include "common/base/result.h"
 
 #include <span>
+#include <string>
 
 namespace evd::sandbox {
 
@@ -17,5 +18,8 @@ enum class FilterMode { Kill, Log };
 // architecture (32 bit) kill always. A name that this architecture does not have is passed over.
 // no_new_privs must be set. Fails when the kernel has no seccomp.
 base::Result<void> installFilter(std::span<const CallRule> rules, FilterMode mode);
+
+// The name of a system call of this machine by its number, or the number as text.
+std::string callName(int number);
 
 }  // namespace evd::sandbox

@@ -1,0 +1,134 @@
+#include "sandbox/supervisor/fd_broker.h"
+
+#include "common/base/socket.h"
+#include "common/base/text.h"
+
+#include <utility>
+
+namespace evd::supervisor {
+
+namespace {
+
+constexpr int kBacklog = 1024;
+
+const std::string& pathOf(const config::SocketPaths& paths, SocketPath which) {
+    switch (which) {
+        case SocketPath::Query:
+            return paths.query;
+        case SocketPath::Rpc:
+            return paths.rpc;
+        case SocketPath::Notices:
+            return paths.notices;
+        case SocketPath::Kmes:
+            return paths.kmes;
+    }
+    return paths.query;
+}
+
+}  // namespace
+
+FdBroker::FdBroker(const GroupPlan& plan) {
+    for (const auto& edge : plan.edges) {
+        edges_.push_back({{edge.left, std::string(edge.left_name), {}},
+                          {edge.right, std::string(edge.right_name), {}},
+                          edge.type});
+    }
+    for (const auto& socket : plan.sockets) {
+        sockets_.push_back({socket, {}});
+    }
+}
+
+base::Result<void> FdBroker::listen(const config::SocketPaths& paths) {
+    for (auto& socket : sockets_) {
+        auto fd = base::listenUnix(pathOf(paths, socket.spec.path), socket.spec.type,
+                                   socket.spec.mode, kBacklog);
+        if (!fd.ok()) {
+            return fd.error();
+        }
+        socket.fd = std::move(fd).value();
+    }
+    return {};
+}
+
+// A waiting end is the counterpart of one that the peer has or is about to get. Without one the
+// edge is torn, or was never there: a new pair is made and the peer's end waits for the peer.
+base::Result<base::Fd> FdBroker::takeEnd(Edge& edge, End& own, End& other) {
+    if (own.waiting.valid()) {
+        return std::move(own.waiting);
+    }
+    auto pair = base::makeSocketPair(edge.type);
+    if (!pair.ok()) {
+        return pair.error();
+    }
+    other.waiting = std::move(pair.value().right);
+    return std::move(pair.value().left);
+}
+
+base::Result<std::vector<NamedFd>> FdBroker::descriptorsFor(Program program) {
+    std::vector<NamedFd> all;
+    for (auto& edge : edges_) {
+        if (edge.left.program != program && edge.right.program != program) {
+            continue;
+        }
+        const bool is_left = edge.left.program == program;
+        auto end =
+            is_left ? takeEnd(edge, edge.left, edge.right) : takeEnd(edge, edge.right, edge.left);
+        if (!end.ok()) {
+            return end.error();
+        }
+        all.push_back({is_left ? edge.left.name : edge.right.name, std::move(end).value()});
+    }
+    for (const auto& socket : sockets_) {
+        if (socket.spec.program == program) {
+            auto copy = socket.fd.duplicate();
+            if (!copy.ok()) {
+                return copy.error();
+            }
+            all.push_back({std::string(socket.spec.name), std::move(copy).value()});
+        }
+    }
+    for (const auto& [key, fd] : parked_) {
+        if (key.first == program) {
+            auto copy = fd.duplicate();
+            if (!copy.ok()) {
+                return copy.error();
+            }
+            all.push_back({key.second, std::move(copy).value()});
+        }
+    }
+    return all;
+}
+
+std::vector<NamedFd> FdBroker::takeWaiting(Program program) {
+    std::vector<NamedFd> ends;
+    for (auto& edge : edges_) {
+        for (End* end : {&edge.left, &edge.right}) {
+            if (end->program == program && end->waiting.valid()) {
+                ends.push_back({end->name, std::move(end->waiting)});
+            }
+        }
+    }
+    return ends;
+}
+
+base::Result<void> FdBroker::park(Program program, std::string name, base::Fd fd) {
+    if (name.empty() || name.size() > kParkedNameBytesMax) {
+        return base::fail(base::ErrorKind::Invalid,
+                          base::cat("a parked name has 1 to ", kParkedNameBytesMax, " bytes"));
+    }
+    ParkKey key{program, std::move(name)};
+    if (parked_.size() >= kParkedFdsMax && !parked_.contains(key)) {
+        return base::fail(base::ErrorKind::Busy,
+                          base::cat("at most ", kParkedFdsMax, " descriptors are kept"));
+    }
+    parked_.insert_or_assign(std::move(key), std::move(fd));
+    return {};
+}
+
+void FdBroker::unpark(Program program, std::string_view prefix) {
+    std::erase_if(parked_, [&](const auto& entry) {
+        return entry.first.first == program && entry.first.second.starts_with(prefix);
+    });
+}
+
+}  // namespace evd::supervisor

@@ -1,0 +1,71 @@
+#include "sandbox/supervisor/folders.h"
+
+#include "common/base/text.h"
+#include "common/config/socket_paths.h"
+
+#include <sys/stat.h>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace evd::supervisor {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kStoreMode = 0750;
+constexpr mode_t kSocketMode = 0755;  // anyone may knock (contracts §5)
+constexpr mode_t kParentMode = 0755;
+
+std::string parentOf(const std::string& path) {
+    return fs::path(path).parent_path().string();
+}
+
+std::string storeFolder(const std::string& path) {
+    std::error_code ignored;
+    // "/x/logs/" has the parent "/x/logs".
+    return fs::is_directory(path, ignored) && !path.ends_with('/') ? path : parentOf(path);
+}
+
+base::Result<void> makeFolder(const std::string& path, mode_t mode) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) {
+        return {};
+    }
+    const std::string parent = parentOf(path);
+    if (!parent.empty() && parent != path) {
+        EVD_TRY(makeFolder(parent, kParentMode));
+    }
+    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
+        return base::failErrno(base::cat("cannot make the folder ", path), errno);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<FolderSpec> foldersOf(const config::Settings& settings) {
+    std::string events = settings.text("EventStorePath");
+    while (events.size() > 1 && events.ends_with('/')) {
+        events.pop_back();
+    }
+    const auto sockets = config::socketPaths(settings);
+    return {{events, kStoreMode},
+            {storeFolder(settings.text("LogStorePath")), kStoreMode},
+            {storeFolder(settings.text("MetricStorePath")), kStoreMode},
+            {parentOf(sockets.query), kSocketMode},
+            {parentOf(sockets.rpc), kSocketMode},
+            {parentOf(sockets.log), kSocketMode},
+            {parentOf(sockets.metric), kSocketMode},
+            {parentOf(sockets.kmes), kSocketMode}};
+}
+
+base::Result<void> makeFolders(const std::vector<FolderSpec>& folders) {
+    for (const auto& folder : folders) {
+        EVD_TRY(makeFolder(folder.path, folder.mode));
+    }
+    return {};
+}
+
+}  // namespace evd::supervisor

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "common/config/settings.h"
+
+#include <sys/types.h>
+#include <string>
+#include <vector>
+
+namespace evd::supervisor {
+
+struct FolderSpec {
+    std::string path;
+    mode_t mode = 0;  // for the last component, when it has to be made
+};
+
+// The folders that the group needs before it can start: one for each store, one for each socket.
+// A store path that ends in a slash or names a folder is the folder itself (Ruling S7). Pure but
+// for that look at the path.
+std::vector<FolderSpec> foldersOf(const config::Settings& settings);
+
+// Makes those that are not there, parents included. What exists keeps its mode and its owner.
+base::Result<void> makeFolders(const std::vector<FolderSpec>& folders);
+
+}  // namespace evd::supervisor

@@ -1,0 +1,239 @@
+// The group while it lives: heartbeats, new settings, what it looks like, and its ordered end.
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "sandbox/supervisor/group_service.h"
+#include "sandbox/supervisor/process_memory.h"
+
+#include <unistd.h>
+#include <algorithm>
+#include <utility>
+
+namespace evd::supervisor {
+
+namespace {
+
+using base::cat;
+
+constexpr int64_t kMemoryAgeNs = base::kNsPerSecond;  // reading it walks page tables
+// A beat that comes this late means that we ourselves were stopped; nobody is to blame for silence.
+constexpr int64_t kOwnPauseNs = 3 * kHeartbeatIntervalNs;
+
+const char* stateName(ProcessState state) {
+    switch (state) {
+        case ProcessState::Stopped:
+            return "stopped";
+        case ProcessState::Starting:
+            return "starting";
+        case ProcessState::Running:
+            return "running";
+        case ProcessState::Draining:
+            return "draining";
+        case ProcessState::BackingOff:
+            return "backing off";
+    }
+    return "unknown";
+}
+
+}  // namespace
+
+kj::Promise<void> Group::beat() {
+    return io_.provider->getTimer()
+        .afterDelay(kHeartbeatIntervalNs * kj::NANOSECONDS)
+        .then([this]() {
+            const int64_t now_ns = clock_.monotonicNs();
+            const bool paused = now_ns - last_beat_ns_ > kOwnPauseNs;
+            last_beat_ns_ = now_ns;
+            for (auto& member : members_) {
+                if (paused) {
+                    member->last_answer_ns = now_ns;
+                    member->state_since_ns = now_ns;
+                }
+                beatOne(*member, now_ns);
+            }
+            return beat();
+        });
+}
+
+void Group::beatOne(Member& member, int64_t now_ns) {
+    if (!member.child) {
+        return;
+    }
+    if (member.state == ProcessState::Starting) {
+        if (now_ns - member.state_since_ns > kStartTimeoutNs) {
+            base::logError(cat(member.spec.name, " does not get ready, killing it"));
+            kill(member);
+        }
+        return;
+    }
+    if (now_ns - member.last_answer_ns > kHeartbeatTimeoutNs) {
+        base::logError(cat(member.spec.name, " has been silent for ",
+                           kHeartbeatTimeoutNs / base::kNsPerSecond, " s, killing it"));
+        kill(member);
+        return;
+    }
+    if (member.asked) {
+        return;
+    }
+    member.asked = true;
+    const uint32_t incarnation = member.incarnations;
+    tasks_.add(member.child->heartbeat().then(
+        [this, &member, incarnation](std::vector<wire::Measure> measures) {
+            if (member.incarnations == incarnation) {
+                member.asked = false;
+                member.last_answer_ns = clock_.monotonicNs();
+                member.measures = std::move(measures);
+            }
+        },
+        [&member, incarnation](kj::Exception&&) {
+            // Its exit, or the silence that follows, says the rest.
+            if (member.incarnations == incarnation) {
+                member.asked = false;
+            }
+        }));
+}
+
+kj::Promise<void> Group::configure(const config::Settings& settings) {
+    setup_.start.settings = settings;
+    ++settings_version_;
+    kj::Vector<kj::Promise<void>> told;
+    for (auto& member : members_) {
+        if (member->state == ProcessState::Running) {  // The others are told when they run.
+            told.add(tellSettings(*member));
+        }
+    }
+    return kj::joinPromises(told.releaseAsArray());
+}
+
+kj::Promise<void> Group::tellSettings(Member& member) {
+    return member.child->configure(setup_.start.settings)
+        .catch_([&member](kj::Exception&& exception) {
+            base::logWarning(cat(member.spec.name, " did not take the new settings: ",
+                                 ipc::toError(exception).text, ", it keeps the old ones"));
+        });
+}
+
+kj::Promise<void> Group::whenRunning(Member& member) {
+    if (member.state == ProcessState::Running) {
+        return kj::READY_NOW;
+    }
+    if (member.given_up || (failed_ && !up_ && !stopping_)) {
+        return ipc::toException(base::fail(base::ErrorKind::Gone, "the program was given up"));
+    }
+    auto pair = kj::newPromiseAndFulfiller<void>();
+    member.wait_running.push_back(kj::mv(pair.fulfiller));
+    return kj::mv(pair.promise);
+}
+
+kj::Promise<bool> Group::whenExited(Member& member) {
+    if (member.state == ProcessState::Stopped) {
+        return true;
+    }
+    auto pair = kj::newPromiseAndFulfiller<bool>();
+    member.wait_exit.push_back(kj::mv(pair.fulfiller));
+    return kj::mv(pair.promise);
+}
+
+kj::Promise<bool> Group::stop() {
+    stopping_ = true;
+    return drainFrom(0, true);
+}
+
+kj::Promise<bool> Group::drainFrom(size_t index, bool clean) {
+    if (index == setup_.plan.drain_order.size()) {
+        return clean;
+    }
+    Member* member = find(setup_.plan.drain_order[index]);
+    if (member->incarnations == 0) {
+        return drainFrom(index + 1, clean);  // The stop came before its start.
+    }
+    return drainMember(*member).then(
+        [this, index, clean](bool drained) { return drainFrom(index + 1, clean && drained); });
+}
+
+kj::Promise<bool> Group::drainMember(Member& member) {
+    if (member.given_up) {
+        return false;
+    }
+    return whenRunning(member)
+        .then([this, &member]() {
+            setState(member, ProcessState::Draining);
+            return drainOnce(member, member.incarnations);
+        })
+        .catch_([&member](kj::Exception&& exception) -> kj::Promise<bool> {
+            base::logError(cat(member.spec.name, " cannot be drained: ",
+                               ipc::toError(exception).text, ", going on without"));
+            return false;
+        });
+}
+
+kj::Promise<bool> Group::drainOnce(Member& member, uint32_t incarnation) {
+    return member.child->drain().then(
+        [this, &member, incarnation]() -> kj::Promise<bool> {
+            if (!member.child || member.incarnations != incarnation) {
+                return drainMember(member);  // It answered, and died before we looked.
+            }
+            member.drained = true;
+            member.child = nullptr;  // On the closed connection it ends.
+            return whenExited(member);
+        },
+        [this, &member, incarnation](kj::Exception&& exception) -> kj::Promise<bool> {
+            base::logWarning(cat(member.spec.name, " did not drain: ", ipc::toError(exception).text,
+                                 ", trying again"));
+            if (member.incarnations == incarnation) {
+                kill(member);  // Its successor is drained.
+            }
+            return drainMember(member);
+        });
+}
+
+std::vector<wire::ProcessStatus> Group::groupStatus() {
+    refreshMemory(clock_.monotonicNs());
+    std::vector<wire::ProcessStatus> all;
+    all.push_back({"eventd",
+                   stopping_ ? "draining"
+                   : up_     ? "running"
+                             : "starting",
+                   ::getpid(),
+                   0,
+                   started_wall_ns_,
+                   own_memory_bytes_,
+                   {},
+                   ""});
+    for (const auto& member : members_) {
+        const uint32_t restarts = member->incarnations > 0 ? member->incarnations - 1 : 0;
+        all.push_back({std::string(member->spec.name), stateName(member->state),
+                       member->child ? member->child->pid() : 0, restarts, member->started_wall_ns,
+                       member->memory_bytes, member->measures, member->last_exit});
+    }
+    return all;
+}
+
+void Group::refreshMemory(int64_t now_ns) {
+    if (memory_read_ns_ != 0 && now_ns - memory_read_ns_ < kMemoryAgeNs) {
+        return;
+    }
+    memory_read_ns_ = now_ns;
+    own_memory_bytes_ = processMemoryBytes(::getpid());
+    for (auto& member : members_) {
+        member->memory_bytes = member->child ? processMemoryBytes(member->child->pid()) : 0;
+    }
+}
+
+base::Result<void> Group::park(Program program, std::string name, base::Fd fd) {
+    return broker_.park(program, std::move(name), std::move(fd));
+}
+
+void Group::unpark(Program program, std::string_view prefix) {
+    broker_.unpark(program, prefix);
+}
+
+Group::Member* Group::find(Program program) {
+    const auto found = std::find_if(members_.begin(), members_.end(), [&](const auto& member) {
+        return member->spec.program == program;
+    });
+    EVD_CHECK(found != members_.end(), "a program that is not in the group");
+    return found->get();
+}
+
+}  // namespace evd::supervisor

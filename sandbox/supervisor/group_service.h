@@ -1,0 +1,131 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "sandbox/supervisor/child_service.h"
+#include "sandbox/supervisor/fd_broker.h"
+#include "sandbox/supervisor/restart_policy.h"
+
+#include <kj/async-io.h>
+#include <kj/async-unix.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace evd::supervisor {
+
+inline constexpr int64_t kHeartbeatIntervalNs = base::kNsPerSecond;
+inline constexpr int64_t kHeartbeatTimeoutNs = 5 * base::kNsPerSecond;
+inline constexpr int64_t kStartTimeoutNs = 60 * base::kNsPerSecond;  // a long log is recovered
+
+enum class ProcessState { Stopped, Starting, Running, Draining, BackingOff };
+
+// What the group is made of and told, once.
+struct GroupSetup {
+    GroupPlan plan;
+    std::string program_folder;
+    ipc::StartParams start;  // settings, boot, uids and gids; the rest is filled in for each child
+};
+
+// The programs of the group: brings them up in order, notices how they end, starts them again with
+// new edges, and takes them down in order.
+//
+// Each of its promises may be dropped at any time. A program that dies is started again after what
+// RestartPolicy says; one that does not answer a heartbeat for kHeartbeatTimeoutNs, or a start for
+// kStartTimeoutNs, is killed first. Before start() has resolved any death is a failure of the
+// group. Lives on the event loop of the main thread; clock and io outlive it.
+class Group final : public ChildRequests {
+  public:
+    Group(kj::AsyncIoContext& io, const base::Clock& clock, GroupSetup setup);
+    ~Group() noexcept(false) override;
+
+    // Makes the sockets, starts everything in order; resolves when all have answered.
+    kj::Promise<void> start();
+    // Resolves with a sentence when the group cannot go on: a failed start, or too many deaths.
+    kj::Promise<std::string> failure();
+    // New settings for everybody; resolves when all who run have them.
+    kj::Promise<void> configure(const config::Settings& settings);
+    // Drains in order; programs that die while it lasts are started again and drained. Resolves
+    // with true when every program drained and ended cleanly. Unbounded: the caller bounds it.
+    kj::Promise<bool> stop();
+    void killAll();
+    // Resolves when no process of the group is left.
+    kj::Promise<void> whenAllGone();
+
+    base::Result<void> park(Program program, std::string name, base::Fd fd) override;
+    void unpark(Program program, std::string_view prefix) override;
+    std::vector<wire::ProcessStatus> groupStatus() override;
+
+  private:
+    struct Member {
+        ProgramSpec spec;
+        ProcessState state = ProcessState::Stopped;
+        kj::Own<ChildConnection> child;   // null when there is no process
+        kj::Maybe<pid_t>* pid = nullptr;  // emptied by kj the moment the process is reaped
+        pid_t last_pid = 0;
+        RestartPolicy policy;
+        uint32_t incarnations = 0;
+        uint32_t settings_version = 0;  // of the settings it was started with
+        int64_t started_wall_ns = 0;
+        int64_t state_since_ns = 0;
+        int64_t last_answer_ns = 0;
+        bool asked = false;  // a heartbeat is under way
+        bool drained = false;
+        bool given_up = false;
+        std::vector<wire::Measure> measures;
+        std::string last_exit;
+        uint64_t memory_bytes = 0;
+        std::vector<kj::Own<kj::PromiseFulfiller<void>>> wait_running;
+        std::vector<kj::Own<kj::PromiseFulfiller<bool>>> wait_exit;  // after a drain
+    };
+
+    // group_service.cpp
+    kj::Promise<void> startFrom(size_t index);
+    void launch(Member& member);
+    base::Result<void> tryLaunch(Member& member);
+    base::Result<std::vector<NamedFd>> birthFds(const Member& member);
+    ipc::StartParams startParams(const Member& member) const;
+    void onRunning(Member& member, std::vector<wire::ResumePoint> resume);
+    void onRefusal(Member& member, const kj::Exception& exception);
+    void onExit(Member& member, int wait_status);
+    bool anybodyThere() const;
+    void onDeath(Member& member, const std::string& how);
+    void deliverWaitingEnds();
+    kj::Promise<void> tellSettings(Member& member);
+    void fail(const std::string& reason);
+
+    // group_life_service.cpp
+    kj::Promise<void> beat();
+    void beatOne(Member& member, int64_t now_ns);
+    kj::Promise<bool> drainFrom(size_t index, bool clean);
+    kj::Promise<bool> drainMember(Member& member);
+    kj::Promise<bool> drainOnce(Member& member, uint32_t incarnation);
+    kj::Promise<void> whenRunning(Member& member);
+    kj::Promise<bool> whenExited(Member& member);
+    void refreshMemory(int64_t now_ns);
+
+    void setState(Member& member, ProcessState state);
+    void kill(Member& member);
+    Member* find(Program program);
+
+    kj::AsyncIoContext& io_;
+    const base::Clock& clock_;
+    GroupSetup setup_;
+    FdBroker broker_;
+    std::vector<std::unique_ptr<Member>> members_;
+    std::vector<wire::ResumePoint> resume_;
+    uint32_t settings_version_ = 0;
+    int64_t started_wall_ns_;
+    int64_t last_beat_ns_ = 0;
+    int64_t memory_read_ns_ = 0;
+    uint64_t own_memory_bytes_ = 0;
+    kj::Own<kj::PromiseFulfiller<void>> wait_gone_;
+    bool up_ = false;
+    bool ending_ = false;  // killAll: nobody is started again
+    bool stopping_ = false;
+    bool failed_ = false;
+    kj::PromiseFulfillerPair<std::string> failure_;
+    kj::Own<kj::TaskSet::ErrorHandler> errors_;
+    kj::TaskSet tasks_;  // last: its tasks use all of the above
+};
+
+}  // namespace evd::supervisor

@@ -1,0 +1,129 @@
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/config/configuration.h"
+#include "common/config/file_registry.h"
+#include "sandbox/supervisor/boot_id.h"
+#include "sandbox/supervisor/folders.h"
+#include "sandbox/supervisor/group_ids.h"
+#include "sandbox/supervisor/group_lock.h"
+#include "sandbox/supervisor/options.h"
+#include "sandbox/supervisor/supervisor_service.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace {
+
+namespace base = evd::base;
+namespace config = evd::config;
+namespace supervisor = evd::supervisor;
+
+constexpr int kExitClean = 0;
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+int failed(const base::Error& error) {
+    base::logError(error.text);
+    return kExitFailed;
+}
+
+void print(const std::string& text) {
+    (void)std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+// Every ring, socket and edge of the group passes through our hands.
+void raiseFdLimit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)::setrlimit(RLIMIT_NOFILE, &limit);  // What we have must do then.
+    }
+}
+
+base::Result<supervisor::GroupSetup> prepareGroup(const config::Settings& settings) {
+    auto folder = supervisor::programFolder();
+    if (!folder.ok()) {
+        return folder.error();
+    }
+    const auto backend =
+        supervisor::chooseBackend(settings.text("Linux\\KmesBackend"), supervisor::kernelHasKmes());
+    if (!backend.ok()) {
+        return backend.error();
+    }
+    const auto boot_id = supervisor::readBootId(settings.text("Linux\\BootId"));
+    if (!boot_id.ok()) {
+        return boot_id.error();
+    }
+    supervisor::GroupSetup group;
+    group.plan = supervisor::planGroup(backend.value(), !settings.list("Linux\\Sensors").empty());
+    group.program_folder = std::move(folder).value();
+    group.start.settings = settings;
+    group.start.boot_id = boot_id.value();
+    group.start.owner_uid = ::getuid();
+    group.start.admin_gids = supervisor::groupIds(settings.list("Linux\\AdminGroups"));
+    group.start.emit_gids = supervisor::groupIds(settings.list("Linux\\EmitGroups"));
+    return group;
+}
+
+int run(const supervisor::Options& options, config::Registry& registry,
+        const config::Settings& settings) {
+    const auto folders = supervisor::makeFolders(supervisor::foldersOf(settings));
+    if (!folders.ok()) {
+        return failed(folders.error());
+    }
+    const auto lock = supervisor::GroupLock::acquire(settings.text("EventStorePath"), ::getpid());
+    if (!lock.ok()) {
+        return failed(lock.error());
+    }
+    auto group = prepareGroup(settings);
+    if (!group.ok()) {
+        return failed(group.error());
+    }
+    auto notify = supervisor::Notify::open(std::getenv("NOTIFY_SOCKET"));
+    if (!notify.ok()) {
+        return failed(notify.error());
+    }
+    raiseFdLimit();
+    supervisor::SupervisorSetup setup;
+    setup.group = std::move(group).value();
+    setup.registry = &registry;
+    setup.state_folder = options.state_folder;
+    setup.notify = std::move(notify).value();
+    setup.watchdog_interval_ns = supervisor::watchdogIntervalNs(
+        std::getenv("WATCHDOG_USEC"), std::getenv("WATCHDOG_PID"), ::getpid());
+    setup.stop_timeout_ns = supervisor::stopTimeoutNs(std::getenv("EVENTD_STOP_TIMEOUT_MS"));
+    return supervisor::runSupervisor(std::move(setup));
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+    base::setLogName("eventd");
+    const auto options = supervisor::parseOptions(
+        {arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count});
+    if (!options.ok()) {
+        base::logError(base::cat(options.error().text, " (see eventd --help)"));
+        return kExitUsage;
+    }
+    if (options.value().help || options.value().version) {
+        print(options.value().help ? supervisor::helpText() : "eventd " EVD_VERSION "\n");
+        return kExitClean;
+    }
+    config::FileRegistry registry(options.value().registry_paths);
+    const auto loaded =
+        config::loadConfiguration({&registry, options.value().state_folder, nullptr});
+    for (const auto& problem : loaded.problems) {
+        base::logError(config::formatProblem(problem));
+    }
+    if (options.value().check) {
+        return loaded.problems.empty() ? kExitClean : kExitFailed;
+    }
+    if (!loaded.usable()) {
+        base::logError("the configuration does not allow a start");
+        return kExitFailed;
+    }
+    return run(options.value(), registry, loaded.settings);
+}

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "sandbox/supervisor/kmes_backend.h"
+
+#include <sys/types.h>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace evd::supervisor {
+
+// The programs of the group. Their order is the order in which they are started.
+enum class Program { Store, Queryd, Kmesd, Collector, Sensor };
+
+inline constexpr size_t kProgramCount = 5;
+
+struct ProgramSpec {
+    Program program;
+    std::string_view name;    // of the binary, beside our own
+    bool may_park = false;    // keeps descriptors with us for its successor (Ruling K6)
+    bool sees_group = false;  // may ask for the group's status
+};
+
+// A socket pair between two programs. The names are those under which each takes its end.
+struct EdgeSpec {
+    Program left;
+    std::string_view left_name;
+    Program right;
+    std::string_view right_name;
+    int type;  // SOCK_STREAM or SOCK_SEQPACKET
+};
+
+// A listening socket, made once by the supervisor and given to each incarnation of its program.
+enum class SocketPath { Query, Rpc, Notices, Kmes };
+struct SocketSpec {
+    Program program;
+    std::string_view name;
+    SocketPath path;
+    int type;
+    mode_t mode;
+};
+
+// Who is in the group, what each holds, and in which order they come and go: the static
+// description, as a function of where events come from. Pure.
+struct GroupPlan {
+    std::vector<ProgramSpec> start_order;
+    std::vector<Program> drain_order;
+    std::vector<EdgeSpec> edges;
+    std::vector<SocketSpec> sockets;
+    KmesBackend backend = KmesBackend::Builtin;
+};
+
+GroupPlan planGroup(KmesBackend backend, bool with_sensor);
+
+}  // namespace evd::supervisor

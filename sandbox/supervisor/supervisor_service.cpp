@@ -1,0 +1,224 @@
+#include "sandbox/supervisor/supervisor_service.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "sandbox/supervisor/registry_watch.h"
+#include "sandbox/supervisor/status.h"
+
+#include <kj/async-unix.h>
+#include <csignal>
+#include <utility>
+
+namespace evd::supervisor {
+
+namespace {
+
+using base::cat;
+
+constexpr int kExitClean = 0;
+constexpr int kExitFailed = 1;
+constexpr uint64_t kStopTimeoutMsMax = 24 * 60 * 60 * 1000;
+constexpr int64_t kReapTimeoutNs = base::kNsPerSecond;
+
+// Why the waiting ended.
+struct Event {
+    enum class Kind { Ready, Failed, Signal };
+    Kind kind = Kind::Ready;
+    int signal = 0;
+    std::string reason;
+};
+
+class Supervisor final : private kj::TaskSet::ErrorHandler {
+  public:
+    explicit Supervisor(SupervisorSetup setup)
+        : setup_(std::move(setup)),
+          io_(kj::setupAsyncIo()),
+          settings_(setup_.group.start.settings),
+          group_(io_, clock_, setup_.group),
+          tasks_(*this) {}
+
+    int run() {
+        auto stop = stopSignal().fork();
+        auto failure = group_.failure()
+                           .then([](std::string reason) {
+                               return Event{Event::Kind::Failed, 0, std::move(reason)};
+                           })
+                           .fork();
+        const Event first = group_.start()
+                                .then([]() -> kj::Promise<Event> { return Event{}; }, failsOver)
+                                .exclusiveJoin(failure.addBranch())
+                                .exclusiveJoin(stop.addBranch())
+                                .wait(io_.waitScope);
+        if (first.kind == Event::Kind::Failed) {
+            base::logError(first.reason);
+            return end(kExitFailed);
+        }
+        if (first.kind == Event::Kind::Signal) {
+            return stopGroup(first);
+        }
+        announce();
+        return stopGroup(failure.addBranch().exclusiveJoin(stop.addBranch()).wait(io_.waitScope));
+    }
+
+  private:
+    // The reason comes through failure(), which the group fulfils at the same time.
+    static kj::Promise<Event> failsOver(kj::Exception&&) { return kj::NEVER_DONE; }
+
+    kj::Promise<Event> stopSignal() {
+        const auto event = [](const siginfo_t& info) {
+            return Event{Event::Kind::Signal, info.si_signo, ""};
+        };
+        auto& port = io_.unixEventPort;
+        return port.onSignal(SIGTERM)
+            .exclusiveJoin(port.onSignal(SIGINT))
+            .exclusiveJoin(port.onSignal(SIGQUIT))
+            .then(event);
+    }
+
+    void announce() {
+        tasks_.add(reloadOnSignal());
+        auto watch = RegistryWatch::open(setup_.registry->watchPaths());
+        if (watch.ok()) {
+            watch_ = kj::heap<RegistryWatch>(std::move(watch).value());
+            watch_events_ = kj::heap<kj::UnixEventPort::FdObserver>(
+                io_.unixEventPort, watch_->fd(), kj::UnixEventPort::FdObserver::OBSERVE_READ);
+            tasks_.add(reloadOnChange());
+        } else {
+            base::logWarning(cat(watch.error().text, ", changes need a SIGHUP"));
+        }
+        if (setup_.watchdog_interval_ns) {
+            setup_.notify.watchdog();
+            tasks_.add(feedWatchdog());
+        }
+        setup_.notify.ready();
+        base::logInfo("ready");
+    }
+
+    kj::Promise<void> feedWatchdog() {
+        return after(*setup_.watchdog_interval_ns).then([this]() {
+            setup_.notify.watchdog();
+            return feedWatchdog();
+        });
+    }
+
+    kj::Promise<void> reloadOnSignal() {
+        return io_.unixEventPort.onSignal(SIGHUP).then([this](siginfo_t&&) {
+            return reload(/*announced=*/true).then([this]() { return reloadOnSignal(); });
+        });
+    }
+
+    kj::Promise<void> reloadOnChange() {
+        return watch_events_->whenBecomesReadable().then([this]() -> kj::Promise<void> {
+            if (!watch_->drain()) {
+                return reloadOnChange();
+            }
+            return after(kReloadDelayNs).then([this]() {
+                (void)watch_->drain();  // The rest of the same change.
+                return reload(/*announced=*/false).then([this]() { return reloadOnChange(); });
+            });
+        });
+    }
+
+    // Spec §10.1: tuning parameters at once, paths and shards at the next start.
+    kj::Promise<void> reload(bool announced) {
+        if (announced) {
+            setup_.notify.reloading(clock_.monotonicNs() / base::kNsPerUs);
+        }
+        const auto loaded =
+            config::loadConfiguration({setup_.registry, setup_.state_folder, &settings_});
+        for (const auto& problem : loaded.problems) {
+            base::logError(cat(config::formatProblem(problem), ", keeping what was"));
+        }
+        const auto change = config::applyLive(settings_, loaded.settings);
+        for (const auto& entry : change.applied) {
+            base::logInfo(cat(entry.name, " is now ", entry.new_text, ", was ", entry.old_text));
+        }
+        for (const auto& entry : change.waiting) {
+            base::logInfo(cat(entry.name, " becomes ", entry.new_text, " at the next start"));
+        }
+        settings_ = change.settings;
+        auto told =
+            change.applied.empty() ? kj::Promise<void>(kj::READY_NOW) : group_.configure(settings_);
+        return told.then([this, announced]() {
+            if (announced) {
+                setup_.notify.ready();
+            }
+        });
+    }
+
+    int stopGroup(const Event& event) {
+        setup_.notify.stopping();
+        if (event.kind == Event::Kind::Failed) {
+            base::logError(event.reason);
+        } else {
+            base::logInfo(cat("stopping (", ::sigabbrev_np(event.signal), ")"));
+        }
+        if (event.signal == SIGQUIT) {
+            base::logInfo(formatReport(group_.groupStatus()));
+        }
+        const bool clean = group_.stop()
+                               .exclusiveJoin(after(setup_.stop_timeout_ns).then([]() {
+                                   base::logError("the stop took too long, killing the rest");
+                                   return false;
+                               }))
+                               .wait(io_.waitScope);
+        if (clean && event.kind == Event::Kind::Signal) {
+            base::logInfo("stopped");
+            return end(kExitClean);
+        }
+        base::logError("the stop was not clean");
+        return end(kExitFailed);
+    }
+
+    // Nobody of the group outlives us, and nobody is left for init to reap.
+    int end(int status) {
+        group_.killAll();
+        group_.whenAllGone().exclusiveJoin(after(kReapTimeoutNs)).wait(io_.waitScope);
+        return status;
+    }
+
+    kj::Promise<void> after(int64_t delay_ns) {
+        return io_.provider->getTimer().afterDelay(delay_ns * kj::NANOSECONDS);
+    }
+
+    void taskFailed(kj::Exception&& exception) override {
+        base::logError(cat("the supervisor: ", ipc::toError(exception).text, ", going on"));
+    }
+
+    SupervisorSetup setup_;
+    base::SystemClock clock_;
+    kj::AsyncIoContext io_;
+    config::Settings settings_;
+    Group group_;
+    kj::Own<RegistryWatch> watch_;
+    kj::Own<kj::UnixEventPort::FdObserver> watch_events_;
+    kj::TaskSet tasks_;
+};
+
+}  // namespace
+
+int64_t stopTimeoutNs(const char* milliseconds) {
+    if (milliseconds == nullptr) {
+        return kStopTimeoutNs;
+    }
+    const auto number = base::parseU64(milliseconds);
+    return number.ok() && number.value() > 0 && number.value() <= kStopTimeoutMsMax
+               ? static_cast<int64_t>(number.value()) * base::kNsPerMs
+               : kStopTimeoutNs;
+}
+
+int runSupervisor(SupervisorSetup setup) {
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) {
+        kj::UnixEventPort::captureSignal(signal);
+    }
+    kj::UnixEventPort::captureChildExit();
+    try {
+        Supervisor supervisor(std::move(setup));
+        return supervisor.run();
+    } catch (const kj::Exception& exception) {
+        base::logError(ipc::toError(exception).text);
+        return kExitFailed;
+    }
+}
+
+}  // namespace evd::supervisor

@@ -1,0 +1,115 @@
+// A stand-in for every program of the group, for tests of the supervisor. Which one it is follows
+// from the name it is started by; what it does wrong, from a file in $EVD_FAKE_FOLDER:
+//
+//    <name>.refuse   start is answered with an error
+//    <name>.crash    start ends the process
+//    <name>.hang     start is never answered
+//    <name>.stuck    drain is never answered
+//
+// Its measures count what it was given: "fd.<name>" descriptors, "peer.<name>" greetings read from
+// the other end of an edge, and "setting" is MaxBatchSize. kmesd parks one descriptor at its first
+// start and measures at later ones whether it got it back.
+
+#include "common/base/log.h"
+#include "common/base/socket.h"
+#include "common/base/text.h"
+#include "common/ipc/program_service.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cstdlib>
+#include <map>
+
+namespace {
+
+namespace base = evd::base;
+namespace config = evd::config;
+namespace ipc = evd::ipc;
+namespace wire = evd::wire;
+
+class FakeProgram final : public ipc::Program {
+  public:
+    explicit FakeProgram(std::string name) : name_(std::move(name)) {}
+
+    kj::Promise<std::vector<wire::ResumePoint>> start(ipc::StartParams params,
+                                                      ipc::SupervisorLink& supervisor,
+                                                      kj::AsyncIoContext&) override {
+        if (told("refuse")) {
+            ipc::throwError(base::fail(base::ErrorKind::Io, "told to refuse"));
+        }
+        if (told("crash")) {
+            ::_exit(9);
+        }
+        if (told("hang")) {
+            return kj::NEVER_DONE;
+        }
+        supervisor_ = &supervisor;
+        counts_["setting"] = static_cast<int64_t>(params.settings.number("MaxBatchSize"));
+        counts_["restart"] = params.restart ? 1 : 0;
+        counts_["resume"] = static_cast<int64_t>(params.resume.size());
+        std::vector<wire::ResumePoint> resume;
+        if (name_ == "eventd-store") {
+            resume.push_back({0, 7});
+        }
+        if (name_ != "eventd-kmesd" || counts_.contains("fd.ring.0")) {
+            return resume;
+        }
+        return supervisor.park("ring.0", base::Fd(::memfd_create("ring", MFD_CLOEXEC)))
+            .then([resume]() { return resume; });
+    }
+
+    void takeFd(std::string name, base::Fd fd) override {
+        ++counts_["fd." + name];
+        const bool edge = name == "collector" || name == "store" || name.starts_with("kmes");
+        if (edge && name != "kmes-listen") {
+            (void)::send(fd.get(), "hello", 5, MSG_NOSIGNAL | MSG_DONTWAIT);
+        }
+        fds_.insert_or_assign(std::move(name), std::move(fd));
+    }
+
+    void configure(const config::Settings& settings) override {
+        counts_["setting"] = static_cast<int64_t>(settings.number("MaxBatchSize"));
+    }
+
+    kj::Promise<void> drain() override {
+        if (told("stuck")) {
+            return kj::NEVER_DONE;
+        }
+        return kj::READY_NOW;
+    }
+
+    std::vector<wire::Measure> measures() override {
+        for (const auto& [name, fd] : fds_) {
+            char greeting[8];
+            if (::recv(fd.get(), greeting, sizeof(greeting), MSG_DONTWAIT) > 0) {
+                ++counts_["peer." + name];
+            }
+        }
+        std::vector<wire::Measure> all;
+        for (const auto& [name, count] : counts_) {
+            all.push_back({name, count});
+        }
+        return all;
+    }
+
+  private:
+    bool told(const char* what) const {
+        const char* folder = std::getenv("EVD_FAKE_FOLDER");
+        return folder != nullptr &&
+               ::access(base::cat(folder, "/", name_, ".", what).c_str(), F_OK) == 0;
+    }
+
+    std::string name_;
+    std::map<std::string, base::Fd> fds_;
+    std::map<std::string, int64_t> counts_;
+    ipc::SupervisorLink* supervisor_ = nullptr;
+};
+
+}  // namespace
+
+int main(int, char** arguments) {
+    base::setLogName(arguments[0]);
+    FakeProgram program(arguments[0]);
+    return ipc::runProgram(program);
+}

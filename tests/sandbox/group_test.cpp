@@ -1,0 +1,306 @@
+#include "common/base/socket.h"
+#include "common/base/text.h"
+#include "common/config/embedded_paths.h"
+#include "common/config/socket_paths.h"
+#include "sandbox/supervisor/folders.h"
+#include "sandbox/supervisor/group_service.h"
+#include "tests/support/temporary_directory.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+namespace base = evd::base;
+namespace config = evd::config;
+namespace supervisor = evd::supervisor;
+namespace test = evd::test;
+namespace wire = evd::wire;
+
+namespace {
+
+constexpr const char* kNames[] = {"eventd-store", "eventd-queryd", "eventd-kmesd",
+                                  "eventd-collector", "eventd-sensor"};
+
+std::string fakeProgram() {
+    const auto own = supervisor::programFolder();
+    REQUIRE(own.ok());
+    return own.value() + "/fake_program";
+}
+
+// A group of fake programs on folders of its own.
+class Stage {
+  public:
+    Stage() {
+        ::setenv("EVD_FAKE_FOLDER", programs_.path().c_str(), 1);
+        for (const char* name : kNames) {
+            std::filesystem::create_symlink(fakeProgram(), programs_ / name);
+        }
+        auto settings = config::Settings::defaults();
+        const auto paths = config::embeddedPaths(state_.path());
+        REQUIRE(paths.ok());
+        for (const auto& [name, value] : paths.value().values()) {
+            settings.set(name, value);
+        }
+        REQUIRE(supervisor::makeFolders(supervisor::foldersOf(settings)).ok());
+        setup.plan = supervisor::planGroup(supervisor::KmesBackend::Builtin, /*with_sensor=*/true);
+        setup.program_folder = programs_.path();
+        setup.start.settings = settings;
+    }
+
+    void tell(const std::string& name, const char* what) const {
+        std::ofstream(programs_ / base::cat(name, ".", what)) << "";
+    }
+    void untell(const std::string& name, const char* what) const {
+        std::filesystem::remove(programs_ / base::cat(name, ".", what));
+    }
+
+    supervisor::GroupSetup setup;
+
+  private:
+    test::TemporaryDirectory programs_;
+    test::TemporaryDirectory state_;
+};
+
+// The event loop of the whole test program: kj allows one that waits for children.
+kj::AsyncIoContext& loop() {
+    static kj::AsyncIoContext io = [] {
+        kj::UnixEventPort::captureChildExit();
+        return kj::setupAsyncIo();
+    }();
+    return io;
+}
+
+kj::Promise<bool> within(int seconds) {
+    return loop().provider->getTimer().afterDelay(seconds * kj::SECONDS).then([] { return false; });
+}
+
+bool starts(supervisor::Group& group) {
+    return group.start()
+        .then([] { return true; }, [](kj::Exception&&) { return false; })
+        .exclusiveJoin(within(10))
+        .wait(loop().waitScope);
+}
+
+bool stops(supervisor::Group& group, int seconds = 10) {
+    return group.stop().exclusiveJoin(within(seconds)).wait(loop().waitScope);
+}
+
+wire::ProcessStatus statusOf(supervisor::Group& group, std::string_view name) {
+    for (auto& process : group.groupStatus()) {
+        if (process.name == name) {
+            return process;
+        }
+    }
+    return {};
+}
+
+int64_t measure(supervisor::Group& group, std::string_view process, std::string_view name) {
+    for (const auto& entry : statusOf(group, process).measures) {
+        if (entry.name == name) {
+            return entry.value;
+        }
+    }
+    return 0;
+}
+
+// Turns the loop until the condition holds; false when it does not for ten seconds.
+bool eventually(const std::function<bool()>& condition) {
+    for (int i = 0; i < 1000; ++i) {
+        if (condition()) {
+            return true;
+        }
+        loop().provider->getTimer().afterDelay(10 * kj::MILLISECONDS).wait(loop().waitScope);
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("group: programs start in order, get their descriptors, and end cleanly") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    for (const char* name : kNames) {
+        CHECK(statusOf(group, name).state == "running");
+        CHECK(statusOf(group, name).pid > 0);
+        CHECK(statusOf(group, name).memory_bytes > 0);
+    }
+    CHECK(eventually([&] { return measure(group, "eventd-sensor", "peer.kmes") == 1; }));
+    CHECK(eventually([&] { return measure(group, "eventd-collector", "peer.kmes") == 1; }));
+    CHECK(measure(group, "eventd-collector", "peer.store") == 1);
+    CHECK(measure(group, "eventd-kmesd", "fd.kmes-listen") == 1);
+    CHECK(measure(group, "eventd-queryd", "fd.query") == 1);
+    CHECK(measure(group, "eventd-queryd", "fd.rpc") == 1);
+    CHECK(measure(group, "eventd-queryd", "fd.notices") == 1);
+    // The store's resume points reach those who start after it.
+    CHECK(measure(group, "eventd-kmesd", "resume") == 1);
+    CHECK(stops(group));
+    CHECK(statusOf(group, "eventd-store").state == "stopped");
+}
+
+TEST_CASE("group: the doors have the modes of the contract") {  // Contracts §5
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    const auto paths = config::socketPaths(stage.setup.start.settings);
+    const auto modeOf = [](const std::string& path) {
+        struct stat found {};
+        return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 0777 : 0;
+    };
+    CHECK(modeOf(paths.query) == 0666);
+    CHECK(modeOf(paths.rpc) == 0666);
+    CHECK(modeOf(paths.kmes) == 0666);
+    CHECK(modeOf(paths.notices) == 0600);
+    CHECK(base::connectUnix(paths.kmes, SOCK_SEQPACKET).ok());
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: a program that dies is there again, and its peers get new edges") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    const auto first = statusOf(group, "eventd-store").pid;
+    REQUIRE(eventually([&] { return measure(group, "eventd-collector", "peer.store") == 1; }));
+    REQUIRE(::kill(first, SIGKILL) == 0);
+    CHECK(eventually([&] {
+        const auto store = statusOf(group, "eventd-store");
+        return store.state == "running" && store.pid != first && store.restarts == 1;
+    }));
+    CHECK(statusOf(group, "eventd-store").last_exit == "was killed by signal 9 (KILL)");
+    // Both ends of the new edge are in use: each has read the other's greeting anew.
+    CHECK(eventually([&] { return measure(group, "eventd-collector", "peer.store") == 2; }));
+    CHECK(eventually([&] { return measure(group, "eventd-store", "peer.collector") == 1; }));
+    CHECK(measure(group, "eventd-collector", "fd.store") == 2);
+    CHECK(measure(group, "eventd-store", "restart") == 1);
+    CHECK(measure(group, "eventd-collector", "fd.kmes") == 1);
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: both ends of an edge die at once and meet again") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
+    ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
+    CHECK(eventually([&] {
+        return measure(group, "eventd-store", "peer.collector") >= 1 &&
+               statusOf(group, "eventd-store").restarts == 1 &&
+               statusOf(group, "eventd-collector").restarts == 1 &&
+               measure(group, "eventd-collector", "peer.store") >= 1;
+    }));
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: what kmesd parked is given to its successor") {  // Ruling K6
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    CHECK(measure(group, "eventd-kmesd", "fd.ring.0") == 0);
+    ::kill(statusOf(group, "eventd-kmesd").pid, SIGKILL);
+    CHECK(eventually([&] { return measure(group, "eventd-kmesd", "fd.ring.0") == 1; }));
+    CHECK(eventually([&] { return measure(group, "eventd-collector", "fd.kmes") == 2; }));
+    CHECK(eventually([&] { return measure(group, "eventd-sensor", "fd.kmes") == 2; }));
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: a start that is refused, crashes, or finds no program fails as a whole") {
+    const base::SystemClock clock;
+    for (const char* what : {"refuse", "crash"}) {
+        CAPTURE(what);
+        Stage stage;
+        stage.tell("eventd-collector", what);
+        supervisor::Group group(loop(), clock, stage.setup);
+        auto failure = group.failure();
+        CHECK_FALSE(starts(group));
+        const auto reason = failure.wait(loop().waitScope);
+        CHECK(reason.find("eventd-collector") != std::string::npos);
+        CHECK(statusOf(group, "eventd-sensor").pid == 0);
+        group.killAll();
+        group.whenAllGone().wait(loop().waitScope);
+    }
+    Stage stage;
+    stage.setup.program_folder = "/nonexistent";
+    supervisor::Group group(loop(), clock, stage.setup);
+    auto failure = group.failure();
+    CHECK_FALSE(starts(group));
+    CHECK(failure.wait(loop().waitScope).find("/nonexistent/eventd-store") != std::string::npos);
+}
+
+TEST_CASE("group: a program that keeps dying is given up, and the rest still stops in order") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    auto failure = group.failure();
+    REQUIRE(starts(group));
+    stage.tell("eventd-queryd", "crash");
+    ::kill(statusOf(group, "eventd-queryd").pid, SIGKILL);
+    const auto reason = failure.wait(loop().waitScope);
+    CHECK(reason.find("eventd-queryd") != std::string::npos);
+    CHECK(reason.find("giving up") != std::string::npos);
+    CHECK_FALSE(stops(group));
+    CHECK(statusOf(group, "eventd-store").state == "stopped");
+}
+
+TEST_CASE("group: a program that dies while it stops is started again and drained") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
+    CHECK(stops(group));
+    CHECK(statusOf(group, "eventd-store").restarts == 1);
+}
+
+TEST_CASE("group: a drain that is never answered does not end the stop, and killing does") {
+    const base::SystemClock clock;
+    Stage stage;
+    stage.tell("eventd-collector", "stuck");
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    CHECK_FALSE(stops(group, 1));
+    CHECK(statusOf(group, "eventd-collector").state == "draining");
+    group.killAll();
+    CHECK(group.whenAllGone()
+              .then([] { return true; })
+              .exclusiveJoin(within(5))
+              .wait(loop().waitScope));
+}
+
+TEST_CASE("group: a program that no longer answers is killed and replaced") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    const auto first = statusOf(group, "eventd-queryd").pid;
+    ::kill(first, SIGSTOP);
+    CHECK(eventually([&] {
+        const auto queryd = statusOf(group, "eventd-queryd");
+        return queryd.pid != first && queryd.state == "running";
+    }));
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: new settings reach every program") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    auto settings = stage.setup.start.settings;
+    settings.set("MaxBatchSize", uint64_t{123});
+    group.configure(settings).wait(loop().waitScope);
+    for (const char* name : kNames) {
+        CHECK(eventually([&] { return measure(group, name, "setting") == 123; }));
+    }
+    CHECK(stops(group));
+}
