@@ -1,0 +1,141 @@
+#include "sandbox/supervisor/fd_broker.h"
+
+#include "common/base/text.h"
+
+#include <doctest/doctest.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <algorithm>
+
+namespace base = evd::base;
+namespace supervisor = evd::supervisor;
+using supervisor::FdBroker;
+using supervisor::KmesBackend;
+using supervisor::NamedFd;
+using supervisor::Program;
+
+namespace {
+
+// The plan without listening sockets, which need a folder.
+supervisor::GroupPlan plan() {
+    auto all = supervisor::planGroup(KmesBackend::Builtin, true);
+    all.sockets.clear();
+    return all;
+}
+
+std::vector<NamedFd> born(FdBroker& broker, Program program) {
+    auto fds = broker.descriptorsFor(program);
+    REQUIRE(fds.ok());
+    return std::move(fds).value();
+}
+
+base::Fd named(std::vector<NamedFd>& fds, std::string_view name) {
+    const auto found = std::find_if(fds.begin(), fds.end(),
+                                    [&](const NamedFd& entry) { return entry.name == name; });
+    return found == fds.end() ? base::Fd() : std::move(found->fd);
+}
+
+bool connected(const base::Fd& one, const base::Fd& other) {
+    char letter = 0;
+    return ::send(one.get(), "x", 1, MSG_NOSIGNAL) == 1 &&
+           ::recv(other.get(), &letter, 1, MSG_DONTWAIT) == 1;
+}
+
+base::Fd memory() {
+    return base::Fd(::memfd_create("test", MFD_CLOEXEC));
+}
+
+}  // namespace
+
+TEST_CASE("fd broker: two programs that are born one after the other share an edge") {
+    FdBroker broker(plan());
+    auto store = born(broker, Program::Store);
+    REQUIRE(store.size() == 1);
+    auto collector = born(broker, Program::Collector);
+    CHECK(collector.size() == 2);
+    CHECK(connected(named(store, "collector"), named(collector, "store")));
+    CHECK(broker.takeWaiting(Program::Store).empty());
+    CHECK(broker.takeWaiting(Program::Collector).empty());
+}
+
+TEST_CASE("fd broker: a program that is born again has a new edge, whose end waits for its peer") {
+    FdBroker broker(plan());
+    { auto first = born(broker, Program::Store); }
+    { auto collector = born(broker, Program::Collector); }
+    auto store = born(broker, Program::Store);
+    auto waiting = broker.takeWaiting(Program::Collector);
+    REQUIRE(waiting.size() == 1);
+    CHECK(connected(named(store, "collector"), named(waiting, "store")));
+    CHECK(broker.takeWaiting(Program::Collector).empty());
+}
+
+TEST_CASE("fd broker: both ends born again, in either order, meet on one edge") {
+    for (const bool store_first : {true, false}) {
+        FdBroker broker(plan());
+        (void)born(broker, Program::Store);
+        (void)born(broker, Program::Collector);
+        std::vector<NamedFd> store;
+        std::vector<NamedFd> collector;
+        if (store_first) {
+            store = born(broker, Program::Store);
+            collector = born(broker, Program::Collector);
+        } else {
+            collector = born(broker, Program::Collector);
+            store = born(broker, Program::Store);
+        }
+        CHECK(connected(named(store, "collector"), named(collector, "store")));
+    }
+}
+
+TEST_CASE("fd broker: an end that died undelivered is replaced") {
+    FdBroker broker(plan());
+    (void)born(broker, Program::Store);  // dies before the collector is born
+    auto store = born(broker, Program::Store);
+    auto collector = born(broker, Program::Collector);
+    CHECK(connected(named(store, "collector"), named(collector, "store")));
+}
+
+TEST_CASE("fd broker: what is parked comes with every birth until it is dropped") {  // Ruling K6
+    FdBroker broker(plan());
+    REQUIRE(broker.park(Program::Kmesd, "ring.0", memory()).ok());
+    REQUIRE(broker.park(Program::Kmesd, "ring.1", memory()).ok());
+    for (int birth = 0; birth < 2; ++birth) {
+        auto kmesd = born(broker, Program::Kmesd);
+        CHECK(named(kmesd, "ring.0").valid());
+        CHECK(named(kmesd, "ring.1").valid());
+    }
+    auto sensor = born(broker, Program::Sensor);
+    CHECK_FALSE(named(sensor, "ring.0").valid());
+    broker.unpark(Program::Sensor, "ring");
+    CHECK(broker.parkedCount() == 2);
+    broker.unpark(Program::Kmesd, "ring.0");
+    CHECK(broker.parkedCount() == 1);
+    broker.unpark(Program::Kmesd, "");
+    CHECK(broker.parkedCount() == 0);
+}
+
+TEST_CASE("fd broker: parking under the same name replaces") {
+    FdBroker broker(plan());
+    REQUIRE(broker.park(Program::Kmesd, "ring.0", memory()).ok());
+    REQUIRE(broker.park(Program::Kmesd, "ring.0", memory()).ok());
+    CHECK(broker.parkedCount() == 1);
+}
+
+TEST_CASE("fd broker: names are bounded") {
+    FdBroker broker(plan());
+    const std::string longest(supervisor::kParkedNameBytesMax, 'n');
+    CHECK(broker.park(Program::Kmesd, longest, memory()).ok());
+    CHECK_FALSE(broker.park(Program::Kmesd, longest + "n", memory()).ok());
+    CHECK_FALSE(broker.park(Program::Kmesd, "", memory()).ok());
+}
+
+TEST_CASE("fd broker: a full parking place refuses a new name, not an old one") {
+    FdBroker broker(plan());
+    for (size_t i = 0; i < supervisor::kParkedFdsMax; ++i) {
+        REQUIRE(broker.park(Program::Kmesd, base::cat("ring.", i), base::Fd()).ok());
+    }
+    const auto refused = broker.park(Program::Kmesd, "one more", base::Fd());
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().kind == base::ErrorKind::Busy);
+    CHECK(broker.park(Program::Kmesd, "ring.0", base::Fd()).ok());
+}

@@ -1,0 +1,101 @@
+#include "common/base/text.h"
+#include "common/wire/record.h"
+#include "sandbox/supervisor/boot_id.h"
+#include "sandbox/supervisor/exit_status.h"
+#include "sandbox/supervisor/forbidden_call.h"
+#include "sandbox/supervisor/group_ids.h"
+#include "sandbox/supervisor/process_memory.h"
+#include "sandbox/supervisor/status.h"
+#include "sandbox/supervisor/supervisor_service.h"
+#include "tests/support/temporary_directory.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+#include <csignal>
+#include <fstream>
+
+namespace base = evd::base;
+namespace supervisor = evd::supervisor;
+namespace test = evd::test;
+namespace wire = evd::wire;
+
+TEST_CASE("boot id: the setting wins over the kernel's") {
+    const test::TemporaryDirectory folder;
+    std::ofstream(folder / "boot_id") << "01234567-89ab-cdef-0123-456789abcdef\n";
+    CHECK(base::formatGuid(supervisor::readBootId("", folder / "boot_id").value()) ==
+          "{01234567-89ab-cdef-0123-456789abcdef}");
+    CHECK(base::formatGuid(
+              supervisor::readBootId("341d2267-b9db-536b-b36c-94ab6cd47e4c", folder / "boot_id")
+                  .value()) == "{341d2267-b9db-536b-b36c-94ab6cd47e4c}");
+}
+
+TEST_CASE("boot id: without a readable one there is none") {
+    const test::TemporaryDirectory folder;
+    CHECK_FALSE(supervisor::readBootId("", folder / "none").ok());
+    std::ofstream(folder / "boot_id") << "nonsense\n";
+    CHECK_FALSE(supervisor::readBootId("", folder / "boot_id").ok());
+    CHECK_FALSE(supervisor::readBootId("nonsense").ok());
+}
+
+TEST_CASE("boot id: this machine has one") {
+    CHECK(supervisor::readBootId("").ok());
+}
+
+TEST_CASE("exit status: each way to end has its words") {
+    CHECK(supervisor::describeExit(0) == "exited with status 0");
+    CHECK(supervisor::describeExit(3 << 8) == "exited with status 3");
+    CHECK(supervisor::describeExit(SIGKILL) == "was killed by signal 9 (KILL)");
+    CHECK(supervisor::describeExit(SIGSYS).find("forbidden system call") != std::string::npos);
+}
+
+TEST_CASE("forbidden call: the kernel's record names the call of that process only") {
+    const std::string record =
+        "5,777,2312395878,-;audit: type=1326 audit(1795150732.570:780): auid=4294967295 uid=0 "
+        "gid=0 ses=4294967295 pid=26128 comm=\"eventd-store\" exe=\"/x\" sig=31 arch=c000003e "
+        "syscall=49 compat=0 ip=0x7f0d1f648787 code=0x80000000\n";
+    CHECK(supervisor::callInRecord(record, 26128) == 49);
+    CHECK_FALSE(supervisor::callInRecord(record, 2612));
+    CHECK_FALSE(supervisor::callInRecord(record, 6128));
+    CHECK_FALSE(supervisor::callInRecord("audit: type=1300 pid=26128 syscall=49 ", 26128));
+    CHECK_FALSE(supervisor::callInRecord("audit: type=1326 pid=26128 sig=31", 26128));
+    CHECK_FALSE(supervisor::callInRecord("audit: type=1326 pid=26128 syscall=", 26128));
+    CHECK_FALSE(supervisor::callInRecord("audit: type=1326 pid=26128 syscall=99999999", 26128));
+}
+
+TEST_CASE("process memory: the proportional figure is read, else the resident one") {
+    CHECK(supervisor::proportionalBytes("55a-7ff [rollup]\nRss:  900 kB\nPss:     123 kB\n") ==
+          123 * 1024);
+    CHECK(supervisor::proportionalBytes("no such line") == 0);
+    CHECK(supervisor::residentBytes("1000 20 3 4 0 5 0\n", 4096) == 20 * 4096);
+    CHECK(supervisor::residentBytes("", 4096) == 0);
+    CHECK(supervisor::processMemoryBytes(::getpid()) > 0);
+    CHECK(supervisor::processMemoryBytes(1, "/nonexistent") == 0);
+}
+
+TEST_CASE("group ids: known groups are found, unknown ones passed over") {
+    CHECK(supervisor::groupIds({"root", "no-such-group-here"}) == std::vector<gid_t>{0});
+    CHECK(supervisor::groupIds({}).empty());
+}
+
+TEST_CASE("report: a line for each process, its measures below") {
+    wire::ProcessStatus process;
+    process.name = "eventd-store";
+    process.state = "running";
+    process.pid = 7;
+    process.restarts = 1;
+    process.memory_bytes = 4096;
+    process.last_exit = "exited with status 9";
+    process.measures = {{"shards", 2}};
+    CHECK(supervisor::formatReport({process}) ==
+          "report of the group\n"
+          "eventd-store: running, pid 7, 1 restarts, 4 KiB, last exited with status 9\n"
+          "    shards 2\n");
+}
+
+TEST_CASE("stop timeout: the environment may set it, nonsense may not") {
+    CHECK(supervisor::stopTimeoutNs(nullptr) == supervisor::kStopTimeoutNs);
+    CHECK(supervisor::stopTimeoutNs("250") == 250'000'000);
+    CHECK(supervisor::stopTimeoutNs("0") == supervisor::kStopTimeoutNs);
+    CHECK(supervisor::stopTimeoutNs("-1") == supervisor::kStopTimeoutNs);
+    CHECK(supervisor::stopTimeoutNs("99999999999999999999") == supervisor::kStopTimeoutNs);
+}
