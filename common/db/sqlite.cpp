@@ -92,6 +92,12 @@ int askProgressCheck(void* check) {
 
 }  // namespace
 
+void prepareProcess() {
+    (void)sqlite3_initialize();
+    uint8_t seed = 0;
+    sqlite3_randomness(sizeof(seed), &seed);
+}
+
 Statement::~Statement() {
     sqlite3_finalize(statement_);
 }

@@ -20,6 +20,11 @@ inline constexpr int kReaderBusyMsMax = 1000;
 inline constexpr int kProgressSteps = 4000;  // virtual-machine steps between two progress checks
 inline constexpr int64_t kWalBytesKept = 64 * 1024 * 1024;  // a longer -wal is cut when it restarts
 
+// Lets SQLite do once what a jail may forbid later: allocate, and seed its random numbers from the
+// system (the salts of write-ahead logs). Called before confine() by every process that opens
+// databases.
+void prepareProcess();
+
 enum class ColumnKind { Null, Integer, Float, Text, Blob };
 
 // A prepared statement. Belongs to its Connection and to its thread; must not outlive it. Bound

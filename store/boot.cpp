@@ -1,0 +1,119 @@
+#include "store/boot.h"
+
+#include "common/base/text.h"
+#include "common/db/sqlite.h"
+#include "common/db/store_files.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace evd::store {
+
+namespace {
+
+base::Result<void> readReceipts(db::Connection& connection, const base::Guid& boot_id,
+                                StoreSurvey& survey) {
+    auto query = connection.prepare(
+        "SELECT cpu_id, first_sequence, last_sequence FROM receipts WHERE boot_id = ?1");
+    if (!query) {
+        return query.error();
+    }
+    db::Statement& receipt = *query.value();
+    receipt.bindBlob(1, boot_id.bytes);
+    for (;;) {
+        auto row = receipt.step();
+        if (!row || !row.value()) {
+            return row ? base::Result<void>() : row.error();
+        }
+        const int64_t cpu = receipt.columnInteger(0);
+        const int64_t first = receipt.columnInteger(1);
+        const int64_t last = receipt.columnInteger(2);
+        if (cpu < 0 || cpu > std::numeric_limits<uint16_t>::max() || first < 1 || last < first) {
+            return base::fail(base::ErrorKind::Corrupt,
+                              base::cat("a receipt of cpu ", cpu, " from ", first, " to ", last));
+        }
+        survey.accounted[static_cast<uint16_t>(cpu)].add(
+            {static_cast<uint64_t>(first), static_cast<uint64_t>(last)});
+    }
+}
+
+// The greatest id and the boot that it belongs to.
+base::Result<void> readNewest(db::Connection& connection, StoreSurvey& survey) {
+    auto query = connection.prepare("SELECT id, boot_id FROM events ORDER BY id DESC LIMIT 1");
+    if (!query) {
+        return query.error();
+    }
+    auto row = query.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    if (row.value() && query.value()->columnInteger(0) > survey.last_id) {
+        survey.last_id = query.value()->columnInteger(0);
+        const auto boot = base::guidFromBytes(query.value()->columnBlob(1));
+        survey.last_boot = boot ? std::optional(boot.value()) : std::nullopt;
+    }
+    return {};
+}
+
+// Ids go on behind those of rows that retention has deleted since.
+base::Result<int64_t> readLastIdEver(db::Connection& connection) {
+    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
+    if (!query) {
+        return query.error();
+    }
+    query.value()->bindText(1, kLastIdKey);
+    auto row = query.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    const auto value = row.value() ? base::parseU64(query.value()->columnText(0)) : 0;
+    constexpr auto kMax = std::numeric_limits<int64_t>::max() / 2;
+    return value && value.value() <= kMax ? static_cast<int64_t>(value.value()) : 0;
+}
+
+base::Result<void> surveyFile(const std::string& path, const base::Guid& boot_id,
+                              StoreSurvey& survey, int64_t& last_id_ever) {
+    auto opened = db::Connection::openForReading(path);
+    if (!opened) {
+        return opened.error();
+    }
+    EVD_TRY(readNewest(*opened.value(), survey));
+    auto last_id = readLastIdEver(*opened.value());
+    if (!last_id) {
+        return last_id.error();
+    }
+    last_id_ever = std::max(last_id_ever, last_id.value());
+    return readReceipts(*opened.value(), boot_id, survey);
+}
+
+}  // namespace
+
+std::vector<wire::ResumePoint> StoreSurvey::resumePoints() const {
+    std::vector<wire::ResumePoint> points;
+    for (const auto& [cpu, set] : accounted) {
+        points.push_back({cpu, set.greatest()});
+    }
+    return points;
+}
+
+base::Result<StoreSurvey> surveyStores(const std::string& directory, const base::Guid& boot_id) {
+    auto files = db::discoverEventStores(directory);
+    if (!files) {
+        return files.error();
+    }
+    StoreSurvey survey;
+    int64_t last_id_ever = 0;
+    for (const db::StoreFile& file : files.value()) {
+        const auto read = surveyFile(file.path, boot_id, survey, last_id_ever);
+        if (!read && read.error().kind != base::ErrorKind::NotFound) {
+            survey.unreadable.push_back(base::cat(file.path, ": ", read.error().text));
+        }
+    }
+    survey.last_id = std::max(survey.last_id, last_id_ever);
+    if (!survey.unreadable.empty()) {
+        survey.last_id += kUnreadableIdSkip;
+    }
+    return survey;
+}
+
+}  // namespace evd::store

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "common/base/guid.h"
+#include "common/base/interval_set.h"
+#include "common/base/result.h"
+#include "common/wire/record.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evd::store {
+
+// Where ids go on when a database could not be asked for its greatest one: far enough that no id is
+// ever given out twice, and 2^31 such jumps fit into an id.
+inline constexpr int64_t kUnreadableIdSkip = int64_t{1} << 32;
+
+inline constexpr std::string_view kLastIdKey = "last_id";  // in metadata, at start and at shutdown
+
+// What the databases of the event store say before anything is written (Spec §3.5, boot boundary).
+struct StoreSurvey {
+    // By cpu: what all databases together account for in this boot (Ruling S2).
+    std::map<uint16_t, base::IntervalSet> accounted;
+    int64_t last_id = 0;
+    // Of the most recently stored event; nothing in an empty store.
+    std::optional<base::Guid> last_boot;
+    // Databases that could not be read, each with its reason. They do not keep the store from
+    // starting.
+    std::vector<std::string> unreadable;
+
+    std::vector<wire::ResumePoint> resumePoints() const;
+};
+
+// Reads every database of the directory, active, historical and quarantined ones, read-only. Fails
+// only when the directory itself cannot be listed.
+base::Result<StoreSurvey> surveyStores(const std::string& directory, const base::Guid& boot_id);
+
+}  // namespace evd::store

@@ -1,0 +1,485 @@
+#include "store/event_store.h"
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/db/schema.h"
+#include "common/db/store_files.h"
+#include "store/shard_files.h"
+
+#include <sys/stat.h>
+#include <algorithm>
+
+namespace evd::store {
+
+namespace {
+
+base::Error comeAgain(std::string text) {
+    return base::fail(base::ErrorKind::Busy, std::move(text));
+}
+
+int64_t fileBytes(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<EventStore>> EventStore::open(EventStoreSettings settings,
+                                                           const base::Guid& boot_id,
+                                                           const base::Clock& clock,
+                                                           EventStoreListener& listener) {
+    EVD_TRY(makeStoreDirectory(settings.directory));
+    auto survey = surveyStores(settings.directory, boot_id);
+    if (!survey) {
+        return survey.error();
+    }
+    for (const std::string& reason : survey.value().unreadable) {
+        base::logWarning(base::cat(reason, ", going on without it"));
+    }
+    return std::unique_ptr<EventStore>(
+        new EventStore(std::move(settings), boot_id, clock, listener, std::move(survey).value()));
+}
+
+EventStore::EventStore(EventStoreSettings settings, const base::Guid& boot_id,
+                       const base::Clock& clock, EventStoreListener& listener, StoreSurvey survey)
+    : settings_(std::move(settings)),
+      boot_id_(boot_id),
+      clock_(clock),
+      listener_(listener),
+      survey_(std::move(survey)),
+      allocator_(survey_.last_id),
+      measured_ns_(clock.monotonicNs()) {}
+
+EventStore::~EventStore() = default;
+
+std::vector<wire::ResumePoint> EventStore::resumePoints() const {
+    StoreSurvey now;
+    now.accounted = survey_.accounted;
+    for (const CpuHoldings& cpu : holdings()) {
+        now.accounted.insert_or_assign(cpu.cpu, cpu.held);
+    }
+    std::erase_if(now.accounted, [](const auto& entry) { return entry.second.empty(); });
+    return now.resumePoints();
+}
+
+base::Result<void> EventStore::attach(uint16_t cpu_count) {
+    EVD_CHECK(isIdle(), "a collector attaches to an idle store");
+    if (cpu_count == 0 || cpu_count > kCpusMax) {
+        return base::fail(base::ErrorKind::Invalid,
+                          base::cat("a collector of ", cpu_count, " rings"));
+    }
+    if (!isAttached()) {
+        return openWriters(cpu_count);
+    }
+    if (cpu_count != cpus_.size()) {
+        makeLanes(cpu_count);
+    }
+    for (Cpu& cpu : cpus_) {
+        cpu.lane.forgetFailures();
+    }
+    return {};
+}
+
+base::Result<void> EventStore::openWriters(uint16_t cpu_count) {
+    const uint16_t count =
+        std::min(settings_.shards == 0 ? cpu_count : settings_.shards, kShardsMax);
+    auto opened = openShards(settings_.directory, count, boot_id_, clock_);
+    if (!opened) {
+        return opened.error();
+    }
+    startWriters(std::move(opened).value());
+    makeLanes(cpu_count);
+    // Spec §3.5: the same boot as that of the newest event means that this is a restart.
+    const bool is_restart = survey_.last_boot == boot_id_;
+    queueRecords({{startupEvent(clock_.wallNs(), {boot_id_, is_restart, count, resumePoints()})},
+                  {{std::string(kLastIdKey), base::cat(allocator_.lastReservedId())}}});
+    return {};
+}
+
+void EventStore::startWriters(OpenedShards opened) {
+    WriterListener& listener = *this;
+    std::vector<std::pair<uint16_t, std::string>> troubles;
+    for (OpenedShard& entry : opened.shards) {
+        Shard& shard = shards_[entry.shard];
+        shard.is_healthy = entry.database != nullptr;
+        if (!entry.trouble.empty()) {
+            base::logError(entry.trouble);
+            troubles.emplace_back(entry.shard, entry.trouble);
+        }
+        if (entry.database != nullptr) {
+            shard.writer = std::make_unique<ShardWriter>(
+                ShardWriter::Options{entry.shard, settings_.directory, boot_id_, settings_.batch,
+                                     settings_.checkpoint_bytes},
+                std::move(entry.database), allocator_, clock_, listener);
+        }
+    }
+    for (const auto& [shard, trouble] : troubles) {
+        queueRecords({{storageErrorEvent(clock_.wallNs(), "event", shard, trouble)}, {}});
+    }
+}
+
+void EventStore::makeLanes(uint16_t cpu_count) {
+    for (size_t cpu = 0; cpu < cpus_.size(); ++cpu) {
+        survey_.accounted.insert_or_assign(static_cast<uint16_t>(cpu), cpus_[cpu].lane.accounted());
+    }
+    cpus_.clear();
+    for (uint16_t cpu = 0; cpu < cpu_count; ++cpu) {
+        const auto found = survey_.accounted.find(cpu);
+        cpus_.push_back(
+            {CpuLane(found == survey_.accounted.end() ? base::IntervalSet() : found->second),
+             {},
+             0,
+             0,
+             0});
+    }
+    std::vector<uint16_t> numbers;
+    std::set<uint16_t> excluded;
+    for (const auto& [number, shard] : shards_) {
+        numbers.push_back(number);
+        if (shard.writer == nullptr) {
+            excluded.insert(number);
+        }
+    }
+    router_ = std::make_unique<ShardRouter>(numbers, excluded, cpu_count);
+}
+
+std::vector<CpuHoldings> EventStore::holdings() const {
+    std::vector<CpuHoldings> all;
+    for (size_t cpu = 0; cpu < cpus_.size(); ++cpu) {
+        all.push_back({static_cast<uint16_t>(cpu), cpus_[cpu].lane.accounted()});
+    }
+    return all;
+}
+
+void EventStore::write(const EventRun& run, std::unique_ptr<RunAnswer> answer) {
+    if (draining_ || !isAttached()) {
+        answer->give(base::fail(base::ErrorKind::Gone, "the store takes nothing in now"));
+        return;
+    }
+    auto slices = checkRun(run, static_cast<uint16_t>(cpus_.size()));
+    if (!slices) {
+        ++refused_runs_;
+        answer->give(slices.error());
+        return;
+    }
+    const base::Interval whole{run.first_sequence, run.last_sequence};
+    CpuLane::Admission admission = cpus_[run.cpu].lane.admit(whole);
+    switch (admission.verdict) {
+        case CpuLane::Verdict::AlreadyHeld:
+            duplicate_events_ += run.event_count;
+            answer->give({});
+            return;
+        case CpuLane::Verdict::ComeAgain:
+            ++postponed_runs_;
+            answer->give(comeAgain("an earlier run of this cpu must come first"));
+            return;
+        case CpuLane::Verdict::Take:
+            break;
+    }
+    if (admission.wanted.size() != 1 || !(admission.wanted.front() == whole)) {
+        auto parts = restrictSlices(slices.value(), admission.wanted);
+        uint64_t kept = 0;
+        for (const RunSlice& part : parts) {
+            kept += part.event_count;
+        }
+        duplicate_events_ += run.event_count - kept;
+        slices = std::move(parts);
+    }
+    takeSlices(run.cpu, std::move(slices).value(), std::move(answer));
+}
+
+void EventStore::takeSlices(uint16_t cpu, std::vector<RunSlice> slices,
+                            std::unique_ptr<RunAnswer> answer) {
+    Cpu& state = cpus_[cpu];
+    const RunId run = next_run_++;
+    runs_.emplace(run, Run{std::move(answer), slices.size(), false});
+    const int64_t noticed_wall_ns = clock_.wallNs();
+    bool begins_run = true;
+    for (RunSlice& slice : slices) {
+        state.waiting.push_back(
+            {run, state.lane.epoch(), begins_run, noticed_wall_ns, std::move(slice)});
+        begins_run = false;
+    }
+    feed(cpu);
+}
+
+void EventStore::feed(uint16_t cpu) {
+    Cpu& state = cpus_[cpu];
+    while (!state.waiting.empty()) {
+        WaitingSlice& next = state.waiting.front();
+        if (!chooseShard(state, cpu, next)) {
+            return;
+        }
+        const base::Interval covered = next.slice.covered;
+        const uint64_t rows = next.slice.rows();
+        const uint32_t events = next.slice.event_count;
+        WriteItem item;
+        item.ticket = next_ticket_;
+        item.slice_work = {cpu, next.epoch, std::move(next.slice), std::nullopt,
+                           next.noticed_wall_ns};
+        if (router_->shardsOf(cpu).size() > 1) {
+            item.slice_work.elsewhere = state.lane.newestAccounted();
+        }
+        if (!shards_.at(state.shard).writer->tryPush(item)) {
+            next.slice = std::move(item.slice_work.slice);
+            return;
+        }
+        under_way_.emplace(next_ticket_++,
+                           UnderWay{next.run, cpu, next.epoch, covered, events, {}});
+        ++state.under_way;
+        state.turn_rows += rows;
+        state.waiting.pop_front();
+    }
+}
+
+// False: the next slice must wait, because what is under way goes to another shard.
+bool EventStore::chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next) {
+    if (!next.begins_run) {
+        return true;
+    }
+    if (state.under_way == 0) {
+        state.shard = router_->next(cpu);
+        state.turn_rows = 0;
+        return true;
+    }
+    const bool has_turns = router_->shardsOf(cpu).size() > 1;
+    return !has_turns || state.turn_rows < settings_.batch.rows_max;
+}
+
+void EventStore::reported(ShardReport report) {
+    bool was_empty = false;
+    {
+        const std::lock_guard lock(mailbox_mutex_);
+        was_empty = mailbox_.empty();
+        mailbox_.push_back(std::move(report));
+    }
+    if (was_empty) {
+        listener_.reportsWaiting();
+    }
+}
+
+void EventStore::committed(const wire::CommitNotice& notice) {
+    listener_.committed(notice);
+}
+
+void EventStore::pump() {
+    std::vector<ShardReport> reports;
+    {
+        const std::lock_guard lock(mailbox_mutex_);
+        reports.swap(mailbox_);
+    }
+    for (ShardReport& report : reports) {
+        take(std::move(report));
+    }
+    for (size_t cpu = 0; cpu < cpus_.size(); ++cpu) {
+        feed(static_cast<uint16_t>(cpu));
+    }
+}
+
+void EventStore::take(ShardReport report) {
+    Shard& shard = shards_.at(report.shard);
+    noteHealth(shard, report);
+    for (const uint64_t ticket : report.committed) {
+        const auto found = under_way_.extract(ticket);
+        EVD_CHECK(!found.empty(), "a writer reports what it was given, once");
+        sliceCommitted(found.mapped());
+    }
+    for (const uint64_t ticket : report.given_up) {
+        const auto found = under_way_.extract(ticket);
+        EVD_CHECK(!found.empty(), "a writer reports what it was given, once");
+        sliceGivenUp(found.mapped());
+    }
+    if (!report.trouble.empty()) {
+        base::logError(report.trouble);
+        queueRecords(
+            {{storageErrorEvent(clock_.wallNs(), "event", report.shard, report.trouble)}, {}});
+    }
+    if (!report.committed.empty()) {
+        sendPostponed();
+    }
+}
+
+void EventStore::sliceCommitted(const UnderWay& done) {
+    if (done.run == 0) {
+        return;
+    }
+    Cpu& state = cpus_[done.cpu];
+    --state.under_way;
+    state.lane.committed(done.covered);
+    stored_events_ += done.events;
+    finishSlice(done.run, /*is_stored=*/true);
+}
+
+void EventStore::sliceGivenUp(const UnderWay& done) {
+    if (done.run == 0) {
+        if (postponed_.size() < kPostponedRecordsMax) {
+            postponed_.push_back(done.records);
+        }
+        return;
+    }
+    Cpu& state = cpus_[done.cpu];
+    --state.under_way;
+    state.lane.failed(done.covered, done.epoch);
+    finishSlice(done.run, /*is_stored=*/false);
+    dropWaiting(done.cpu, done.epoch);
+}
+
+// What was to follow a run that was given up is given up too: a cpu's runs are committed in order.
+void EventStore::dropWaiting(uint16_t cpu, uint32_t epoch) {
+    Cpu& state = cpus_[cpu];
+    while (!state.waiting.empty() && state.waiting.front().epoch <= epoch) {
+        const WaitingSlice dropped = std::move(state.waiting.front());
+        state.waiting.pop_front();
+        state.lane.failed(dropped.slice.covered, dropped.epoch);
+        finishSlice(dropped.run, /*is_stored=*/false);
+    }
+}
+
+void EventStore::finishSlice(RunId id, bool is_stored) {
+    const auto found = runs_.find(id);
+    Run& run = found->second;
+    run.has_failed = run.has_failed || !is_stored;
+    if (--run.slices_open > 0) {
+        return;
+    }
+    const Run finished = std::move(run);
+    runs_.erase(found);
+    if (finished.has_failed) {
+        ++postponed_runs_;
+        finished.answer->give(comeAgain("the run could not be committed now"));
+    } else {
+        finished.answer->give({});
+    }
+}
+
+// One line and one storage_error per episode of failures: the sender keeps its runs and comes
+// again, so there is nothing lost to tell of each time (Ruling S4).
+void EventStore::noteHealth(Shard& shard, const ShardReport& report) {
+    if (report.failure) {
+        if (shard.failures++ == 0) {
+            shard.is_healthy = false;
+            std::string text = base::cat("shard ", report.shard, ": ", report.failure->text);
+            for (const uint64_t ticket : report.given_up) {
+                const auto found = under_way_.find(ticket);
+                if (found != under_way_.end() && found->second.run != 0) {
+                    text += base::cat(", cpu ", found->second.cpu, " sequences ",
+                                      found->second.covered.first, "-", found->second.covered.last);
+                }
+            }
+            base::logError(text + ", not stored, the collector sends them again");
+            queueRecords(
+                {{storageErrorEvent(clock_.wallNs(), "event", report.shard, report.failure->text)},
+                 {}});
+        }
+    } else if (!report.committed.empty() && shard.failures > 0) {
+        base::logInfo(base::cat("shard ", report.shard, " stores again after ", shard.failures,
+                                " failed batches"));
+        shard.failures = 0;
+        shard.is_healthy = true;
+    }
+}
+
+EventStore::Shard* EventStore::lowestHealthy() {
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr && shard.is_healthy) {
+            return &shard;
+        }
+    }
+    return nullptr;
+}
+
+// Ruling S10: to the lowest-numbered healthy shard, or later when there is none.
+void EventStore::queueRecords(RecordWork records) {
+    Shard* shard = lowestHealthy();
+    WriteItem item{next_ticket_, {}, records};
+    if (shard != nullptr && shard->writer->tryPush(item)) {
+        UnderWay under_way;
+        under_way.records = std::move(records);
+        under_way_.emplace(next_ticket_++, std::move(under_way));
+    } else if (postponed_.size() < kPostponedRecordsMax) {
+        postponed_.push_back(std::move(records));
+    }
+}
+
+void EventStore::sendPostponed() {
+    auto waiting = std::exchange(postponed_, {});
+    for (RecordWork& records : waiting) {
+        queueRecords(std::move(records));
+    }
+}
+
+void EventStore::queueShutdown() {
+    if (!isAttached()) {
+        return;
+    }
+    RecordWork records;
+    const auto last = resumePoints();
+    records.events.push_back(shutdownEvent(clock_.wallNs(), last));
+    for (const wire::ResumePoint& point : last) {
+        records.metadata.emplace_back(base::cat(db::kLastSequenceKeyPrefix, point.cpu),
+                                      base::cat(point.sequence));
+    }
+    records.metadata.emplace_back(kLastIdKey, base::cat(allocator_.lastReservedId() + 1));
+    queueRecords(std::move(records));
+}
+
+void EventStore::stopWriters() {
+    draining_ = true;
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr) {
+            shard.writer->stop();
+        }
+    }
+    if (!postponed_.empty()) {
+        base::logError(
+            base::cat(postponed_.size(), " records of eventd itself could not be stored"));
+        postponed_.clear();
+    }
+}
+
+void EventStore::configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
+    settings_.batch = limits;
+    settings_.checkpoint_bytes = checkpoint_bytes;
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr) {
+            shard.writer->setLimits(limits, checkpoint_bytes);
+        }
+    }
+}
+
+std::vector<wire::Measure> EventStore::measures() {
+    std::vector<wire::Measure> all;
+    const int64_t now_ns = clock_.monotonicNs();
+    const int64_t elapsed_ns = std::max<int64_t>(now_ns - std::exchange(measured_ns_, now_ns), 1);
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer == nullptr) {
+            continue;
+        }
+        const ShardWriter::Figures figures = shard.writer->figures();
+        const uint64_t rows =
+            figures.rows_written - std::exchange(shard.rows_measured, figures.rows_written);
+        const std::string prefix = base::cat("shard.", number, ".");
+        const auto add = [&](const char* name, int64_t value) {
+            all.push_back({prefix + name, value});
+        };
+        const std::string path = base::cat(settings_.directory, "/", db::shardFileName(number));
+        add("rows_written", static_cast<int64_t>(figures.rows_written));
+        add("file_bytes", fileBytes(path));
+        add("wal_bytes", figures.wal_bytes);
+        add("batch_rows", static_cast<int64_t>(figures.batch_rows));
+        add("commit_p50_us", figures.commit.p50_us);
+        add("commit_p99_us", figures.commit.p99_us);
+        add("failed_batches", static_cast<int64_t>(figures.failed_batches));
+        add("events_per_second", static_cast<int64_t>(static_cast<double>(rows) * 1e9 /
+                                                      static_cast<double>(elapsed_ns)));
+    }
+    all.push_back({"stable_id", allocator_.stableId()});
+    all.push_back({"stored_events", static_cast<int64_t>(stored_events_)});
+    all.push_back({"duplicate_events", static_cast<int64_t>(duplicate_events_)});
+    all.push_back({"refused_runs", static_cast<int64_t>(refused_runs_)});
+    all.push_back({"postponed_runs", static_cast<int64_t>(postponed_runs_)});
+    return all;
+}
+
+}  // namespace evd::store

@@ -1,0 +1,198 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/guid.h"
+#include "common/base/result.h"
+#include "common/wire/record.h"
+#include "store/boot.h"
+#include "store/cpu_lane.h"
+#include "store/event_run.h"
+#include "store/sequence_allocator.h"
+#include "store/shard_router.h"
+#include "store/shard_writer.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace evd::store {
+
+struct OpenedShards;
+
+inline constexpr size_t kPostponedRecordsMax = 64;  // synthetic records waiting for a healthy shard
+inline constexpr uint16_t kCpusMax = 4096;
+
+struct EventStoreSettings {
+    std::string directory;
+    uint16_t shards = 0;  // StorageShards; 0 = one per cpu
+    BatchPolicy::Limits batch;
+    int64_t checkpoint_bytes = 0;
+};
+
+// What one cpu's held sequence numbers are, for a collector's hello.
+struct CpuHoldings {
+    uint16_t cpu = 0;
+    base::IntervalSet held;
+};
+
+// Who drives an EventStore and hears of it. Both calls come from writer threads and must not wait.
+class EventStoreListener {
+  public:
+    virtual ~EventStoreListener() = default;
+    // Something has been reported: call pump() soon. Comes once per report that nobody has fetched.
+    virtual void reportsWaiting() = 0;
+    virtual void committed(const wire::CommitNotice& notice) = 0;
+};
+
+// Where the answer to one run goes. Given exactly once, on the store's thread, unless the writers
+// are stopped first.
+class RunAnswer {
+  public:
+    virtual ~RunAnswer() = default;
+    virtual void give(base::Result<void> outcome) = 0;
+};
+
+// The event side of the store: takes runs, makes each stored exactly once, and says when.
+//
+// Ties together what is judged elsewhere: checkRun (are the bytes sound), CpuLane (is it new, is it
+// its turn), ShardRouter (which shard), ShardWriter (write it). Everything here happens on one
+// thread, the service's loop; writers report through a mailbox that pump() empties. An answer is
+// given when every slice of a run is durable, or as soon as nothing of it is under way and some of
+// it is not; the run's bytes must stay where they are until then. Runs of one cpu are committed in
+// order: a cpu with several shards stays with one while anything of it is under way (at most about
+// MaxBatchSize rows) and then takes the next.
+//
+// Answers: ok (durable), Invalid (malformed, never again), Busy (not stored, come again), Gone (the
+// store is draining). Nothing is held beyond the writers' queues but the runs whose answers are
+// due; the transport bounds those (kUnansweredBytesMax).
+class EventStore final : private WriterListener {
+  public:
+    // Looks at what is there and makes the directory if it is missing; opens nothing for writing.
+    static base::Result<std::unique_ptr<EventStore>> open(EventStoreSettings settings,
+                                                          const base::Guid& boot_id,
+                                                          const base::Clock& clock,
+                                                          EventStoreListener& listener);
+    ~EventStore() override;
+    EventStore(const EventStore&) = delete;
+    EventStore& operator=(const EventStore&) = delete;
+
+    // What earlier lifetimes left, before and after the shards are open (Spec §2.2).
+    std::vector<wire::ResumePoint> resumePoints() const;
+
+    // A collector with that many rings says hello; the store must be idle. The first one opens the
+    // shards, starts the writers and queues synthetic.startup.
+    base::Result<void> attach(uint16_t cpu_count);
+    std::vector<CpuHoldings> holdings() const;
+
+    void write(const EventRun& run, std::unique_ptr<RunAnswer> answer);
+    // Takes in what the writers reported: gives answers, sends what waits.
+    void pump();
+    // Nothing is queued or being written. Postponed records do not count.
+    bool isIdle() const { return under_way_.empty() && runs_.empty(); }
+
+    // Spec §10.2: refuses new runs, and once idle queues synthetic.shutdown with the sequence
+    // state.
+    void refuseRuns() { draining_ = true; }
+    void queueShutdown();
+    // Ends the writers after what is in their queues and closes the databases. Before a drained
+    // store goes, and in haste before the memory of unanswered runs goes; those get no answer then.
+    void stopWriters();
+
+    void configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes);
+    std::vector<wire::Measure> measures();
+
+    bool isAttached() const { return router_ != nullptr; }
+    int64_t stableId() const { return allocator_.stableId(); }
+
+  private:
+    using RunId = uint64_t;
+    struct Run {
+        std::unique_ptr<RunAnswer> answer;
+        size_t slices_open = 0;
+        bool has_failed = false;
+    };
+    struct WaitingSlice {
+        RunId run = 0;
+        uint32_t epoch = 0;
+        bool begins_run = false;
+        int64_t noticed_wall_ns = 0;
+        RunSlice slice;
+    };
+    struct Cpu {
+        CpuLane lane;
+        std::deque<WaitingSlice> waiting;
+        uint16_t shard = 0;      // where the run under way goes
+        uint64_t turn_rows = 0;  // given to that shard since it was chosen
+        size_t under_way = 0;    // slices with the writer
+    };
+    struct UnderWay {
+        RunId run = 0;  // 0 for records of our own
+        uint16_t cpu = 0;
+        uint32_t epoch = 0;
+        base::Interval covered;
+        uint32_t events = 0;
+        RecordWork records;  // kept, to postpone them when they could not be written
+    };
+    struct Shard {
+        std::unique_ptr<ShardWriter> writer;
+        bool is_healthy = true;
+        uint64_t failures = 0;  // since it was last healthy
+        uint64_t rows_measured = 0;
+    };
+
+    EventStore(EventStoreSettings settings, const base::Guid& boot_id, const base::Clock& clock,
+               EventStoreListener& listener, StoreSurvey survey);
+
+    void reported(ShardReport report) override;
+    void committed(const wire::CommitNotice& notice) override;
+
+    base::Result<void> openWriters(uint16_t cpu_count);
+    void startWriters(OpenedShards opened);
+    void makeLanes(uint16_t cpu_count);
+    void takeSlices(uint16_t cpu, std::vector<RunSlice> slices, std::unique_ptr<RunAnswer> answer);
+    void feed(uint16_t cpu);
+    bool chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next);
+    void take(ShardReport report);
+    void sliceCommitted(const UnderWay& done);
+    void sliceGivenUp(const UnderWay& done);
+    void dropWaiting(uint16_t cpu, uint32_t epoch);
+    void finishSlice(RunId run, bool is_stored);
+    void noteHealth(Shard& shard, const ShardReport& report);
+    void queueRecords(RecordWork records);
+    void sendPostponed();
+    Shard* lowestHealthy();
+
+    EventStoreSettings settings_;
+    const base::Guid boot_id_;
+    const base::Clock& clock_;
+    EventStoreListener& listener_;
+    StoreSurvey survey_;
+    SequenceAllocator allocator_;
+    std::unique_ptr<ShardRouter> router_;
+    std::vector<Cpu> cpus_;
+    std::map<uint64_t, UnderWay> under_way_;  // by ticket
+    std::map<RunId, Run> runs_;
+    std::deque<RecordWork> postponed_;
+    uint64_t next_ticket_ = 1;
+    RunId next_run_ = 1;
+    bool draining_ = false;
+
+    uint64_t stored_events_ = 0;
+    uint64_t duplicate_events_ = 0;
+    uint64_t refused_runs_ = 0;
+    uint64_t postponed_runs_ = 0;
+    int64_t measured_ns_ = 0;
+
+    std::mutex mailbox_mutex_;
+    std::vector<ShardReport> mailbox_;
+    // Last: the writers' threads end before anything they report to.
+    std::map<uint16_t, Shard> shards_;
+};
+
+}  // namespace evd::store

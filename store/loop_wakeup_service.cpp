@@ -1,0 +1,32 @@
+#include "store/loop_wakeup_service.h"
+
+namespace evd::store {
+
+LoopWakeup::LoopWakeup(std::function<void()> on_wake) : on_wake_(std::move(on_wake)) {
+    waiting_ = waitAndCall().eagerlyEvaluate(nullptr);
+}
+
+void LoopWakeup::signal() {
+    const std::lock_guard lock(mutex_);
+    if (!is_signalled_) {
+        is_signalled_ = true;
+        fulfiller_->fulfill();
+    }
+}
+
+kj::Promise<void> LoopWakeup::waitAndCall() {
+    auto pair = kj::newPromiseAndCrossThreadFulfiller<void>();
+    {
+        const std::lock_guard lock(mutex_);
+        fulfiller_ = kj::mv(pair.fulfiller);
+        is_signalled_ = false;
+    }
+    return pair.promise.then([this]() {
+        // Armed again before the call: what is signalled during it leads to another one.
+        auto next = waitAndCall();
+        on_wake_();
+        return next;
+    });
+}
+
+}  // namespace evd::store

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <kj/async.h>
+#include <functional>
+#include <mutex>
+
+namespace evd::store {
+
+// Lets any thread call a function on the event loop's thread. Signals that come before the function
+// has begun are one call. Made and destroyed on the loop's thread, while the loop is there;
+// signal() is for any thread and never waits. Used by writer threads to say that reports are
+// waiting.
+class LoopWakeup {
+  public:
+    explicit LoopWakeup(std::function<void()> on_wake);
+    void signal();
+
+  private:
+    kj::Promise<void> waitAndCall();
+
+    const std::function<void()> on_wake_;
+    std::mutex mutex_;
+    bool is_signalled_ = false;
+    kj::Own<kj::CrossThreadPromiseFulfiller<void>> fulfiller_;
+    kj::Promise<void> waiting_ = nullptr;
+};
+
+}  // namespace evd::store

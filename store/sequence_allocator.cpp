@@ -1,0 +1,35 @@
+#include "store/sequence_allocator.h"
+
+#include "common/base/check.h"
+
+namespace evd::store {
+
+int64_t SequenceAllocator::reserve(Reservation& reservation, uint32_t count) {
+    EVD_CHECK(count > 0, "a reservation holds at least one id");
+    const std::lock_guard lock(mutex_);
+    const int64_t first = next_;
+    next_ += count;
+    if (!reservation.isOpen()) {
+        reservation.lowest_ = first;
+        open_.insert(first);
+    }
+    return first;
+}
+
+void SequenceAllocator::settle(Reservation& reservation) {
+    const std::lock_guard lock(mutex_);
+    open_.erase(reservation.lowest_);
+    reservation.lowest_ = 0;
+}
+
+int64_t SequenceAllocator::stableId() const {
+    const std::lock_guard lock(mutex_);
+    return (open_.empty() ? next_ : *open_.begin()) - 1;
+}
+
+int64_t SequenceAllocator::lastReservedId() const {
+    const std::lock_guard lock(mutex_);
+    return next_ - 1;
+}
+
+}  // namespace evd::store

@@ -1,0 +1,206 @@
+#include "store/shard_database.h"
+
+#include "common/base/text.h"
+#include "common/db/schema.h"
+
+namespace evd::store {
+
+namespace {
+
+// Pages held by a writer: the index pages that a batch touches and the tail of the table. More does
+// not help, the inserts are appends.
+constexpr std::string_view kWriterPragmas = "PRAGMA cache_size=-4096";
+
+base::Result<void> runOnce(db::Statement& statement) {
+    auto done = statement.step();
+    statement.reset();
+    return done ? base::Result<void>() : done.error();
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<ShardDatabase>> ShardDatabase::open(const std::string& path,
+                                                                 const base::Guid& boot_id) {
+    auto opened = db::Connection::openForWriting(path);
+    if (!opened) {
+        return opened.error();
+    }
+    EVD_TRY(db::verifyEventSchema(*opened.value()));
+    EVD_TRY(db::completeEventSchema(*opened.value()));
+    EVD_TRY(opened.value()->execute(kWriterPragmas));
+    std::unique_ptr<ShardDatabase> database(
+        new ShardDatabase(path, boot_id, std::move(opened).value()));
+    EVD_TRY(database->prepareStatements());
+    EVD_TRY(database->loadReceipts());
+    EVD_TRY(database->loadTypes());
+    return database;
+}
+
+ShardDatabase::ShardDatabase(std::string path, const base::Guid& boot_id,
+                             std::unique_ptr<db::Connection> connection)
+    : path_(std::move(path)),
+      boot_id_(boot_id),
+      connection_(std::move(connection)),
+      page_bytes_(connection_->pageBytes()) {}
+
+base::Result<void> ShardDatabase::prepareStatements() {
+    auto inserter = EventInserter::prepare(*connection_, boot_id_);
+    if (!inserter) {
+        return inserter.error();
+    }
+    inserter_ = std::move(inserter).value();
+    struct Prepared {
+        std::unique_ptr<db::Statement>& statement;
+        std::string_view sql;
+    };
+    const Prepared all[] = {
+        {begin_, "BEGIN IMMEDIATE"},
+        {commit_, "COMMIT"},
+        {roll_back_, "ROLLBACK"},
+        {remove_receipt_,
+         "DELETE FROM receipts WHERE boot_id = ?1 AND cpu_id = ?2 AND first_sequence = ?3"},
+        {write_receipt_,
+         "INSERT OR REPLACE INTO receipts(boot_id, cpu_id, first_sequence, last_sequence) "
+         "VALUES (?1, ?2, ?3, ?4)"},
+        {add_type_, "INSERT OR IGNORE INTO event_types(event_type) VALUES (?1)"},
+        {set_metadata_, "INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)"},
+    };
+    for (const Prepared& entry : all) {
+        auto prepared = connection_->prepare(entry.sql);
+        if (!prepared) {
+            return prepared.error();
+        }
+        entry.statement = std::move(prepared).value();
+    }
+    return {};
+}
+
+base::Result<void> ShardDatabase::loadReceipts() {
+    auto query = connection_->prepare(
+        "SELECT cpu_id, first_sequence, last_sequence FROM receipts WHERE boot_id = ?1");
+    if (!query) {
+        return query.error();
+    }
+    query.value()->bindBlob(1, boot_id_.bytes);
+    for (;;) {
+        auto row = query.value()->step();
+        if (!row || !row.value()) {
+            return row ? base::Result<void>() : row.error();
+        }
+        const auto cpu = static_cast<uint16_t>(query.value()->columnInteger(0));
+        receipts_[cpu].add({static_cast<uint64_t>(query.value()->columnInteger(1)),
+                            static_cast<uint64_t>(query.value()->columnInteger(2))});
+    }
+}
+
+base::Result<void> ShardDatabase::loadTypes() {
+    auto query = connection_->prepare("SELECT event_type FROM event_types LIMIT ?1");
+    if (!query) {
+        return query.error();
+    }
+    query.value()->bindInteger(1, static_cast<int64_t>(kKnownTypesMax));
+    for (;;) {
+        auto row = query.value()->step();
+        if (!row || !row.value()) {
+            return row ? base::Result<void>() : row.error();
+        }
+        types_.emplace(query.value()->columnText(0));
+    }
+}
+
+base::Result<void> ShardDatabase::begin() {
+    return runOnce(*begin_);
+}
+
+base::Result<void> ShardDatabase::insert(const EventRow& row) {
+    // Events of one type come in rows; most are recognised without hashing.
+    if (row.type != last_type_) {
+        EVD_TRY(learnType(row.type));
+        last_type_ = row.type;
+    }
+    return inserter_->add(row);
+}
+
+base::Result<void> ShardDatabase::learnType(std::string_view type) {
+    if (types_.find(type) != types_.end()) {
+        return {};
+    }
+    if (types_.size() >= kKnownTypesMax) {
+        // Somebody invents types; forgetting costs an ignored insert per type, never a wrong row.
+        types_.clear();
+        types_of_transaction_.clear();
+    }
+    add_type_->bindText(1, type);
+    EVD_TRY(runOnce(*add_type_));
+    types_.emplace(type);
+    types_of_transaction_.emplace_back(type);
+    return {};
+}
+
+void ShardDatabase::account(uint16_t cpu, base::Interval interval,
+                            std::optional<base::Interval> elsewhere) {
+    PendingReceipts& pending = pending_receipts_[cpu];
+    pending.added.add(interval);
+    pending.elsewhere = elsewhere;
+}
+
+base::Result<void> ShardDatabase::setMetadata(std::string_view key, std::string_view value) {
+    set_metadata_->bindText(1, key);
+    set_metadata_->bindText(2, value);
+    return runOnce(*set_metadata_);
+}
+
+base::Result<void> ShardDatabase::commit() {
+    EVD_TRY(inserter_->flush());
+    EVD_TRY(writeReceipts());
+    EVD_TRY(runOnce(*commit_));
+    for (auto& [cpu, after] : receipts_after_) {
+        receipts_.insert_or_assign(cpu, std::move(after));
+    }
+    receipts_after_.clear();
+    pending_receipts_.clear();
+    types_of_transaction_.clear();
+    return {};
+}
+
+void ShardDatabase::rollBack() {
+    inserter_->discard();
+    // SQLite has rolled back by itself after some errors; then this one is refused, and that is
+    // fine.
+    (void)runOnce(*roll_back_);
+    for (const std::string& type : types_of_transaction_) {
+        types_.erase(type);
+    }
+    types_of_transaction_.clear();
+    last_type_.clear();
+    pending_receipts_.clear();
+    receipts_after_.clear();
+}
+
+base::Result<void> ShardDatabase::writeReceipts() {
+    for (const auto& [cpu, pending] : pending_receipts_) {
+        EVD_TRY(writeReceiptsOf(cpu, pending));
+    }
+    return {};
+}
+
+base::Result<void> ShardDatabase::writeReceiptsOf(uint16_t cpu, const PendingReceipts& pending) {
+    ReceiptPlan plan = planReceipts(receipts_[cpu], pending.added, pending.elsewhere);
+    for (const uint64_t first : plan.remove) {
+        remove_receipt_->bindBlob(1, boot_id_.bytes);
+        remove_receipt_->bindInteger(2, cpu);
+        remove_receipt_->bindInteger(3, clampToInteger(first));
+        EVD_TRY(runOnce(*remove_receipt_));
+    }
+    for (const base::Interval& row : plan.write) {
+        write_receipt_->bindBlob(1, boot_id_.bytes);
+        write_receipt_->bindInteger(2, cpu);
+        write_receipt_->bindInteger(3, clampToInteger(row.first));
+        write_receipt_->bindInteger(4, clampToInteger(row.last));
+        EVD_TRY(runOnce(*write_receipt_));
+    }
+    receipts_after_.insert_or_assign(cpu, std::move(plan.after));
+    return {};
+}
+
+}  // namespace evd::store

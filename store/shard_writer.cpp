@@ -1,0 +1,332 @@
+// The thread sleeps on its queue. An item wakes it and opens a transaction; further items join as
+// long as the policy says Continue and the queue has some. Then COMMIT, and only after it, in this
+// order: ids are settled (the stable id moves), the notice is published, the report is made, and a
+// checkpoint is done if one is due. So nobody is told of a record that is not durable, and a
+// checkpoint delays no answer but those of the next batch.
+
+#include "store/shard_writer.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/kmes/event_header.h"
+#include "store/shard_files.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace evd::store {
+
+namespace {
+
+constexpr std::chrono::seconds kIdleWait{60};
+constexpr std::chrono::seconds kCheckpointRetryWait{1};
+
+base::Error noDatabase() {
+    return base::fail(base::ErrorKind::Io, "the shard has no database");
+}
+
+}  // namespace
+
+// One transaction on its way: what is in it, and what must live until it ends.
+struct ShardWriter::Batch {
+    std::vector<WriteItem> items;
+    ShardReport report;
+    SequenceAllocator::Reservation reservation;
+    std::deque<SyntheticEvent> gap_records;  // their payloads are bound, not copied
+    int64_t last_id = 0;
+    int64_t newest_timestamp_ns = 0;
+    uint64_t rows = 0;
+    int64_t begun_ns = 0;
+    int64_t committing_ns = 0;
+};
+
+ShardWriter::ShardWriter(Options options, std::unique_ptr<ShardDatabase> database,
+                         SequenceAllocator& allocator, const base::Clock& clock,
+                         WriterListener& listener)
+    : options_(std::move(options)),
+      allocator_(allocator),
+      clock_(clock),
+      listener_(listener),
+      queue_(options_.limits.rows_max, kQueueBytesMax),
+      rows_max_(options_.limits.rows_max),
+      latency_ns_max_(options_.limits.latency_ns_max),
+      checkpoint_bytes_(options_.checkpoint_bytes),
+      database_(std::move(database)),
+      batch_policy_(options_.limits),
+      checkpoint_policy_(options_.checkpoint_bytes),
+      thread_(
+          std::make_unique<base::Thread>(base::cat("shard-", options_.shard), [this] { run(); })) {}
+
+ShardWriter::~ShardWriter() {
+    stop();
+}
+
+bool ShardWriter::tryPush(WriteItem& item) {
+    const size_t rows = std::max<size_t>(item.rows(), 1);
+    const size_t bytes = item.bytes();
+    if (queue_.tryPush(item, rows, bytes)) {
+        return true;
+    }
+    // The writer may have emptied the queue just before the wish was written down: look once more.
+    wants_room_.store(true);
+    if (queue_.tryPush(item, rows, bytes)) {
+        wants_room_.store(false);
+        return true;
+    }
+    return false;
+}
+
+void ShardWriter::setLimits(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
+    rows_max_.store(limits.rows_max);
+    latency_ns_max_.store(limits.latency_ns_max);
+    checkpoint_bytes_.store(checkpoint_bytes);
+    queue_.setLimits(limits.rows_max, kQueueBytesMax);
+}
+
+void ShardWriter::stop() {
+    queue_.close();
+    thread_->join();
+}
+
+ShardWriter::Figures ShardWriter::figures() const {
+    return {rows_written_.load(), batch_rows_.load(), wal_bytes_.load(), failed_batches_.load(),
+            commit_latency_.percentiles()};
+}
+
+void ShardWriter::run() {
+    for (;;) {
+        std::optional<WriteItem> item = std::exchange(carried_, std::nullopt);
+        if (!item) {
+            const bool retry = checkpoint_policy_.wantsRetryWhenIdle(wal_bytes_.load());
+            item = queue_.pop(retry ? kCheckpointRetryWait : kIdleWait);
+        }
+        if (item) {
+            writeBatch(std::move(*item));
+        } else if (queue_.closed()) {
+            break;
+        }
+        checkpointIfDue(queue_.count() == 0);
+    }
+    database_.reset();
+}
+
+void ShardWriter::applyLimits() {
+    batch_policy_.setLimits({rows_max_.load(), latency_ns_max_.load()});
+    checkpoint_policy_.setThreshold(checkpoint_bytes_.load());
+}
+
+void ShardWriter::writeBatch(WriteItem first) {
+    applyLimits();
+    Batch batch;
+    batch.report.shard = options_.shard;
+    batch.begun_ns = clock_.monotonicNs();
+    batch_policy_.begin(batch.begun_ns);
+    base::Result<void> outcome = gather(batch, std::move(first));
+    if (outcome) {
+        batch.committing_ns = clock_.monotonicNs();
+        outcome = batch.items.empty() ? base::Result<void>() : database_->commit();
+    }
+    if (outcome) {
+        succeed(batch);
+    } else {
+        fail(batch, outcome.error());
+    }
+    listener_.reported(std::move(batch.report));
+}
+
+base::Result<void> ShardWriter::gather(Batch& batch, WriteItem first) {
+    std::optional<WriteItem> item = std::move(first);
+    bool begun = false;
+    while (item) {
+        tellRoom();
+        if (isBroken(*item)) {
+            batch.report.given_up.push_back(item->ticket);
+        } else if (!batch_policy_.fits(batch.rows, item->rows())) {
+            carried_ = std::move(item);
+            return {};
+        } else {
+            batch.items.push_back(std::move(*item));
+            if (!begun) {
+                EVD_TRY(ensureDatabase(batch));
+                EVD_TRY(database_->begin());
+                begun = true;
+            }
+            EVD_TRY(insert(batch, batch.items.back()));
+        }
+        if (batch_policy_.decide(clock_.monotonicNs(), batch.rows, queue_.count()) ==
+            BatchPolicy::Decision::Commit) {
+            return {};
+        }
+        item = queue_.tryPop();
+    }
+    return {};
+}
+
+base::Result<void> ShardWriter::insert(Batch& batch, const WriteItem& item) {
+    return item.isSlice() ? insertSlice(batch, item.slice_work)
+                          : insertRecords(batch, item.record_work);
+}
+
+// Events and gap records in the order of their sequence numbers, so that ids follow it.
+base::Result<void> ShardWriter::insertSlice(Batch& batch, const SliceWork& work) {
+    const RunSlice& slice = work.slice;
+    int64_t id = allocator_.reserve(batch.reservation, static_cast<uint32_t>(slice.rows()));
+    batch.last_id = id + static_cast<int64_t>(slice.rows()) - 1;
+    batch.rows += slice.rows();
+    size_t gaps_done = 0;
+    const auto insertGapsBefore = [&](uint64_t sequence) -> base::Result<void> {
+        while (gaps_done < slice.gaps.size() && slice.gaps[gaps_done].first_missing < sequence) {
+            const SyntheticEvent& record = batch.gap_records.emplace_back(
+                gapEvent(work.noticed_wall_ns, work.cpu, slice.gaps[gaps_done++]));
+            EVD_TRY(database_->insert({id++, record.timestamp_ns, record.cpu, record.type,
+                                       record.payload, std::nullopt}));
+        }
+        return {};
+    };
+    for (size_t offset = 0; offset < slice.events.size();) {
+        const auto bytes = slice.events.subspan(offset);
+        const auto decoded = kmes::decodeEventHeader(bytes);
+        if (!decoded) {
+            return decoded.error();
+        }
+        const kmes::EventHeader& header = decoded.value();
+        EVD_TRY(insertGapsBefore(header.sequence));
+        const int64_t timestamp_ns = clampToInteger(header.timestamp_ns);
+        EVD_TRY(database_->insert({id++, timestamp_ns, header.cpu, kmes::eventType(header, bytes),
+                                   kmes::eventPayload(header, bytes), header}));
+        batch.newest_timestamp_ns = std::max(batch.newest_timestamp_ns, timestamp_ns);
+        offset += header.event_bytes;
+    }
+    EVD_TRY(insertGapsBefore(std::numeric_limits<uint64_t>::max()));
+    if (!slice.gaps.empty()) {
+        batch.newest_timestamp_ns = std::max(batch.newest_timestamp_ns, work.noticed_wall_ns);
+    }
+    database_->account(work.cpu, slice.covered, work.elsewhere);
+    return {};
+}
+
+base::Result<void> ShardWriter::insertRecords(Batch& batch, const RecordWork& work) {
+    for (const SyntheticEvent& event : work.events) {
+        const int64_t id = allocator_.reserve(batch.reservation, 1);
+        batch.last_id = id;
+        ++batch.rows;
+        batch.newest_timestamp_ns = std::max(batch.newest_timestamp_ns, event.timestamp_ns);
+        EVD_TRY(database_->insert(
+            {id, event.timestamp_ns, event.cpu, event.type, event.payload, std::nullopt}));
+    }
+    for (const auto& [key, value] : work.metadata) {
+        EVD_TRY(database_->setMetadata(key, value));
+    }
+    return {};
+}
+
+bool ShardWriter::isBroken(const WriteItem& item) const {
+    if (!item.isSlice()) {
+        return false;
+    }
+    const auto broken = broken_epochs_.find(item.slice_work.cpu);
+    return broken != broken_epochs_.end() && item.slice_work.epoch <= broken->second;
+}
+
+void ShardWriter::succeed(Batch& batch) {
+    const int64_t now_ns = clock_.monotonicNs();
+    for (const WriteItem& item : batch.items) {
+        batch.report.committed.push_back(item.ticket);
+    }
+    if (batch.items.empty()) {
+        return;
+    }
+    const int64_t first_id = batch.reservation.lowest();
+    allocator_.settle(batch.reservation);
+    if (batch.rows > 0) {
+        listener_.committed({wire::CommitNotice::Store::Events, options_.shard, first_id,
+                             batch.last_id, allocator_.stableId(), batch.newest_timestamp_ns});
+    }
+    commit_latency_.add(now_ns - batch.committing_ns);
+    batch_policy_.committed(now_ns,
+                            {batch.rows, queue_.count(), batch.committing_ns - batch.begun_ns,
+                             now_ns - batch.committing_ns});
+    rows_written_ += batch.rows;
+    batch_rows_.store(batch.rows);
+    wal_bytes_.store(database_->walBytes());
+}
+
+void ShardWriter::fail(Batch& batch, base::Error error) {
+    if (database_ != nullptr) {
+        database_->rollBack();
+    }
+    for (const WriteItem& item : batch.items) {
+        batch.report.given_up.push_back(item.ticket);
+        if (item.isSlice()) {
+            const SliceWork& work = item.slice_work;
+            uint32_t& broken = broken_epochs_.try_emplace(work.cpu, 0).first->second;
+            broken = std::max(broken, work.epoch);
+        }
+    }
+    ++failed_batches_;
+    if (batch.reservation.isOpen()) {
+        allocator_.settle(batch.reservation);
+        // Void ids can be all that kept the stable id back; whoever follows it must hear.
+        const int64_t stable_id = allocator_.stableId();
+        listener_.committed({wire::CommitNotice::Store::Events, options_.shard, stable_id,
+                             stable_id, stable_id, 0});
+    }
+    if (error.kind == base::ErrorKind::Corrupt) {
+        replaceCorrupt(batch);
+    }
+    batch.report.failure = std::move(error);
+}
+
+base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
+    if (database_ != nullptr) {
+        return {};
+    }
+    auto opened = openShard(options_.directory, options_.shard, options_.boot_id, clock_);
+    if (!opened) {
+        return opened.error();
+    }
+    batch.report.trouble = opened.value().trouble;
+    database_ = std::move(opened.value().database);
+    return database_ != nullptr ? base::Result<void>() : noDatabase();
+}
+
+// Ruling S6: the damaged database stays readable under another name, and the next batch finds a
+// fresh one. The sender's copies are intact: it is told to come again.
+void ShardWriter::replaceCorrupt(Batch& batch) {
+    if (database_ == nullptr) {
+        return;
+    }
+    const std::string path = database_->path();
+    database_.reset();
+    const auto aside = quarantine(path, clock_.wallNs());
+    const auto ready = aside ? ensureDatabase(batch) : base::Result<void>(aside.error());
+    batch.report.trouble =
+        aside ? base::cat(path, " is corrupt, kept as ", aside.value())
+              : base::cat(path, " is corrupt and cannot be put aside: ", aside.error().text);
+    if (!ready) {
+        batch.report.trouble += base::cat("; no new one yet: ", ready.error().text);
+    }
+}
+
+void ShardWriter::tellRoom() {
+    if (wants_room_.load() && queue_.count() <= rows_max_.load() / 2 &&
+        queue_.bytes() <= kQueueBytesMax / 2 && wants_room_.exchange(false)) {
+        ShardReport report;
+        report.shard = options_.shard;
+        report.has_room = true;
+        listener_.reported(std::move(report));
+    }
+}
+
+void ShardWriter::checkpointIfDue(bool is_idle) {
+    if (database_ == nullptr || !checkpoint_policy_.isDue(wal_bytes_.load(), is_idle)) {
+        return;
+    }
+    // A checkpoint that fails leaves the log as it was; the next commit meets the same disk and
+    // reports what is wrong with it.
+    const auto done = database_->connection().checkpointPassive();
+    checkpoint_policy_.attempted(wal_bytes_.load(),
+                                 done && done.value().moved_pages == done.value().wal_pages);
+}
+
+}  // namespace evd::store

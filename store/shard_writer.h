@@ -1,0 +1,164 @@
+#pragma once
+
+#include "common/base/bounded_queue.h"
+#include "common/base/clock.h"
+#include "common/base/guid.h"
+#include "common/base/result.h"
+#include "common/base/thread.h"
+#include "common/wire/record.h"
+#include "store/batch_policy.h"
+#include "store/checkpoint_policy.h"
+#include "store/event_run.h"
+#include "store/latency_window.h"
+#include "store/sequence_allocator.h"
+#include "store/shard_database.h"
+#include "store/synthetic.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace evd::store {
+
+inline constexpr size_t kQueueBytesMax = 16 * 1024 * 1024;  // of event bytes waiting for one writer
+
+// A slice of a cpu's run on its way into a shard.
+struct SliceWork {
+    uint16_t cpu = 0;
+    uint32_t epoch = 0;  // of the cpu's lane when it was queued (CpuLane)
+    RunSlice slice;
+    std::optional<base::Interval> elsewhere;  // see planReceipts
+    int64_t noticed_wall_ns = 0;              // the timestamp of its gap records (Ruling S3)
+};
+
+// Records of our own and metadata that belong into the same transaction.
+struct RecordWork {
+    std::vector<SyntheticEvent> events;
+    std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+// One or the other; a slice always has rows.
+struct WriteItem {
+    uint64_t ticket = 0;  // names the item in the report
+    SliceWork slice_work;
+    RecordWork record_work;
+
+    bool isSlice() const { return slice_work.slice.rows() > 0; }
+    size_t rows() const { return slice_work.slice.rows() + record_work.events.size(); }
+    size_t bytes() const { return slice_work.slice.events.size(); }
+};
+
+// What became of a transaction.
+struct ShardReport {
+    uint16_t shard = 0;
+    std::vector<uint64_t> committed;  // tickets
+    std::vector<uint64_t> given_up;   // not stored, may be sent again (Ruling S4)
+    std::optional<base::Error> failure;
+    std::string trouble;    // the database was quarantined or replaced; for a storage_error
+    bool has_room = false;  // the queue has room again for somebody who asked for it
+};
+
+// Who hears of a writer. Called on the writer's thread; must not wait.
+class WriterListener {
+  public:
+    virtual ~WriterListener() = default;
+    virtual void reported(ShardReport report) = 0;
+    // The records of a commit are visible. Comes before the report.
+    virtual void committed(const wire::CommitNotice& notice) = 0;
+};
+
+// Writes one shard: the only thread that touches its database (Spec §2.3, writer threads).
+//
+// Takes items from a queue that holds at most MaxBatchSize rows and kQueueBytesMax bytes, gathers
+// them into transactions as the BatchPolicy says, commits with WAL and synchronous=FULL, publishes
+// what became visible and reports what became durable, once per transaction. A transaction that
+// fails is rolled back whole, everything in it and everything of the same cpus queued behind it
+// under the same epoch is given up, and the writer goes on (Ruling S4). A corrupt database is put
+// aside and replaced (Ruling S6). Event bytes are bound where they lie: whoever pushes an item
+// keeps its memory alive until the report. Pushing is for any thread; the destructor writes out
+// what is queued and joins.
+class ShardWriter {
+  public:
+    struct Options {
+        uint16_t shard = 0;
+        std::string directory;
+        base::Guid boot_id;
+        BatchPolicy::Limits limits;
+        int64_t checkpoint_bytes = 0;
+    };
+    struct Figures {
+        uint64_t rows_written = 0;
+        uint64_t batch_rows = 0;  // of the last transaction
+        int64_t wal_bytes = 0;
+        uint64_t failed_batches = 0;
+        LatencyWindow::Percentiles commit;
+    };
+
+    ShardWriter(Options options, std::unique_ptr<ShardDatabase> database,
+                SequenceAllocator& allocator, const base::Clock& clock, WriterListener& listener);
+    ~ShardWriter();
+    ShardWriter(const ShardWriter&) = delete;
+    ShardWriter& operator=(const ShardWriter&) = delete;
+
+    // False when the queue is full: the item is untouched and a report will say has_room.
+    bool tryPush(WriteItem& item);
+    void setLimits(BatchPolicy::Limits limits, int64_t checkpoint_bytes);
+    // Writes out what is queued, closes the database and ends the thread. Later pushes are refused.
+    void stop();
+
+    uint16_t shard() const { return options_.shard; }
+    Figures figures() const;
+
+  private:
+    struct Batch;
+
+    void run();
+    void applyLimits();
+    void writeBatch(WriteItem first);
+    base::Result<void> gather(Batch& batch, WriteItem first);
+    base::Result<void> insert(Batch& batch, const WriteItem& item);
+    base::Result<void> insertSlice(Batch& batch, const SliceWork& work);
+    base::Result<void> insertRecords(Batch& batch, const RecordWork& work);
+    bool isBroken(const WriteItem& item) const;
+    void succeed(Batch& batch);
+    void fail(Batch& batch, base::Error error);
+    base::Result<void> ensureDatabase(Batch& batch);
+    void replaceCorrupt(Batch& batch);
+    void tellRoom();
+    void checkpointIfDue(bool is_idle);
+
+    const Options options_;
+    SequenceAllocator& allocator_;
+    const base::Clock& clock_;
+    WriterListener& listener_;
+
+    base::BoundedQueue<WriteItem> queue_;
+    std::atomic<bool> wants_room_{false};
+    std::atomic<uint64_t> rows_max_;
+    std::atomic<int64_t> latency_ns_max_;
+    std::atomic<int64_t> checkpoint_bytes_;
+
+    // The thread's own.
+    std::unique_ptr<ShardDatabase> database_;
+    BatchPolicy batch_policy_;
+    CheckpointPolicy checkpoint_policy_;
+    std::optional<WriteItem> carried_;            // popped, but over the batch's limit
+    std::map<uint16_t, uint32_t> broken_epochs_;  // by cpu: everything up to that epoch is given up
+
+    std::atomic<uint64_t> rows_written_{0};
+    std::atomic<uint64_t> batch_rows_{0};
+    std::atomic<int64_t> wal_bytes_{0};
+    std::atomic<uint64_t> failed_batches_{0};
+    LatencyWindow commit_latency_;
+
+    std::unique_ptr<base::Thread> thread_;
+};
+
+}  // namespace evd::store
