@@ -2,10 +2,9 @@
 #include "common/base/text.h"
 #include "common/config/configuration.h"
 #include "common/config/file_registry.h"
-#include "sandbox/supervisor/boot_id.h"
 #include "sandbox/supervisor/folders.h"
-#include "sandbox/supervisor/group_ids.h"
 #include "sandbox/supervisor/group_lock.h"
+#include "sandbox/supervisor/group_setup_service.h"
 #include "sandbox/supervisor/options.h"
 #include "sandbox/supervisor/supervisor_service.h"
 
@@ -43,31 +42,6 @@ void raiseFdLimit() {
     }
 }
 
-base::Result<supervisor::GroupSetup> prepareGroup(const config::Settings& settings) {
-    auto folder = supervisor::programFolder();
-    if (!folder.ok()) {
-        return folder.error();
-    }
-    const auto backend =
-        supervisor::chooseBackend(settings.text("Linux\\KmesBackend"), supervisor::kernelHasKmes());
-    if (!backend.ok()) {
-        return backend.error();
-    }
-    const auto boot_id = supervisor::readBootId(settings.text("Linux\\BootId"));
-    if (!boot_id.ok()) {
-        return boot_id.error();
-    }
-    supervisor::GroupSetup group;
-    group.plan = supervisor::planGroup(backend.value(), !settings.list("Linux\\Sensors").empty());
-    group.program_folder = std::move(folder).value();
-    group.start.settings = settings;
-    group.start.boot_id = boot_id.value();
-    group.start.owner_uid = ::getuid();
-    group.start.admin_gids = supervisor::groupIds(settings.list("Linux\\AdminGroups"));
-    group.start.emit_gids = supervisor::groupIds(settings.list("Linux\\EmitGroups"));
-    return group;
-}
-
 int run(const supervisor::Options& options, config::Registry& registry,
         const config::Settings& settings) {
     const auto folders = supervisor::makeFolders(supervisor::foldersOf(settings));
@@ -78,7 +52,7 @@ int run(const supervisor::Options& options, config::Registry& registry,
     if (!lock.ok()) {
         return failed(lock.error());
     }
-    auto group = prepareGroup(settings);
+    auto group = supervisor::prepareGroup(settings);
     if (!group.ok()) {
         return failed(group.error());
     }
