@@ -1,0 +1,46 @@
+#include "queryd/evctl/answer_output.h"
+
+namespace evd::evctl {
+
+base::Result<void> AnswerOutput::record(std::span<const uint8_t> msgpack_map) {
+    if (!live_) {
+        return spool_.add(msgpack_map);
+    }
+    printer_.record(msgpack_map, stream_.buffer());
+    return stream_.drain();
+}
+
+base::Result<void> AnswerOutput::initialComplete() {
+    EVD_TRY(printSpool());
+    live_ = true;
+    return {};
+}
+
+base::Result<void> AnswerOutput::burstComplete() {
+    return live_ ? stream_.flush() : base::Result<void>();
+}
+
+base::Result<void> AnswerOutput::complete() {
+    return live_ ? stream_.flush() : printSpool();
+}
+
+base::Result<void> AnswerOutput::printSpool() {
+    if (printer_.needsSurvey()) {
+        EVD_TRY(spool_.forEach([this](std::span<const uint8_t> record) -> base::Result<void> {
+            printer_.survey(record);
+            return {};
+        }));
+    }
+    const auto print = [this](std::span<const uint8_t> record) -> base::Result<void> {
+        printer_.record(record, stream_.buffer());
+        return stream_.drain();
+    };
+    printer_.begin(stream_.buffer());
+    EVD_TRY(order_ == InitialOrder::Reversed ? spool_.forEachBackward(print)
+                                             : spool_.forEach(print));
+    printer_.finish(stream_.buffer());
+    spool_.clear();
+    return stream_.flush();
+}
+
+}  // namespace evd::evctl

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "queryd/client/query_channel.h"
+#include "queryd/evctl/output/record_printer.h"
+#include "queryd/evctl/output_stream.h"
+#include "queryd/evctl/spool.h"
+
+#include <memory>
+
+namespace evd::evctl {
+
+enum class InitialOrder { AsAnswered, Reversed };
+
+// Between a query channel and standard output: keeps the spool rule (contracts §7).
+//
+// Records of the initial result go to the spool, and not a byte of them to the stream before the
+// server has said that they are the whole of it: complete() after a good answer, initialComplete()
+// for a streaming one. Live records are printed as they come. An answer that ends badly leaves the
+// stream untouched. One query, one thread; printer and stream outlive it.
+class AnswerOutput final : public queryd::AnswerReader {
+  public:
+    AnswerOutput(RecordPrinter& printer, OutputStream& stream, std::string spool_folder,
+                 InitialOrder order)
+        : printer_(printer), stream_(stream), spool_(std::move(spool_folder)), order_(order) {}
+
+    base::Result<void> record(std::span<const uint8_t> msgpack_map) override;
+    base::Result<void> initialComplete() override;
+    base::Result<void> burstComplete() override;
+
+    // The answer has ended well.
+    base::Result<void> complete();
+
+  private:
+    base::Result<void> printSpool();
+
+    RecordPrinter& printer_;
+    OutputStream& stream_;
+    Spool spool_;
+    InitialOrder order_;
+    bool live_ = false;
+};
+
+}  // namespace evd::evctl

@@ -1,0 +1,133 @@
+#include "queryd/evctl/arguments_service.h"
+
+#include "common/base/text.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+
+namespace evd::evctl {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> kCommands = {"query",  "tail", "emit",
+                                                       "status", "help", "version"};
+
+constexpr std::string_view kHelp =
+    R"(evctl asks eventd about events, logs and metrics.
+
+  evctl [OPTIONS] 'QUERY'              ask; QUERY may be - (standard input) or --file PATH
+  evctl tail [events|logs] [CLAUSES]   follow what is new, newest last
+  evctl emit TYPE [JSON|-]             emit one event, or one per line of standard input
+  evctl status                         processes, rings, stores and queries of the group
+  evctl help | version
+
+  -s, --socket PATH     query socket (default: $EVENTD_SOCKET, the registry's, .state/run/query.sock)
+      --rpc PATH        ask over the rpc socket instead
+      --state DIR       take every socket from this state folder, as eventd does ($EVENTD_STATE)
+      --registry PATH   take every socket from this registry file or folder; may repeat
+  -f, --format FORMAT   table, pretty, jsonl, json, csv, msgpack
+      --utc             show times in UTC
+      --time STYLE      show times raw, iso, local or relative
+      --color WHEN      auto, always or never
+      --no-pager        never page (evctl does not)
+      --timeout MS      give up after so many milliseconds
+  -n, --lines N         tail: begin with the last N (default 10)
+      --watch           status: show again every second
+
+Examples
+  evctl 'EVENTS process.exec SINCE 5m ago SELECT timestamp, name, command_line TAKE 5'
+  evctl 'EVENTS SINCE 1h ago COUNT BY event_type'
+  evctl tail events 'process.* WHERE uid == 0'
+  evctl emit test.hello '{"n": 1}'
+)";
+
+void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string>& words) {
+    app.set_help_flag();  // help is a command; --help is turned into it below
+    app.add_option("words", words);
+    app.add_option("-s,--socket", arguments.socket);
+    app.add_option("--rpc", arguments.rpc);
+    app.add_option("--state", arguments.state);
+    app.add_option("--registry", arguments.registry)->expected(1)->take_all();
+    app.add_option("-f,--format", arguments.format)
+        ->check(CLI::IsMember({"table", "pretty", "jsonl", "json", "csv", "msgpack"}));
+    app.add_flag("--utc", arguments.utc);
+    app.add_option("--time", arguments.time)
+        ->check(CLI::IsMember({"raw", "iso", "local", "relative"}));
+    app.add_option("--color", arguments.color)->check(CLI::IsMember({"auto", "always", "never"}));
+    app.add_option("--file", arguments.file);
+    app.add_flag("--no-pager", arguments.no_pager);
+    app.add_option("--timeout", arguments.timeout_ms)->check(CLI::Range(1, 86'400'000));
+    app.add_option("-n,--lines", arguments.lines)->check(CLI::Range(1, 1'000'000));
+    app.add_flag("--watch", arguments.watch);
+}
+
+bool isCommand(std::string_view word) {
+    return std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
+}
+
+base::Error usage(std::string text) {
+    return base::fail(base::ErrorKind::Invalid, std::move(text) + "; see evctl help");
+}
+
+// One line of CLI11's, which likes to speak in several.
+std::string firstLine(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
+
+base::Result<void> checkWords(const Arguments& arguments) {
+    const size_t count = arguments.words.size();
+    if (arguments.command == "query" && arguments.file.empty() && count == 0) {
+        return usage("there is no query");
+    }
+    if (arguments.command == "query" && !arguments.file.empty() && count > 0) {
+        return usage("the query is given twice, as words and as --file");
+    }
+    if (arguments.command == "emit" && (count < 1 || count > 2)) {
+        return usage("emit takes an event type and at most one JSON value");
+    }
+    if (arguments.command == "status" && count > 0) {
+        return usage("status takes no further words");
+    }
+    if (!arguments.socket.empty() && !arguments.rpc.empty()) {
+        return usage("--socket and --rpc exclude one another");
+    }
+    return {};
+}
+
+}  // namespace
+
+base::Result<Arguments> parseArguments(std::span<const std::string> words) {
+    Arguments arguments;
+    std::vector<std::string> given;
+    CLI::App app;
+    declareOptions(app, arguments, given);
+    bool wants_help = false;
+    bool wants_version = false;
+    app.add_flag("-h,--help", wants_help);
+    app.add_flag("-V,--version", wants_version);
+    try {
+        // CLI11 takes its words from the back.
+        app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    } catch (const CLI::ParseError& error) {
+        return usage(firstLine(error.what()));
+    }
+    if (wants_help || wants_version || (given.empty() && arguments.file.empty())) {
+        arguments.command = wants_version ? "version" : "help";
+        return wants_help || wants_version ? base::Result<Arguments>(arguments)
+                                           : usage("there is nothing to do");
+    }
+    if (!given.empty() && isCommand(given.front())) {
+        arguments.command = given.front();
+        given.erase(given.begin());
+    }
+    arguments.words = std::move(given);
+    EVD_TRY(checkWords(arguments));
+    return arguments;
+}
+
+std::string helpText() {
+    return std::string(kHelp);
+}
+
+}  // namespace evd::evctl

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "common/base/result.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace evd::evctl {
+
+// What the person typed, checked for shape (contracts §7).
+struct Arguments {
+    std::string command = "query";   // query, tail, emit, status, help, version
+    std::vector<std::string> words;  // what follows the command
+    std::string socket;
+    std::string rpc;
+    std::string state;
+    std::vector<std::string> registry;
+    std::string format;  // "" when not given
+    std::string time;
+    std::string color = "auto";
+    std::string file;
+    uint64_t timeout_ms = 0;
+    uint32_t lines = 10;
+    bool utc = false;
+    bool no_pager = false;
+    bool watch = false;
+};
+
+// Reads a command line without the program's name. Options may stand anywhere; the first word that
+// is no option is the command, and when it names none, the words are a query. Invalid, with one
+// line for the person, when it makes no sense. CLI11 speaks in exceptions; they end here.
+base::Result<Arguments> parseArguments(std::span<const std::string> words);
+
+// What `evctl help` prints.
+std::string helpText();
+
+}  // namespace evd::evctl

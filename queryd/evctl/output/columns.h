@@ -1,0 +1,33 @@
+#pragma once
+
+#include "queryd/evctl/output/record_fields.h"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace evd::evctl {
+
+inline constexpr size_t kColumnsMax = 256;
+
+// The columns of a result whose records may all have different fields: every field name once, in
+// the order of first sight, at most kColumnsMax of them. Fields beyond that have no column.
+class Columns {
+  public:
+    // The column of the name, made when there is none yet; nothing at the limit.
+    std::optional<size_t> add(std::string_view name);
+    std::optional<size_t> find(std::string_view name) const;
+
+    const std::vector<std::string>& names() const { return names_; }
+    bool overflowed() const { return overflowed_; }
+
+  private:
+    std::vector<std::string> names_;
+    std::map<std::string, size_t, std::less<>> by_name_;
+    bool overflowed_ = false;
+};
+
+}  // namespace evd::evctl

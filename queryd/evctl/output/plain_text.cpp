@@ -1,0 +1,159 @@
+#include "queryd/evctl/output/plain_text.h"
+
+#include "common/base/text.h"
+#include "common/wire/msgpack.h"
+#include "queryd/evctl/output/json_text.h"
+
+#include <algorithm>
+
+namespace evd::evctl {
+
+namespace {
+
+using wire::MsgpackKind;
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kEllipsis = "\u2026";
+
+struct CodePoint {
+    uint32_t number = 0;
+    size_t bytes = 0;  // 0: not UTF-8
+};
+
+CodePoint firstOf(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const size_t bytes = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (bytes > text.size() || !base::isUtf8(text.substr(0, bytes))) {
+        return {};
+    }
+    uint32_t number = bytes == 1 ? lead : lead & (0xFFU >> (bytes + 1));
+    for (size_t i = 1; i < bytes; ++i) {
+        number = number << 6 | (static_cast<unsigned char>(text[i]) & 0x3FU);
+    }
+    return {number, bytes};
+}
+
+bool turnsDirection(uint32_t number) {
+    return number == 0x200E || number == 0x200F || number == 0x061C ||
+           (number >= 0x202A && number <= 0x202E) || (number >= 0x2066 && number <= 0x2069);
+}
+
+bool isControl(uint32_t number) {
+    return number < 0x20 || (number >= 0x7F && number < 0xA0) || number == 0x2028 ||
+           number == 0x2029 || turnsDirection(number);
+}
+
+void appendEscapedByte(unsigned char byte, std::string& out) {
+    out += "\\x";
+    out += kHexDigits[byte >> 4];
+    out += kHexDigits[byte & 15];
+}
+
+void appendEscaped(uint32_t number, std::string& out) {
+    if (number == '\n' || number == '\t' || number == '\r') {
+        out += number == '\n' ? "\\n" : number == '\t' ? "\\t" : "\\r";
+    } else if (number < 0x100) {
+        appendEscapedByte(static_cast<unsigned char>(number), out);
+    } else {
+        out += "\\u{";
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            out += kHexDigits[number >> shift & 15];
+        }
+        out += '}';
+    }
+}
+
+// The blocks whose letters take two columns: Hangul, CJK, kana, full-width forms, emoji.
+size_t widthOf(uint32_t number) {
+    const bool is_wide =
+        (number >= 0x1100 && number <= 0x115F) || (number >= 0x2E80 && number <= 0xA4CF) ||
+        (number >= 0xAC00 && number <= 0xD7A3) || (number >= 0xF900 && number <= 0xFAFF) ||
+        (number >= 0xFE30 && number <= 0xFE6F) || (number >= 0xFF00 && number <= 0xFF60) ||
+        (number >= 0x1F300 && number <= 0x1FAFF) || (number >= 0x20000 && number <= 0x3FFFD);
+    const bool is_combining = number >= 0x0300 && number <= 0x036F;
+    return is_combining ? 0 : is_wide ? 2 : 1;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const CodePoint point = firstOf(text);
+        if (point.bytes == 0) {
+            appendEscapedByte(static_cast<unsigned char>(text[0]), out);
+            text.remove_prefix(1);
+            continue;
+        }
+        if (isControl(point.number)) {
+            appendEscaped(point.number, out);
+        } else {
+            out += text.substr(0, point.bytes);
+        }
+        text.remove_prefix(point.bytes);
+    }
+    return out;
+}
+
+std::string plainValue(std::span<const uint8_t> value) {
+    wire::MsgpackReader reader(value);
+    const auto token = reader.next();
+    if (!token.ok() || token.value().kind == MsgpackKind::Nil) {
+        return {};
+    }
+    if (token.value().kind == MsgpackKind::Text) {
+        return printable(token.value().bytes);
+    }
+    if (token.value().kind == MsgpackKind::Bytes) {
+        return base::cat("x\"", base::encodeHex(base::asBytes(token.value().bytes)), "\"");
+    }
+    std::string out;
+    appendJson(value, out);
+    return printable(out);
+}
+
+std::string quotedValue(std::span<const uint8_t> value) {
+    std::string text = plainValue(value);
+    wire::MsgpackReader reader(value);
+    const auto token = reader.next();
+    const bool is_text = token.ok() && token.value().kind == MsgpackKind::Text;
+    if (!is_text || (!text.empty() && text.find_first_of(" \"=,") == std::string::npos)) {
+        return text;
+    }
+    std::string out = "\"";
+    for (const char letter : text) {
+        out += letter == '"' ? "\\\"" : std::string(1, letter);
+    }
+    return out + '"';
+}
+
+size_t displayWidth(std::string_view text) {
+    size_t width = 0;
+    while (!text.empty()) {
+        const CodePoint point = firstOf(text);
+        width += point.bytes == 0 ? 1 : widthOf(point.number);
+        text.remove_prefix(std::max<size_t>(point.bytes, 1));
+    }
+    return width;
+}
+
+std::string cutToWidth(std::string_view text, size_t width_max) {
+    if (displayWidth(text) <= width_max) {
+        return std::string(text);
+    }
+    std::string out;
+    size_t width = 0;
+    while (!text.empty()) {
+        const CodePoint point = firstOf(text);
+        const size_t bytes = std::max<size_t>(point.bytes, 1);
+        width += point.bytes == 0 ? 1 : widthOf(point.number);
+        if (width + 1 > width_max) {
+            break;
+        }
+        out += text.substr(0, bytes);
+        text.remove_prefix(bytes);
+    }
+    return out += kEllipsis;
+}
+
+}  // namespace evd::evctl

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace evd::evctl {
+
+// Text of any origin, made fit for a terminal: control characters (also of the second range), bytes
+// that are not UTF-8 and marks that turn the direction of writing are shown as \xNN or \u{NNNN}, so
+// that no record can move the cursor, colour the screen or show one thing and mean another.
+std::string printable(std::string_view text);
+
+// One value for a person: text as it is (made printable), bytes as x"hex", the rest as JSON; nil is
+// an empty string.
+std::string plainValue(std::span<const uint8_t> value);
+
+// The same where it stands between others: text that is empty or holds white space, quotes or =
+// gets quotes.
+std::string quotedValue(std::span<const uint8_t> value);
+
+// How many columns the text takes on a terminal: code points, wide ones of East Asia twice.
+size_t displayWidth(std::string_view text);
+
+// At most so many columns; what was cut off is marked by an ellipsis.
+std::string cutToWidth(std::string_view text, size_t width_max);
+
+}  // namespace evd::evctl

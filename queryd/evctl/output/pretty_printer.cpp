@@ -1,0 +1,134 @@
+// One line per record, for reading: when, what, then the fields as key=value, those of the record
+// itself first and the header's behind them.
+//
+//    2026-01-02 03:04:05.123456  process.exec  name=ls command_line="ls -l" pid=42 cpu_id=0 ...
+//    2026-01-02 03:04:05.123456  sshd  Accepted publickey for ada boot_id={...}
+//    event_type=process.exec count=12
+
+#include "common/wire/msgpack.h"
+#include "queryd/evctl/output/person_view.h"
+#include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/output/record_printer.h"
+
+#include <algorithm>
+#include <array>
+
+namespace evd::evctl {
+
+namespace {
+
+constexpr std::string_view kDim = "\x1b[2m";
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kRed = "\x1b[31m";
+constexpr std::string_view kPlain = "\x1b[0m";
+
+// Fields that say where an event comes from rather than what happened.
+constexpr std::array<std::string_view, 7> kHeaderFields = {
+    "cpu_id",          "sequence",     "origin_class", "effective_token_guid",
+    "true_token_guid", "process_guid", "boot_id"};
+
+bool isNil(const FieldView& field) {
+    return !field.value.empty() && field.value[0] == 0xC0;
+}
+
+bool isTrue(const FieldView* field) {
+    return field != nullptr && !field->value.empty() &&
+           (field->value[0] == 0xC3 || field->value[0] == 0x01);
+}
+
+bool isHeaderField(std::string_view name) {
+    return std::find(kHeaderFields.begin(), kHeaderFields.end(), name) != kHeaderFields.end();
+}
+
+class PrettyPrinter final : public RecordPrinter {
+  public:
+    PrettyPrinter(const PrintStyle& style, const base::Clock& clock)
+        : style_(style), clock_(clock) {}
+
+    void record(std::span<const uint8_t> record, std::string& out) override {
+        if (!readFields(record, fields_).ok()) {
+            return;
+        }
+        line_begins_ = true;
+        const FieldView* title = findField(fields_, "event_type");
+        const FieldView* message = nullptr;
+        if (title == nullptr && (message = findField(fields_, "message")) != nullptr) {
+            title = findField(fields_, "origin");
+        }
+        const FieldView* when = findField(fields_, "timestamp");
+        if (when != nullptr && !isNil(*when)) {
+            append(kDim, personValue(*when, style_.time, clock_, /*quoted=*/false), out);
+        }
+        appendTitle(when, title, message, out);
+        for (const FieldView& field : fields_) {
+            if (!isOneOf(field, when, title, message) && !isHeaderField(field.name)) {
+                appendPair(field, {}, out);
+            }
+        }
+        for (const FieldView& field : fields_) {
+            if (!isOneOf(field, when, title, message) && isHeaderField(field.name)) {
+                appendPair(field, kDim, out);
+            }
+        }
+        out += '\n';
+    }
+
+  private:
+    // An aggregate of events has a type but no time; there the type is a field like others.
+    void appendTitle(const FieldView* when, const FieldView*& title, const FieldView*& message,
+                     std::string& out) {
+        if (when == nullptr || title == nullptr || isNil(*title)) {
+            title = nullptr;
+            message = nullptr;
+            return;
+        }
+        append(kBold, plainValue(title->value), out);
+        if (isImpostor(fields_)) {
+            append(kRed, std::string(kImpostorMark), out);
+        }
+        if (message != nullptr && !isNil(*message)) {
+            const bool is_error = isTrue(findField(fields_, "is_error"));
+            append(is_error ? kRed : std::string_view(), plainValue(message->value), out);
+        }
+    }
+
+    static bool isOneOf(const FieldView& field, const FieldView* when, const FieldView* title,
+                        const FieldView* message) {
+        return &field == when || &field == title || &field == message;
+    }
+
+    void appendPair(const FieldView& field, std::string_view color, std::string& out) {
+        if (!isNil(field)) {
+            append(color,
+                   printable(field.name) + '=' +
+                       personValue(field, style_.time, clock_, /*quoted=*/true),
+                   out);
+        }
+    }
+
+    void append(std::string_view color, const std::string& text, std::string& out) {
+        out += line_begins_ ? "" : " ";
+        line_begins_ = false;
+        if (style_.color && !color.empty()) {
+            out += color;
+            out += text;
+            out += kPlain;
+        } else {
+            out += text;
+        }
+    }
+
+    PrintStyle style_;
+    const base::Clock& clock_;
+    std::vector<FieldView> fields_;
+    bool line_begins_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordPrinter> makePrettyPrinter(const PrintStyle& style,
+                                                 const base::Clock& clock) {
+    return std::make_unique<PrettyPrinter>(style, clock);
+}
+
+}  // namespace evd::evctl

@@ -1,0 +1,72 @@
+#include "queryd/evctl/query_command.h"
+
+#include "common/base/fd.h"
+#include "common/base/text.h"
+#include "queryd/evctl/answer_output.h"
+#include "queryd/evctl/query_words.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
+
+namespace evd::evctl {
+
+namespace {
+
+base::Result<std::string> readAll(int fd, const std::string& name) {
+    std::string text;
+    char piece[16 * 1024];
+    while (true) {
+        const ssize_t got = ::read(fd, piece, sizeof(piece));
+        if (got == 0) {
+            return text;
+        }
+        if (got < 0 && errno != EINTR) {
+            return base::failErrno(base::cat("cannot read ", name), errno);
+        }
+        text.append(piece, got > 0 ? static_cast<size_t>(got) : 0);
+        if (text.size() > kQueryTextBytesMax) {
+            return base::fail(
+                base::ErrorKind::Invalid,
+                base::cat("the query in ", name, " has more than ", kQueryTextBytesMax, " bytes"));
+        }
+    }
+}
+
+}  // namespace
+
+base::Result<std::string> queryText(const Arguments& arguments) {
+    if (!arguments.file.empty()) {
+        const base::Fd file(::open(arguments.file.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!file.valid()) {
+            return base::failErrno(base::cat("cannot open ", arguments.file), errno);
+        }
+        return readAll(file.get(), arguments.file);
+    }
+    if (arguments.words.size() == 1 && arguments.words.front() == "-") {
+        return readAll(STDIN_FILENO, "standard input");
+    }
+    std::string text;
+    for (const std::string& word : arguments.words) {
+        text += text.empty() ? "" : " ";
+        text += word;
+    }
+    return text;
+}
+
+base::Result<void> runQuery(const SessionContext& context) {
+    const auto text = queryText(context.arguments);
+    if (!text.ok()) {
+        return text.error();
+    }
+    const auto channel = openChannel(context);
+    if (!channel.ok()) {
+        return channel.error();
+    }
+    const auto printer = printerFor(context, findQueryWords(text.value()).stream);
+    AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
+    EVD_TRY(channel.value()->ask(text.value(), {context.arguments.timeout_ms, true}, answer));
+    return answer.complete();
+}
+
+}  // namespace evd::evctl

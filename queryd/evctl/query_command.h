@@ -1,0 +1,19 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "queryd/evctl/session_context.h"
+
+#include <string>
+
+namespace evd::evctl {
+
+// The largest query text that is read from a file or from standard input.
+inline constexpr size_t kQueryTextBytesMax = size_t{16} << 20;
+
+// `evctl query`: asks once and prints the answer, live part included.
+base::Result<void> runQuery(const SessionContext& context);
+
+// The text of the query, from the words, --file or standard input.
+base::Result<std::string> queryText(const Arguments& arguments);
+
+}  // namespace evd::evctl

@@ -1,0 +1,47 @@
+#include "queryd/evctl/query_words.h"
+
+#include "common/base/text.h"
+
+namespace evd::evctl {
+
+namespace {
+
+constexpr std::string_view kWordEnds = " \t\r\n[](),=!<>\"";
+
+// Where the quoted text that begins at `at` ends.
+size_t skipQuoted(std::string_view text, size_t at) {
+    for (++at; at < text.size() && text[at] != '"'; ++at) {
+        at += text[at] == '\\' ? 1 : 0;
+    }
+    return at + 1;
+}
+
+}  // namespace
+
+QueryWords findQueryWords(std::string_view text) {
+    QueryWords found;
+    size_t at = 0;
+    while (at < text.size()) {
+        if (text[at] == '"') {
+            at = skipQuoted(text, at);
+            continue;
+        }
+        if (kWordEnds.find(text[at]) != std::string_view::npos) {
+            ++at;
+            continue;
+        }
+        const size_t end = std::min(text.find_first_of(kWordEnds, at), text.size());
+        const std::string_view word = text.substr(at, end - at);
+        if (word.starts_with("--")) {
+            at = std::min(text.find('\n', at), text.size());
+            continue;
+        }
+        found.stream |= base::equalsFolded(word, "STREAM");
+        found.sort |= base::equalsFolded(word, "SORT");
+        found.take |= base::equalsFolded(word, "TAKE");
+        at = end;
+    }
+    return found;
+}
+
+}  // namespace evd::evctl

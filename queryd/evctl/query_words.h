@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+namespace evd::evctl {
+
+// The clause words of a query that evctl itself must know about.
+struct QueryWords {
+    bool stream = false;
+    bool sort = false;
+    bool take = false;
+};
+
+// Finds clause words in a query text, outside quotes and comments, without judging the text; that
+// is the server's. A guess that is wrong (a bare word STREAM used as a value) only changes how
+// things look. Pure.
+QueryWords findQueryWords(std::string_view text);
+
+}  // namespace evd::evctl

@@ -1,0 +1,49 @@
+#include "queryd/evctl/session_context.h"
+
+#include "common/base/text.h"
+#include "queryd/client/query_client.h"
+#include "queryd/client/rpc_client_service.h"
+
+namespace evd::evctl {
+
+base::Error nobodyAnswers(const std::string& path, const base::Error& why) {
+    if (why.kind == base::ErrorKind::NotFound) {
+        return base::fail(why.kind,
+                          base::cat("nobody answers at ", path,
+                                    ": is eventd running? Start it with ./dev up, or name its "
+                                    "socket with --socket or its state folder with --state"));
+    }
+    if (why.kind == base::ErrorKind::Denied) {
+        return base::fail(why.kind, base::cat("you may not use the socket ", path));
+    }
+    return why;
+}
+
+base::Result<std::unique_ptr<queryd::QueryChannel>> openChannel(const SessionContext& context) {
+    if (context.arguments.rpc.empty()) {
+        auto client = queryd::connectQueryClient(context.sockets.query);
+        if (!client.ok()) {
+            return nobodyAnswers(context.sockets.query, client.error());
+        }
+        return client;
+    }
+    auto client = queryd::connectRpcClient(context.sockets.rpc);
+    if (!client.ok()) {
+        return nobodyAnswers(context.sockets.rpc, client.error());
+    }
+    return std::unique_ptr<queryd::QueryChannel>(std::move(client).value());
+}
+
+std::unique_ptr<RecordPrinter> printerFor(const SessionContext& context, bool live) {
+    const Arguments& arguments = context.arguments;
+    PrintStyle style;
+    style.time =
+        arguments.utc ? TimeStyle::Utc : timeStyleOf(arguments.time).value_or(TimeStyle::Local);
+    style.color =
+        arguments.color == "always" || (arguments.color == "auto" && context.output_is_terminal);
+    style.width_max = context.output_is_terminal ? context.terminal_width : 0;
+    const Format usual = context.output_is_terminal && !live ? Format::Table : Format::Pretty;
+    return makePrinter(formatOf(arguments.format).value_or(usual), style, context.clock);
+}
+
+}  // namespace evd::evctl

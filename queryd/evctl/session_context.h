@@ -1,0 +1,40 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/config/socket_paths.h"
+#include "queryd/client/query_channel.h"
+#include "queryd/evctl/arguments_service.h"
+#include "queryd/evctl/output/record_printer.h"
+#include "queryd/evctl/output_stream.h"
+
+#include <memory>
+#include <string>
+
+namespace evd::evctl {
+
+// Exit codes (contracts §7).
+inline constexpr int kExitSuccess = 0;
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;
+
+// What every command works with; made by main and outlived by nothing.
+struct SessionContext {
+    const Arguments& arguments;
+    const config::SocketPaths& sockets;
+    const base::Clock& clock;
+    OutputStream& output;
+    bool output_is_terminal = false;
+    size_t terminal_width = 0;
+    std::string spool_folder = "/tmp";
+};
+
+// The query channel that the options ask for. The error says what to do.
+base::Result<std::unique_ptr<queryd::QueryChannel>> openChannel(const SessionContext& context);
+
+// The same sentence for every socket that nobody answers at.
+base::Error nobodyAnswers(const std::string& path, const base::Error& why);
+
+// As --format says, else by where the output goes. `live`: lines that come one by one.
+std::unique_ptr<RecordPrinter> printerFor(const SessionContext& context, bool live);
+
+}  // namespace evd::evctl

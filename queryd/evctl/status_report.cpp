@@ -1,0 +1,180 @@
+#include "queryd/evctl/status_report.h"
+
+#include "common/base/text.h"
+#include "queryd/evctl/output/json_text.h"
+#include "queryd/evctl/output/plain_text.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+namespace evd::evctl {
+
+namespace {
+
+using Row = std::vector<std::string>;
+
+std::string bytesText(uint64_t bytes) {
+    constexpr std::array<std::string_view, 5> kUnits = {" B", " KiB", " MiB", " GiB", " TiB"};
+    size_t unit = 0;
+    uint64_t tenths = bytes * 10;
+    while (tenths >= 10'240 && unit + 1 < kUnits.size()) {
+        tenths /= 1024;
+        ++unit;
+    }
+    return unit == 0 ? base::cat(bytes, kUnits[0])
+                     : base::cat(tenths / 10, '.', tenths % 10, kUnits[unit]);
+}
+
+std::string sinceText(int64_t started_ns, int64_t now_ns) {
+    if (started_ns <= 0) {
+        return "-";
+    }
+    std::string text = timeText(started_ns, TimeStyle::Relative, now_ns);
+    const size_t ago = text.rfind(" ago");
+    return ago == std::string::npos ? text : text.substr(0, ago);
+}
+
+std::string figureText(std::string_view figure, int64_t value) {
+    if (figure.ends_with("bytes") && value >= 0) {
+        return bytesText(static_cast<uint64_t>(value));
+    }
+    return figure.ends_with("percent") ? base::cat(value, " %") : base::cat(value);
+}
+
+// Rows of equal length under one another; the first row is the heading.
+void appendTable(const std::vector<Row>& rows, std::string& out) {
+    std::vector<size_t> widths(rows.front().size(), 0);
+    for (const Row& row : rows) {
+        for (size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], displayWidth(row[i]));
+        }
+    }
+    for (const Row& row : rows) {
+        std::string line;
+        for (size_t i = 0; i < row.size(); ++i) {
+            line += i == 0 ? "" : "  ";
+            line += row[i];
+            line.append(widths[i] - displayWidth(row[i]), ' ');
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line;
+        out += '\n';
+    }
+}
+
+// A kind's measures: row → column → value, columns in the order of first sight.
+struct KindTable {
+    std::vector<std::string> figures;
+    std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> rows;
+};
+
+using Kinds = std::map<std::string, KindTable, std::less<>>;
+
+// False when the name is not of the form kind.which.figure.
+bool addToKind(const wire::Measure& measure, Kinds& kinds) {
+    const size_t first = measure.name.find('.');
+    const size_t last = measure.name.rfind('.');
+    if (first == std::string::npos || first == last) {
+        return false;
+    }
+    const std::string figure = measure.name.substr(last + 1);
+    KindTable& table = kinds.try_emplace(measure.name.substr(0, first)).first->second;
+    if (std::find(table.figures.begin(), table.figures.end(), figure) == table.figures.end()) {
+        table.figures.push_back(figure);
+    }
+    auto& row =
+        table.rows.try_emplace(measure.name.substr(first + 1, last - first - 1)).first->second;
+    row.insert_or_assign(figure, figureText(figure, measure.value));
+    return true;
+}
+
+void appendKind(const std::string& kind, const KindTable& table, std::string& out) {
+    std::vector<Row> rows;
+    Row heading = {printable(kind)};
+    for (const std::string& figure : table.figures) {
+        heading.push_back(printable(figure));
+    }
+    rows.push_back(std::move(heading));
+    for (const auto& [which, cells] : table.rows) {
+        Row row = {printable(which)};
+        for (const std::string& figure : table.figures) {
+            const auto cell = cells.find(figure);
+            row.push_back(cell == cells.end() ? "-" : cell->second);
+        }
+        rows.push_back(std::move(row));
+    }
+    out += '\n';
+    appendTable(rows, out);
+}
+
+void appendJsonPair(std::string_view name, std::string_view json, std::string& out) {
+    out += out.back() == '{' ? "" : ",";
+    appendJsonText(name, out);
+    out += ':';
+    out += json;
+}
+
+std::string jsonText(std::string_view text) {
+    std::string out;
+    appendJsonText(printable(text), out);
+    return out;
+}
+
+}  // namespace
+
+std::string statusText(const queryd::GroupStatus& status, int64_t now_ns) {
+    std::vector<Row> rows = {{"process", "state", "pid", "restarts", "up", "memory", "last end"}};
+    std::vector<Row> figures = {{"process", "figure", "value"}};
+    Kinds kinds;
+    for (const wire::ProcessStatus& process : status.processes) {
+        rows.push_back({printable(process.name), printable(process.state), base::cat(process.pid),
+                        base::cat(process.restarts), sinceText(process.started_wall_ns, now_ns),
+                        bytesText(process.memory_bytes),
+                        process.last_exit.empty() ? "-" : printable(process.last_exit)});
+        for (const wire::Measure& measure : process.measures) {
+            if (!addToKind(measure, kinds)) {
+                figures.push_back({printable(process.name), printable(measure.name),
+                                   figureText(measure.name, measure.value)});
+            }
+        }
+    }
+    std::string out;
+    appendTable(rows, out);
+    for (const auto& [kind, table] : kinds) {
+        appendKind(kind, table, out);
+    }
+    if (figures.size() > 1) {
+        out += '\n';
+        appendTable(figures, out);
+    }
+    out += base::cat("\nqueries: ", status.queries_running, " running, ", status.queries_streaming,
+                     " of them streaming\n");
+    return out;
+}
+
+std::string statusJsonl(const queryd::GroupStatus& status) {
+    std::string out;
+    for (const wire::ProcessStatus& process : status.processes) {
+        std::string measures = "{";
+        for (const wire::Measure& measure : process.measures) {
+            appendJsonPair(measure.name, base::cat(measure.value), measures);
+        }
+        std::string line = "{";
+        appendJsonPair("last_exit", jsonText(process.last_exit), line);
+        appendJsonPair("measures", measures + '}', line);
+        appendJsonPair("memory_bytes", base::cat(process.memory_bytes), line);
+        appendJsonPair("name", jsonText(process.name), line);
+        appendJsonPair("pid", base::cat(process.pid), line);
+        appendJsonPair("restarts", base::cat(process.restarts), line);
+        appendJsonPair("started", base::cat(process.started_wall_ns), line);
+        appendJsonPair("state", jsonText(process.state), line);
+        out += line + "}\n";
+    }
+    out += base::cat("{\"queries_running\":", status.queries_running,
+                     ",\"queries_streaming\":", status.queries_streaming, "}\n");
+    return out;
+}
+
+}  // namespace evd::evctl

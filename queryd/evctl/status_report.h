@@ -1,0 +1,20 @@
+#pragma once
+
+#include "queryd/client/rpc_client_service.h"
+#include "queryd/evctl/output/record_printer.h"
+
+#include <string>
+
+namespace evd::evctl {
+
+// The state of the group as a person reads it: a table of processes, then one table per kind of
+// thing the processes measure, then the queries.
+//
+// Measures are named `kind.which.figure` (ring.0.fill_percent): a kind is a table, a which is a
+// row, a figure is a column. Other names stand as name and value under their process. Pure.
+std::string statusText(const queryd::GroupStatus& status, int64_t now_ns);
+
+// One JSON object per process and one with the queries, for programs.
+std::string statusJsonl(const queryd::GroupStatus& status);
+
+}  // namespace evd::evctl

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "queryd/evctl/session_context.h"
+
+#include <span>
+#include <string>
+
+namespace evd::evctl {
+
+// `evctl tail`: the last records and then what is new, newest last, until interrupted.
+base::Result<void> runTail(const SessionContext& context);
+
+// The query that a tail is: `words` are what follows the command. The initial result comes newest
+// first unless the clauses sort it themselves.
+struct TailQuery {
+    std::string text;
+    bool reversed = true;
+};
+TailQuery tailQuery(std::span<const std::string> words, uint32_t lines);
+
+}  // namespace evd::evctl

@@ -1,0 +1,140 @@
+#include "queryd/evctl/arguments_service.h"
+#include "queryd/evctl/query_words.h"
+#include "queryd/evctl/socket_search.h"
+#include "queryd/evctl/tail_command.h"
+#include "tests/support/temporary_directory.h"
+
+#include <doctest/doctest.h>
+#include <fstream>
+#include <map>
+
+using evd::evctl::Arguments;
+using evd::evctl::findQueryWords;
+using evd::evctl::findSockets;
+using evd::evctl::parseArguments;
+using evd::evctl::tailQuery;
+using Words = std::vector<std::string>;
+
+namespace {
+
+Arguments parsed(const Words& words) {
+    auto arguments = parseArguments(words);
+    REQUIRE_MESSAGE(arguments.ok(), (arguments.ok() ? "" : arguments.error().text));
+    return std::move(arguments).value();
+}
+
+bool isUsage(const Words& words) {
+    return !parseArguments(words).ok();
+}
+
+evd::evctl::Environment environmentOf(std::map<std::string, std::string> values) {
+    return [values = std::move(values)](const char* name) -> std::optional<std::string> {
+        const auto found = values.find(name);
+        return found == values.end() ? std::nullopt : std::optional(found->second);
+    };
+}
+
+}  // namespace
+
+TEST_CASE("arguments: a first word that is no command begins a query") {
+    CHECK(parsed({"EVENTS TAKE 1"}).command == "query");
+    CHECK(parsed({"EVENTS TAKE 1"}).words == Words{"EVENTS TAKE 1"});
+    CHECK(parsed({"query", "EVENTS"}).words == Words{"EVENTS"});
+    CHECK(parsed({"EVENTS", "TAKE", "1"}).words == Words{"EVENTS", "TAKE", "1"});
+    CHECK(parsed({"-"}).words == Words{"-"});
+    CHECK(parsed({"--file", "q.txt"}).command == "query");
+}
+
+TEST_CASE("arguments: options stand before or behind the command") {
+    const auto before = parsed({"-s", "a.sock", "--format", "jsonl", "tail", "logs"});
+    CHECK(before.command == "tail");
+    CHECK(before.words == Words{"logs"});
+    CHECK(before.socket == "a.sock");
+    CHECK(before.format == "jsonl");
+    const auto behind = parsed({"EVENTS", "-f", "csv", "--timeout", "50", "--utc"});
+    CHECK(behind.format == "csv");
+    CHECK(behind.timeout_ms == 50);
+    CHECK(behind.utc);
+    CHECK(parsed({"status", "--registry", "a", "--registry", "b"}).registry == Words{"a", "b"});
+}
+
+TEST_CASE("arguments: what makes no sense is a usage error") {
+    CHECK(isUsage({}));
+    CHECK(isUsage({"query"}));
+    CHECK(isUsage({"--no-such-option", "EVENTS"}));
+    CHECK(isUsage({"--format", "xml", "EVENTS"}));
+    CHECK(isUsage({"--time", "sundial", "EVENTS"}));
+    CHECK(isUsage({"--timeout", "0", "EVENTS"}));
+    CHECK(isUsage({"--timeout", "soon", "EVENTS"}));
+    CHECK(isUsage({"--socket"}));
+    CHECK(isUsage({"emit"}));
+    CHECK(isUsage({"emit", "a", "{}", "{}"}));
+    CHECK(isUsage({"status", "now"}));
+    CHECK(isUsage({"--file", "q.txt", "EVENTS"}));
+    CHECK(isUsage({"-s", "a", "--rpc", "b", "EVENTS"}));
+}
+
+TEST_CASE("arguments: help and version are commands and options") {
+    CHECK(parsed({"help"}).command == "help");
+    CHECK(parsed({"--help"}).command == "help");
+    CHECK(parsed({"EVENTS", "-h"}).command == "help");
+    CHECK(parsed({"version"}).command == "version");
+    CHECK(parsed({"--version"}).command == "version");
+}
+
+TEST_CASE("sockets: the option, then the state folder, then the environment, then the fallback") {
+    const evd::test::TemporaryDirectory folder;
+    Arguments arguments;
+    const auto both = environmentOf({{"EVENTD_SOCKET", "/e/q.sock"}, {"EVENTD_STATE", "/s"}});
+    const auto state_only = environmentOf({{"EVENTD_STATE", "/s"}});
+    CHECK(findSockets(arguments, both).value().query == "/e/q.sock");
+    CHECK(findSockets(arguments, both).value().rpc == "/e/rpc.sock");
+    CHECK(findSockets(arguments, state_only).value().query == "/s/run/query.sock");
+    CHECK(findSockets(arguments, state_only).value().kmes == "/s/run/kmes.sock");
+    arguments.state = folder.path();
+    CHECK(findSockets(arguments, both).value().query == folder.path() + "/run/query.sock");
+    arguments.socket = "here.sock";
+    CHECK(findSockets(arguments, both).value().query == "here.sock");
+    CHECK(findSockets(arguments, both).value().kmes == "kmes.sock");
+    arguments.rpc = "there.sock";
+    CHECK(findSockets(arguments, both).value().rpc == "there.sock");
+}
+
+TEST_CASE("sockets: a registry file names them, one that does not is an error") {
+    const evd::test::TemporaryDirectory folder;
+    Arguments arguments;
+    arguments.registry = {folder / "a.reg"};
+    CHECK_FALSE(findSockets(arguments, environmentOf({})).ok());
+    std::ofstream(folder / "a.reg")
+        << R"({"keys":[{"path":"Machine\\System\\eventd","values":[)"
+           R"({"name":"QuerySocketPath","type":"sz","data":"/r/q.sock"},)"
+           R"({"name":"RpcSocketPath","type":"sz","data":"/r/other.sock"}]}]})";
+    const auto sockets = findSockets(arguments, environmentOf({}));
+    REQUIRE(sockets.ok());
+    CHECK(sockets.value().query == "/r/q.sock");
+    CHECK(sockets.value().rpc == "/r/other.sock");
+    CHECK(sockets.value().kmes == "/r/kmes.sock");
+}
+
+TEST_CASE(
+    "query words: clause words are found in any case, not in quotes, comments or other words") {
+    CHECK(findQueryWords("EVENTS a.* stream").stream);
+    CHECK(findQueryWords("STREAM EVENTS").stream);
+    CHECK_FALSE(findQueryWords("EVENTS WHERE name == \"x STREAM \\\" TAKE\"").stream);
+    CHECK_FALSE(findQueryWords("EVENTS -- TAKE 1 STREAM").take);
+    CHECK(findQueryWords("EVENTS -- nothing\n TAKE 1").take);
+    CHECK_FALSE(findQueryWords("EVENTS upstream streams a.stream").stream);
+    CHECK(findQueryWords("EVENTS SORT timestamp").sort);
+    CHECK_FALSE(findQueryWords("EVENTS WHERE a == \"open").take);
+}
+
+TEST_CASE("tail: the last lines and then what is new, whatever was typed") {
+    const auto query = [](const Words& words) { return tailQuery(words, 10).text; };
+    CHECK(query({}) == "EVENTS\nTAKE 10\nSTREAM");
+    CHECK(query({"logs"}) == "LOGS\nTAKE 10\nSTREAM");
+    CHECK(query({"events", "process.* WHERE pid == 1"}) ==
+          "EVENTS process.* WHERE pid == 1\nTAKE 10\nSTREAM");
+    CHECK(query({"process.exec", "TAKE 3", "STREAM"}) == "EVENTS process.exec TAKE 3 STREAM");
+    CHECK(tailQuery(Words{"events"}, 10).reversed);
+    CHECK_FALSE(tailQuery(Words{"events", "SORT timestamp"}, 10).reversed);
+}

@@ -1,0 +1,69 @@
+#include "queryd/evctl/status_report.h"
+
+#include "tests/support/fake_clock.h"
+
+#include <doctest/doctest.h>
+
+using evd::base::kNsPerSecond;
+
+namespace {
+
+constexpr int64_t kNow = evd::test::FakeClock::kStartWallNs;
+
+evd::queryd::GroupStatus sample() {
+    evd::queryd::GroupStatus status;
+    evd::wire::ProcessStatus store;
+    store.name = "store";
+    store.state = "running";
+    store.pid = 42;
+    store.started_wall_ns = kNow - 90 * kNsPerSecond;
+    store.memory_bytes = 3 * 1024 * 1024 / 2;
+    store.measures = {
+        {"shard.0.rows", 12}, {"shard.1.rows", 7}, {"shard.1.wal_bytes", 4096}, {"commits", 5}};
+    evd::wire::ProcessStatus collector;
+    collector.name = "collector";
+    collector.state = "backing off";
+    collector.restarts = 2;
+    collector.last_exit = "signal 9";
+    collector.measures = {{"ring.0.fill_percent", 3}};
+    status.processes = {store, collector};
+    status.queries_running = 3;
+    status.queries_streaming = 1;
+    return status;
+}
+
+}  // namespace
+
+TEST_CASE("status: processes first, then a table for each kind of thing that is measured") {
+    CHECK(evd::evctl::statusText(sample(), kNow) ==
+          "process    state        pid  restarts  up       memory   last end\n"
+          "store      running      42   0         1.5 min  1.5 MiB  -\n"
+          "collector  backing off  0    2         -        0 B      signal 9\n"
+          "\n"
+          "ring  fill_percent\n"
+          "0     3 %\n"
+          "\n"
+          "shard  rows  wal_bytes\n"
+          "0      12    -\n"
+          "1      7     4.0 KiB\n"
+          "\n"
+          "process  figure   value\n"
+          "store    commits  5\n"
+          "\n"
+          "queries: 3 running, 1 of them streaming\n");
+}
+
+TEST_CASE("status: a program gets one object per process and one for the queries") {
+    CHECK(evd::evctl::statusJsonl(sample()) ==
+          "{\"last_exit\":\"\",\"measures\":{\"shard.0.rows\":12,\"shard.1.rows\":7,"
+          "\"shard.1.wal_bytes\":4096,\"commits\":5},\"memory_bytes\":1572864,\"name\":\"store\","
+          "\"pid\":42,\"restarts\":0,\"started\":1767225510000000000,\"state\":\"running\"}\n"
+          "{\"last_exit\":\"signal 9\",\"measures\":{\"ring.0.fill_percent\":3},"
+          "\"memory_bytes\":0,\"name\":\"collector\",\"pid\":0,\"restarts\":2,\"started\":0,"
+          "\"state\":\"backing off\"}\n"
+          "{\"queries_running\":3,\"queries_streaming\":1}\n");
+}
+
+TEST_CASE("status: an empty group still has its headings") {
+    CHECK(evd::evctl::statusText({}, kNow).starts_with("process  state"));
+}
