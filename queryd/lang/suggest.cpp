@@ -48,7 +48,7 @@ std::string_view nearestWord(std::string_view word, std::span<const std::string_
             continue;
         }
         const size_t far = distance(word, candidate);
-        if (far < best_distance && far * 3 <= std::max(word.size(), candidate.size())) {
+        if (far < best_distance && far * 2 <= std::max(word.size(), candidate.size())) {
             best = candidate;
             best_distance = far;
         }

@@ -13,9 +13,6 @@ constexpr size_t kShownWordBytesMax = 60;
 
 // A token as it may stand in an error sentence: short, on one line.
 std::string shown(const Token& token) {
-    if (token.kind == TokenKind::End) {
-        return "the end of the question";
-    }
     if (token.kind == TokenKind::Bytes) {
         return "bytes";
     }
@@ -86,7 +83,7 @@ bool TokenCursor::trySymbol(std::string_view symbol) {
         take();
         return true;
     }
-    expecting(symbol);
+    expecting(symbol == "," ? "a comma" : symbol);
     return false;
 }
 
@@ -116,7 +113,7 @@ std::string TokenCursor::suggestion() const {
     if (token.kind == TokenKind::Word) {
         nearest = nearestWord(token.text, words_);
     }
-    if (nearest.empty() && free_word_ + 1 == index_) {
+    if (nearest.empty() && index_ > 0 && free_word_ == index_ - 1) {
         const std::string& free_word = tokens_[free_word_].text;
         nearest = nearestWord(free_word, free_word_candidates_);
         if (!nearest.empty()) {
@@ -128,7 +125,9 @@ std::string TokenCursor::suggestion() const {
 }
 
 base::Error TokenCursor::unexpected() const {
-    std::string text = base::cat("unexpected ", shown(peek()), " at ", describe(peek().at));
+    const std::string found =
+        atEnd() ? "the question ends too early" : base::cat("unexpected ", shown(peek()));
+    std::string text = base::cat(found, " at ", describe(peek().at));
     const std::string expected = expectedText();
     if (!expected.empty()) {
         text += base::cat(", expected ", expected);

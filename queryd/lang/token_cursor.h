@@ -35,6 +35,8 @@ class TokenCursor {
     // Notes that something would be right here: a thing in words, or a keyword.
     void expecting(std::string_view thing) { things_.push_back(thing); }
     void expectingWord(std::string_view word);
+    // Notes a word that may be meant here but is named by a thing that was noted already.
+    void suggesting(std::string_view word) { words_.push_back(word); }
 
     // The word just taken could have been anything; if what follows is wrong, perhaps it was meant
     // to be one of the words noted so far.

@@ -67,7 +67,7 @@ base::Result<Literal> parseNumberLike(TokenCursor& cursor) {
         return *number;
     }
     return errorAt(base::cat("\"", word.text.substr(0, 40),
-                             "\" begins like a number but is none, write it in quotes,"),
+                             "\" begins like a number but is none in range, write text in quotes,"),
                    word.at);
 }
 
@@ -160,11 +160,11 @@ base::Result<TimePoint> parseTimePoint(TokenCursor& cursor) {
         return timePoint(TimePoint::Kind::Absolute, *moment, cursor.take().at);
     }
     const Position at = token.at;
-    if (!quoted && cursor.tryWord("today")) {
-        return timePoint(TimePoint::Kind::Today, 0, at);
+    if (!quoted && cursor.isWord("today")) {
+        return timePoint(TimePoint::Kind::Today, 0, cursor.take().at);
     }
-    if (!quoted && cursor.tryWord("yesterday")) {
-        return timePoint(TimePoint::Kind::Yesterday, 0, at);
+    if (!quoted && cursor.isWord("yesterday")) {
+        return timePoint(TimePoint::Kind::Yesterday, 0, cursor.take().at);
     }
     if (quoted || startsLikeNumber(token.text)) {
         return errorAt(
@@ -172,6 +172,8 @@ base::Result<TimePoint> parseTimePoint(TokenCursor& cursor) {
             at);
     }
     cursor.expecting(kTimeForms);
+    cursor.suggesting("today");
+    cursor.suggesting("yesterday");
     return cursor.unexpected();
 }
 

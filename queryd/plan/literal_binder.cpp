@@ -6,6 +6,8 @@
 #include "queryd/lang/suggest.h"
 #include "queryd/lang/token_cursor.h"
 
+#include <optional>
+
 namespace evd::queryd {
 
 namespace {
@@ -104,10 +106,6 @@ base::Result<Constant> bindTimestamp(const Literal& literal, CompareOperator op,
                    literal.at);
 }
 
-bool comparesWhole(CompareOperator op) {
-    return !isTextOperator(op);
-}
-
 base::Result<void> checkOperator(CompareOperator op, const Literal& literal,
                                  const Constant& constant) {
     const bool is_number =
@@ -123,21 +121,35 @@ base::Result<void> checkOperator(CompareOperator op, const Literal& literal,
     return {};
 }
 
+// What text means beside certain header columns; nothing where it is just text.
+std::optional<base::Result<Constant>> bindByColumn(const PlanField& field, CompareOperator op,
+                                                   const Literal& literal, int64_t now_ns) {
+    if (!field.column || !isText(literal) || isTextOperator(op)) {
+        return std::nullopt;
+    }
+    if (*field.column == EventColumn::OriginClass) {
+        return bindOriginClass(literal);
+    }
+    if (*field.column == EventColumn::Timestamp) {
+        return bindTimestamp(literal, op, now_ns);
+    }
+    if (eventColumnSpec(*field.column).kind == EventColumnKind::Guid) {
+        const auto guid = base::parseGuid(literal.text);
+        return base::Result<Constant>(text(guid ? base::formatGuid(guid.value()) : literal.text));
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 base::Result<Constant> bindLiteral(const PlanField& field, CompareOperator op,
                                    const Literal& literal, int64_t now_ns) {
-    const bool special = field.column && isText(literal) && comparesWhole(op);
-    if (special && *field.column == EventColumn::OriginClass) {
-        return bindOriginClass(literal);
-    }
-    if (special && *field.column == EventColumn::Timestamp) {
-        return bindTimestamp(literal, op, now_ns);
-    }
-    if (special && eventColumnSpec(*field.column).kind == EventColumnKind::Guid &&
-        !isOrdering(op)) {
-        const auto guid = base::parseGuid(literal.text);
-        return text(guid ? base::formatGuid(guid.value()) : literal.text);
+    auto special = bindByColumn(field, op, literal, now_ns);
+    if (special) {
+        if (special->ok()) {
+            EVD_TRY(checkOperator(op, literal, special->value()));
+        }
+        return *special;
     }
     const bool may_be_time = field.column == EventColumn::Timestamp || isOrdering(op);
     if (literal.kind == Literal::Kind::Time && !may_be_time) {

@@ -1,0 +1,104 @@
+#include "tests/support/event_shards.h"
+
+#include "common/base/check.h"
+#include "common/db/schema.h"
+
+namespace evd::test {
+
+namespace {
+
+void bindOptional(db::Statement& statement, int index, const std::optional<int64_t>& value) {
+    if (value) {
+        statement.bindInteger(index, *value);
+    } else {
+        statement.bindNull(index);
+    }
+}
+
+void bindOptional(db::Statement& statement, int index, const std::optional<base::Guid>& guid) {
+    if (guid) {
+        statement.bindBlob(index, guid->bytes);
+    } else {
+        statement.bindNull(index);
+    }
+}
+
+std::unique_ptr<db::Statement> prepared(db::Connection& connection, std::string_view sql) {
+    auto statement = connection.prepare(sql);
+    EVD_CHECK(statement.ok(), "a statement of a test could not be prepared");
+    return std::move(statement).value();
+}
+
+void finish(db::Statement& statement) {
+    const auto done = statement.step();
+    EVD_CHECK(done.ok() && !done.value(), "a row of a test could not be inserted");
+    statement.reset();
+}
+
+}  // namespace
+
+base::Guid guidOf(uint32_t number) {
+    base::Guid guid;
+    for (size_t i = 0; i < 4; ++i) {
+        guid.bytes[i] = static_cast<uint8_t>(number >> (8 * i));
+    }
+    return guid;
+}
+
+TestShard::TestShard(const std::string& path, Types types) : types_(types) {
+    auto created = db::Connection::createForWriting(path, 4096);
+    EVD_CHECK(created.ok(), "a shard of a test could not be made");
+    EVD_CHECK(db::createEventSchema(*created.value(), 1).ok(), "the schema could not be made");
+    created.value().reset();
+    auto opened = db::Connection::openForWriting(path);
+    EVD_CHECK(opened.ok(), "a shard of a test could not be opened");
+    connection_ = std::move(opened).value();
+    execute("PRAGMA synchronous=OFF");
+    if (types_ == Types::Unlisted) {
+        execute("DROP VIEW event_types_readable");
+        execute("DROP TABLE event_types");
+    } else {
+        insert_type_ = prepared(*connection_, "INSERT OR IGNORE INTO event_types VALUES (?1)");
+    }
+    insert_ = prepared(*connection_, "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+}
+
+void TestShard::execute(std::string_view sql) {
+    const auto done = connection_->execute(sql);
+    EVD_CHECK(done.ok(), "a statement of a test failed");
+}
+
+void TestShard::insert(std::span<const TestEvent> events) {
+    execute("BEGIN IMMEDIATE");
+    for (const TestEvent& event : events) {
+        insertOne(event);
+    }
+    execute("COMMIT");
+}
+
+// The columns in the order of db::kEventColumns.
+void TestShard::insertOne(const TestEvent& event) {
+    db::Statement& statement = *insert_;
+    statement.bindInteger(1, event.id);
+    statement.bindBlob(2, event.boot.bytes);
+    statement.bindInteger(3, event.timestamp);
+    bindOptional(statement, 4, event.cpu);
+    bindOptional(statement, 5, event.sequence);
+    bindOptional(statement, 6, event.origin_class);
+    statement.bindText(7, event.type);
+    bindOptional(statement, 8, event.effective_token);
+    bindOptional(statement, 9, event.true_token);
+    bindOptional(statement, 10, event.process);
+    if (event.payload) {
+        statement.bindBlob(11, *event.payload);
+    } else {
+        statement.bindNull(11);
+    }
+    finish(statement);
+    if (insert_type_) {
+        insert_type_->bindText(1, event.type);
+        finish(*insert_type_);
+    }
+}
+
+}  // namespace evd::test
