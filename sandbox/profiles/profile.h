@@ -47,9 +47,10 @@ constexpr Condition masked(unsigned argument, uint32_t mask, uint32_t value) {
     return {argument, mask, value};
 }
 
-// What openat's flags look like when nothing can be made, changed or emptied by it.
+// What openat's flags look like when nothing can be made, changed or emptied by it. O_TMPFILE is a
+// bit of its own together with O_DIRECTORY, which is harmless alone.
 inline constexpr Condition kOpensForReading =
-    masked(2, O_ACCMODE | O_CREAT | O_TRUNC | __O_TMPFILE, O_RDONLY);
+    masked(2, O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY), O_RDONLY);
 
 // The lines that every program of the group needs, and then those of each role. Tables of
 // constants, one file each; widening one is a change of its own with a reason of its own.

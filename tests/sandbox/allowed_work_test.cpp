@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -206,6 +207,19 @@ TEST_CASE("allowed work: notices go from the store to queryd, whoever comes firs
     int status = 0;
     REQUIRE(::waitpid(teller, &status, 0) == teller);
     CHECK(status == 0);
+}
+
+TEST_CASE("allowed work: reading roles list folders") {
+    const test::TemporaryDirectory folder;
+    std::filesystem::create_directory(folder / "one");
+    for (const Role role : {Role::Sensor, Role::Queryd, Role::Store}) {
+        CAPTURE(static_cast<int>(role));
+        CHECK(test::runJailed(jail(role, folder.path(), PathAccess::Read), [&] {
+                  const auto first = std::filesystem::directory_iterator(folder.path());
+                  return first != std::filesystem::directory_iterator() && first->is_directory() &&
+                         first->path().filename() == "one";
+              }).exit_code == test::kJailDone);
+    }
 }
 
 TEST_CASE("allowed work: kmesd makes rings and hands them out for reading only") {
