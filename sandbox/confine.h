@@ -23,6 +23,10 @@ struct Confinement {
     std::vector<PathRule> paths;         // must exist when confine() is called
     std::vector<int> keep_capabilities;  // CAP_* numbers; all others are dropped from every set
     uint64_t fds_max = 1024;             // RLIMIT_NOFILE
+    // Leaves Landlock out. Under it no process outside may be looked into, which takes away
+    // /proc/<pid>/exe whatever capability is kept (CAP_SYS_PTRACE is needed besides). The price: a
+    // process that is taken over may open for reading what its user may.
+    bool sees_other_processes = false;
 };
 
 // Puts the process into its jail, for good: no_new_privs, capabilities dropped, rlimits (no core

@@ -1,13 +1,16 @@
 #include "sandbox/landlock.h"
+#include "common/base/text.h"
 #include "tests/sandbox/jail.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 
+namespace base = evd::base;
 namespace sandbox = evd::sandbox;
 namespace test = evd::test;
 using sandbox::PathAccess;
@@ -108,4 +111,23 @@ TEST_CASE("landlock: a path that is not there fails the confinement") {
     CHECK(test::runJailed(jail(Role::Store, "/nonexistent/evd", PathAccess::ReadWrite), [] {
               return true;
           }).exit_code == test::kJailNotConfined);
+}
+
+TEST_CASE("landlock: the program of another process is seen only by who asked for it") {
+    if (sandbox::landlockVersion() == 0 || ::geteuid() != 0) {
+        MESSAGE("needs Landlock and root");
+        return;
+    }
+    const pid_t test_program = ::getpid();
+    for (const bool sees : {true, false}) {
+        auto confinement = jail(Role::Sensor, "/proc", PathAccess::Read);
+        confinement.sees_other_processes = sees;
+        confinement.keep_capabilities = {CAP_SYS_PTRACE};
+        const auto outcome = test::runJailed(confinement, [&] {
+            char target[256];
+            const std::string link = base::cat("/proc/", test_program, "/exe");
+            return ::readlink(link.c_str(), target, sizeof(target)) > 0;
+        });
+        CHECK(outcome.exit_code == (sees ? test::kJailDone : test::kJailFailed));
+    }
 }
