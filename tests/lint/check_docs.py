@@ -164,7 +164,12 @@ def check_settings(findings, root):
 
 
 def test_names_of(root):
+    """The names of test cases, and of the cases of the language with `case: ` in front."""
     names = set()
+    for path in source_tree.all_files(root):
+        if path.startswith("tests/query/") and path.endswith(".case"):
+            names.update(line.strip() for line in source_tree.read(root, path).splitlines()
+                         if line.startswith("case: "))
     for path in source_tree.code_files(root):
         if not path.startswith("tests/"):
             continue
