@@ -40,8 +40,9 @@ struct RpcService::Connection {
           messages(*stream, messageWordsMax(service.limits_)),
           network(messages, capnp::rpc::twoparty::Side::SERVER, readerOptions()),
           system(capnp::makeRpcServer(
-              network, makeRpcSession(std::move(caller), {service.runner_, service.group_status_,
-                                                          service.timer_, service.limits_}))) {
+              network, makeRpcSession(std::move(caller),
+                                      {service.runner_, service.group_status_, service.activity_,
+                                       service.timer_, service.limits_}))) {
         system.setFlowLimit(messageWordsMax(service.limits_) * kRpcCallsInFlightMax);
         ++service.connections_;
         ++service.by_user_.try_emplace(user_sid, 0).first->second;

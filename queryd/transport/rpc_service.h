@@ -4,6 +4,7 @@
 #include "common/wire/record.h"
 #include "queryd/access/authority.h"
 #include "queryd/transport/question.h"
+#include "queryd/transport/rpc_activity_service.h"
 
 #include <kj/async-io.h>
 #include <cstdint>
@@ -54,6 +55,8 @@ class RpcService : private kj::TaskSet::ErrorHandler {
         listening_ = nullptr;
     }
     size_t connections() const { return connections_; }
+    // Resolves when no answer is on its way to a client any more.
+    kj::Promise<void> whenQuiet() { return activity_.whenQuiet(); }
 
   private:
     struct Connection;
@@ -71,6 +74,7 @@ class RpcService : private kj::TaskSet::ErrorHandler {
     size_t connections_ = 0;
     std::map<std::string, size_t> by_user_;
     kj::Own<kj::ConnectionReceiver> listening_;
+    RpcActivity activity_;
     kj::TaskSet tasks_;  // one per connection
     kj::Promise<void> accepting_ = nullptr;
 };

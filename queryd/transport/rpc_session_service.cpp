@@ -33,28 +33,35 @@ using Kind = RpcOutbox::Kind;
 class RunningQueryService final : public schema::RunningQuery::Server {
   public:
     RunningQueryService(std::shared_ptr<RpcOutbox> outbox, schema::ResultSink::Client sink,
-                        kj::Timer& timer, int64_t send_deadline_ms, std::shared_ptr<size_t> held)
+                        const RpcSessionParts& parts, std::shared_ptr<size_t> held)
         : outbox_(std::move(outbox)),
           sink_(kj::mv(sink)),
-          timer_(timer),
-          send_deadline_(send_deadline_ms * kj::MILLISECONDS),
+          timer_(parts.timer),
+          send_deadline_(parts.limits.send_deadline_ms * kj::MILLISECONDS),
+          activity_(parts.activity),
           held_(std::move(held)) {
         ++*held_;
     }
     ~RunningQueryService() noexcept(false) {
         stop();
+        endActivity();
         --*held_;
     }
 
     void watchOver(std::shared_ptr<QuestionControl> control) { control_ = std::move(control); }
 
     void startPump() {
-        pump_ = pumpNext().eagerlyEvaluate([this](kj::Exception&& exception) {
-            // A passed deadline is an overload to kj.
-            cut(exception.getType() == kj::Exception::Type::OVERLOADED
-                    ? "the query was ended because its client reads too slowly"
-                    : "a record is too large for the rpc socket; ask over the query socket");
-        });
+        active_ = true;
+        activity_.began();
+        pump_ = pumpNext()
+                    .then([this]() { endActivity(); })
+                    .eagerlyEvaluate([this](kj::Exception&& exception) {
+                        // A passed deadline is an overload to kj.
+                        cut(exception.getType() == kj::Exception::Type::OVERLOADED
+                                ? "the query was ended because its client reads too slowly"
+                                : "a record is too large for the rpc socket; ask over the query "
+                                  "socket");
+                    });
     }
 
   private:
@@ -112,7 +119,14 @@ class RunningQueryService final : public schema::RunningQuery::Server {
 
     void cut(const std::string& reason) {
         stop();
+        endActivity();
         last_word_ = sendFailed(reason).eagerlyEvaluate([](kj::Exception&&) {});
+    }
+
+    void endActivity() {
+        if (std::exchange(active_, false)) {
+            activity_.ended();
+        }
     }
 
     void stop() {
@@ -128,6 +142,8 @@ class RunningQueryService final : public schema::RunningQuery::Server {
     schema::ResultSink::Client sink_;
     kj::Timer& timer_;
     kj::Duration send_deadline_;
+    RpcActivity& activity_;
+    bool active_ = false;
     std::shared_ptr<size_t> held_;  // counts the objects of one connection
     kj::Promise<void> pump_ = nullptr;
     kj::Promise<void> last_word_ = nullptr;
@@ -143,8 +159,7 @@ class SessionService final : public schema::Session::Server {
         const auto text = params.getText();
         checkQuery(text.size());
         auto outbox = std::make_shared<RpcOutbox>();
-        auto service = kj::heap<RunningQueryService>(outbox, params.getSink(), parts_.timer,
-                                                     parts_.limits.send_deadline_ms, held_);
+        auto service = kj::heap<RunningQueryService>(outbox, params.getSink(), parts_, held_);
         Question question{caller_, std::string(text.begin(), text.size()),
                           params.getOptions().getTimeoutMs()};
         context.releaseParams();

@@ -11,6 +11,7 @@ namespace evd::queryd {
 struct RpcSessionParts {
     QuestionRunner& runner;
     GroupStatusSource& group_status;
+    RpcActivity& activity;
     kj::Timer& timer;
     RpcLimits limits;
 };

@@ -1,0 +1,19 @@
+// eventd-queryd: answers questions about what is stored. Its parts (QuerydParts): CommitListener
+// (what is new), QueryEngine (questions in, records out), LocalAuthority (who asks), Admission (how
+// many at once), Sessions (a thread per question), Listener (the msgpack socket), RpcService (the
+// rpc socket).
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "queryd/queryd_service.h"
+
+#include <unistd.h>
+
+int main() {
+    evd::base::setLogName("eventd-queryd");
+    const evd::base::SystemClock clock;
+    evd::queryd::QuerydService service(clock);
+    const int status = evd::ipc::runProgram(service);
+    // Without a drain the parts are still there, but the event loop they lean on is gone.
+    ::_exit(status);
+}

@@ -1,0 +1,187 @@
+#include "queryd/queryd_service.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/bus/bus.h"
+#include "common/config/socket_paths.h"
+#include "common/db/sqlite.h"
+#include "common/ipc/errors.h"
+#include "common/ipc/notice.h"
+#include "queryd/access/authority.h"
+#include "queryd/admission.h"
+#include "queryd/exec/query_engine.h"
+#include "queryd/listener.h"
+#include "queryd/session.h"
+#include "queryd/stream/commit_listener.h"
+#include "queryd/transport/rpc_service.h"
+#include "sandbox/confine.h"
+
+#include <array>
+#include <utility>
+
+namespace evd::queryd {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kSockets = {"query", "rpc", "notices"};
+
+AdmissionLimits admissionLimits(const config::Settings& settings) {
+    return {settings.number("MaxConcurrentQueries"), settings.number("MaxStreamingQueries"),
+            settings.number("MaxQueriesPerUser")};
+}
+
+EngineConfig engineConfig(const config::Settings& settings) {
+    EngineConfig config;
+    config.event_store_path = settings.text("EventStorePath");
+    config.memory_bytes_max = settings.number("MaxQueryMemoryBytes");
+    return config;
+}
+
+WaitingLimits waitingLimits(const config::Settings& settings) {
+    WaitingLimits limits;
+    limits.message_bytes_max = settings.number("MaxQueryMessageBytes");
+    return limits;
+}
+
+RpcLimits rpcLimits(const config::Settings& settings) {
+    RpcLimits limits;
+    limits.message_bytes_max = settings.number("MaxQueryMessageBytes");
+    return limits;
+}
+
+void confineTo(const std::string& event_store_path) {
+    db::prepareProcess();
+    sandbox::Confinement confinement;
+    confinement.role = sandbox::Role::Queryd;
+    confinement.paths = {{event_store_path, sandbox::PathAccess::Read}};
+    confinement.fds_max = kQuerydFdsMax;
+    ipc::okOrThrow(sandbox::confine(confinement));
+}
+
+std::unique_ptr<bus::Subscriber> hearCommits(base::Fd listening, const std::string& socket_path) {
+    return ipc::takeOrThrow(
+        bus::Subscriber::listen(std::move(listening), socket_path, ipc::kCommitTopic));
+}
+
+}  // namespace
+
+// The parts list of the process, in the order in which they lean on one another; they go in the
+// opposite order, so that nobody asks a part that is gone.
+struct QuerydParts {
+    QuerydParts(const base::Clock& clock, const ipc::StartParams& params,
+                std::unique_ptr<bus::Subscriber> subscriber)
+        : commits(std::move(subscriber)),
+          engine(makeQueryEngine(engineConfig(params.settings), clock, commits.signal())),
+          authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
+          admission(admissionLimits(params.settings)),
+          sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")) {}
+
+    void serve(base::Fd query_socket, base::Fd rpc_socket, const base::Clock& clock,
+               const config::Settings& settings, ipc::SupervisorLink& supervisor,
+               kj::AsyncIoContext& io) {
+        timer = &io.provider->getTimer();
+        listener = ipc::takeOrThrow(Listener::start(std::move(query_socket), *authority, sessions,
+                                                    clock, waitingLimits(settings)));
+        rpc = std::make_unique<RpcService>(
+            std::move(rpc_socket), *authority, sessions,
+            [&supervisor]() { return supervisor.groupStatus(); }, io, rpcLimits(settings));
+    }
+
+    CommitListener commits;
+    std::unique_ptr<QueryEngine> engine;
+    std::unique_ptr<Authority> authority;
+    Admission admission;
+    Sessions sessions;
+    std::unique_ptr<Listener> listener;
+    std::unique_ptr<RpcService> rpc;
+    kj::Timer* timer = nullptr;
+};
+
+QuerydService::QuerydService(const base::Clock& clock) : clock_(clock) {}
+QuerydService::~QuerydService() noexcept = default;
+
+kj::Promise<std::vector<wire::ResumePoint>> QuerydService::start(ipc::StartParams params,
+                                                                 ipc::SupervisorLink& supervisor,
+                                                                 kj::AsyncIoContext& io) {
+    confineTo(params.settings.text("EventStorePath"));
+    auto subscriber =
+        hearCommits(giveSocket("notices"), config::socketPaths(params.settings).notices);
+    parts_ = std::make_unique<QuerydParts>(clock_, params, std::move(subscriber));
+    parts_->serve(giveSocket("query"), giveSocket("rpc"), clock_, params.settings, supervisor, io);
+    return std::vector<wire::ResumePoint>();
+}
+
+base::Fd QuerydService::giveSocket(const std::string& name) {
+    const auto found = sockets_.find(name);
+    if (found == sockets_.end()) {
+        ipc::throwError(base::fail(base::ErrorKind::Invalid,
+                                   base::cat("queryd was not given the socket ", name)));
+    }
+    base::Fd socket = std::move(found->second);
+    sockets_.erase(found);
+    return socket;
+}
+
+void QuerydService::takeFd(std::string name, base::Fd fd) {
+    const bool is_known = std::find(kSockets.begin(), kSockets.end(), name) != kSockets.end();
+    if (!is_known || parts_ != nullptr) {
+        base::logWarning(base::cat("no use for a descriptor named ", name, ", closing it"));
+        return;
+    }
+    sockets_.insert_or_assign(std::move(name), std::move(fd));
+}
+
+void QuerydService::configure(const config::Settings& settings) {
+    if (parts_ == nullptr) {
+        return;
+    }
+    const uint64_t message_bytes_max = settings.number("MaxQueryMessageBytes");
+    parts_->admission.setLimits(admissionLimits(settings));
+    parts_->sessions.setTimeout(settings.number("QueryTimeoutMs"));
+    parts_->listener->setMessageBytesMax(message_bytes_max);
+    parts_->rpc->setMessageBytesMax(message_bytes_max);
+}
+
+kj::Promise<void> QuerydService::drain() {
+    if (parts_ == nullptr) {
+        return kj::READY_NOW;
+    }
+    parts_->listener->stopAccepting();
+    parts_->rpc->stopAccepting();
+    auto idle = kj::newPromiseAndCrossThreadFulfiller<void>();
+    // Shared, because a std::function is copyable and a fulfiller is not.
+    auto fulfiller =
+        std::make_shared<kj::Own<kj::CrossThreadPromiseFulfiller<void>>>(kj::mv(idle.fulfiller));
+    parts_->sessions.beginStop([fulfiller]() { (*fulfiller)->fulfill(); });
+    auto all_ended = idle.promise.fork();
+    auto patience = parts_->timer->afterDelay(kDrainPatienceMs * kj::MILLISECONDS)
+                        .then([this, late = all_ended.addBranch()]() mutable {
+                            parts_->sessions.cancelAll();
+                            return kj::mv(late);
+                        });
+    return all_ended.addBranch()
+        .exclusiveJoin(kj::mv(patience))
+        .then([this]() {
+            return parts_->rpc->whenQuiet().exclusiveJoin(
+                parts_->timer->afterDelay(kLastWordsMs * kj::MILLISECONDS));
+        })
+        .then([this]() { parts_.reset(); });
+}
+
+std::vector<wire::Measure> QuerydService::measures() {
+    if (parts_ == nullptr) {
+        return {};
+    }
+    parts_->sessions.reap();
+    const QuestionCounts counts = parts_->sessions.counts();
+    const auto number = [](uint64_t value) { return static_cast<int64_t>(value); };
+    return {{"queries_running", number(counts.running)},
+            {"queries_streaming", number(counts.streaming)},
+            {"queries_refused", number(counts.refused)},
+            {"query_connections", number(parts_->listener->connectionsAccepted())},
+            {"rpc_connections", number(parts_->rpc->connections())},
+            {"commit_notices", number(parts_->commits.noticeCount())},
+            {"commit_notices_dropped", number(parts_->commits.droppedCount())}};
+}
+
+}  // namespace evd::queryd
