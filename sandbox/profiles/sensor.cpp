@@ -1,11 +1,17 @@
 #include "sandbox/profiles/profile.h"
 
+#include <sys/socket.h>
+
 namespace evd::sandbox {
 
 namespace {
 
 constexpr auto kCalls = std::to_array<CallRule>({
     {"recvfrom", "glibc: recv on the process connector"},
+    {"setsockopt",
+     "kmes: the send buffer of a new connection",
+     Verdict::Allow,
+     {equals(1, SOL_SOCKET), equals(2, SO_SNDBUF)}},
     {"openat",
      "sensor: /proc of the process that an event is about",
      Verdict::Allow,
