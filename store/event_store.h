@@ -100,8 +100,8 @@ class EventStore final : private WriterListener {
     // state.
     void refuseRuns() { draining_ = true; }
     void queueShutdown();
-    // Ends the writers after what is in their queues and closes the databases. Before a drained
-    // store goes, and in haste before the memory of unanswered runs goes; those get no answer then.
+    // Ends the writers after what is in their queues, and closes the databases. Comes last; runs
+    // that are still unanswered get no answer.
     void stopWriters();
 
     void configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes);

@@ -37,27 +37,6 @@ class CallAnswer final : public RunAnswer {
     kj::Own<kj::PromiseFulfiller<void>> fulfiller_;
 };
 
-// Stands in front of a call's message. A call is never cancelled while the event loop runs, so its
-// message lives until the answer; but when the loop ends in the middle of a commit, all of them are
-// dropped while a writer may be reading. What is attached to the call's promise goes before the
-// message does, so the first of these to go without an answer ends the writers.
-class MessageGuard {
-  public:
-    explicit MessageGuard(EventStore& store) : store_(store) {}
-    MessageGuard(const MessageGuard&) = delete;
-    MessageGuard& operator=(const MessageGuard&) = delete;
-    ~MessageGuard() {
-        if (!is_answered_) {
-            store_.stopWriters();
-        }
-    }
-    void answered() { is_answered_ = true; }
-
-  private:
-    EventStore& store_;
-    bool is_answered_ = false;
-};
-
 class SinkService final : public schema::EventSink::Server {
   public:
     explicit SinkService(IngestHost& host) : host_(host) {}
@@ -73,18 +52,11 @@ class SinkService final : public schema::EventSink::Server {
         const auto events = batch.getEvents();
         run.events = {events.begin(), events.size()};
 
+        // The call is not cancelled when the collector goes, so the message that the run points
+        // into lives until this promise is resolved, and a writer never reads one that is gone.
         auto pair = kj::newPromiseAndFulfiller<void>();
-        EventStore& store = host_.eventStore();
-        store.write(run, std::make_unique<CallAnswer>(kj::mv(pair.fulfiller)));
-        auto guard = kj::heap<MessageGuard>(store);
-        MessageGuard& answered = *guard;
-        return pair.promise
-            .then([&answered]() { answered.answered(); },
-                  [&answered](kj::Exception&& exception) {
-                      answered.answered();
-                      kj::throwRecoverableException(kj::mv(exception));
-                  })
-            .attach(kj::mv(guard));
+        host_.eventStore().write(run, std::make_unique<CallAnswer>(kj::mv(pair.fulfiller)));
+        return kj::mv(pair.promise);
     }
 
   private:

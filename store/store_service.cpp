@@ -88,7 +88,7 @@ void StoreService::takeFd(std::string name, base::Fd fd) {
     }
     if (event_store_ == nullptr) {
         early_collector_ = std::move(fd);
-    } else {
+    } else if (!is_drained_) {
         connectCollector(std::move(fd));
     }
 }
@@ -109,7 +109,7 @@ void StoreService::configure(const config::Settings& settings) {
 }
 
 kj::Promise<void> StoreService::drain() {
-    if (event_store_ == nullptr) {
+    if (event_store_ == nullptr || is_drained_) {
         return kj::READY_NOW;
     }
     event_store_->refuseRuns();
@@ -121,6 +121,8 @@ kj::Promise<void> StoreService::drain() {
         .then([this]() {
             collector_.reset();
             event_store_->stopWriters();
+            wakeup_.reset();
+            is_drained_ = true;
         });
 }
 

@@ -57,6 +57,7 @@ class StoreService final : public ipc::Program, private IngestHost, private Even
     std::unique_ptr<EventStore> event_store_;
     std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_for_idle_;
     base::Fd early_collector_;  // handed over before start
+    bool is_drained_ = false;
     std::unique_ptr<CollectorConnection> collector_;
 };
 
