@@ -8,6 +8,7 @@
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <memory>
+#include <unistd.h>
 
 namespace evd::ipc {
 
@@ -132,9 +133,13 @@ int runProgram(Program& program) {
         kj::runCatchingExceptions([&]() { connection.onDisconnect().wait(io.waitScope); });
     KJ_IF_MAYBE (exception, failure) {
         base::logError(base::cat("the control connection failed: ", toError(*exception).text));
-        return kExitLost;
     }
-    return child.drained() ? kExitDrained : kExitLost;
+    if (failure != nullptr || !child.drained()) {
+        // At once, and not by way of destructors: threads may be in the middle of work on messages
+        // that the end of the loop would take from under them.
+        ::_exit(kExitLost);
+    }
+    return kExitDrained;
 }
 
 }  // namespace evd::ipc
