@@ -7,8 +7,8 @@
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
-#include <memory>
 #include <unistd.h>
+#include <memory>
 
 namespace evd::ipc {
 

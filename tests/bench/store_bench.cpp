@@ -18,7 +18,11 @@
 
 namespace {
 
-using namespace evd;
+namespace base = evd::base;
+namespace bench = evd::bench;
+namespace store = evd::store;
+namespace test = evd::test;
+namespace wire = evd::wire;
 
 constexpr size_t kRunsUnansweredMax = 32;
 constexpr uint32_t kPayloadBytes = 200;
