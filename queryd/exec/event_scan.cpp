@@ -96,7 +96,10 @@ base::Result<ScanEnd> scanEvents(db::Connection& connection, const ScanRequest& 
 base::Result<int64_t> greatestEventId(db::Connection& connection) {
     auto statement = connection.prepare("SELECT max(id) FROM events");
     if (!statement) {
-        return statement.error();
+        // Invalid: a database that has no such table, perhaps not yet.
+        return statement.error().kind == base::ErrorKind::Invalid
+                   ? base::Result<int64_t>(std::numeric_limits<int64_t>::min())
+                   : statement.error();
     }
     auto row = statement.value()->step();
     if (!row) {

@@ -28,7 +28,8 @@ bool isExactComparison(const PlanField& field, const Condition& condition) {
 }
 
 size_t termCount(const Condition& condition) {
-    size_t count = std::max<size_t>(1, condition.values.size());
+    const bool is_comparison = condition.kind == Condition::Kind::Compare;
+    size_t count = is_comparison ? std::max<size_t>(1, condition.values.size()) : 0;
     for (const Condition& child : condition.children) {
         count += termCount(child);
     }

@@ -3,6 +3,9 @@
 #include "common/base/check.h"
 #include "common/db/schema.h"
 
+#include <filesystem>
+#include <string>
+
 namespace evd::test {
 
 namespace {
@@ -46,10 +49,13 @@ base::Guid guidOf(uint32_t number) {
 }
 
 TestShard::TestShard(const std::string& path, Types types) : types_(types) {
-    auto created = db::Connection::createForWriting(path, 4096);
+    // Under another name first, as the store does it: readers never see a shard without its tables.
+    const std::string unfinished = path + ".new";
+    auto created = db::Connection::createForWriting(unfinished, 4096);
     EVD_CHECK(created.ok(), "a shard of a test could not be made");
     EVD_CHECK(db::createEventSchema(*created.value(), 1).ok(), "the schema could not be made");
     created.value().reset();
+    std::filesystem::rename(unfinished, path);
     auto opened = db::Connection::openForWriting(path);
     EVD_CHECK(opened.ok(), "a shard of a test could not be opened");
     connection_ = std::move(opened).value();
