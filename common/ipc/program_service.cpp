@@ -134,12 +134,9 @@ int runProgram(Program& program) {
     KJ_IF_MAYBE (exception, failure) {
         base::logError(base::cat("the control connection failed: ", toError(*exception).text));
     }
-    if (failure != nullptr || !child.drained()) {
-        // At once, and not by way of destructors: threads may be in the middle of work on messages
-        // that the end of the loop would take from under them.
-        ::_exit(kExitLost);
-    }
-    return kExitDrained;
+    // At once, and not by way of destructors: what the program holds leans on the loop that ends
+    // here, and its threads may be in the middle of work on messages that would be taken from them.
+    ::_exit(failure == nullptr && child.drained() ? kExitDrained : kExitLost);
 }
 
 }  // namespace evd::ipc

@@ -62,8 +62,9 @@ class Program {
     virtual std::vector<wire::Measure> measures() = 0;
 };
 
-// Runs the event loop on kControlFd until the supervisor lets go. Returns the process's exit
-// status: 0 after a drain, 1 otherwise. The last line of every child's main.
+// Runs the event loop on kControlFd until the supervisor lets go, then ends the process: status 0
+// after a drain, 1 otherwise. Does not return and runs no destructors. The last line of every
+// child's main.
 int runProgram(Program& program);
 
 }  // namespace evd::ipc
