@@ -1,0 +1,117 @@
+// Random events and random questions, answered by the engine and by an evaluator that is as simple
+// and slow as can be: every record in memory, conditions over a tree of its own, sort, cut. Shares
+// no judgement with the engine: its own comparisons (through long double and integers), its own
+// folding, its own flattening. Prints its seed; `differential ROUNDS SEED` repeats a run.
+
+#include "common/base/check.h"
+#include "common/base/guid.h"
+#include "common/base/text.h"
+#include "queryd/exec/query_engine.h"
+#include "queryd/stream/counting_signal.h"
+#include "tests/query/random_question.h"
+#include "tests/query/simple_evaluator.h"
+#include "tests/support/event_shards.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/record_list.h"
+#include "tests/support/temporary_directory.h"
+
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace evd::test {
+
+namespace {
+
+constexpr uint32_t kQuestionsPerStore = 100;
+
+std::vector<std::string> ask(queryd::QueryEngine& engine, const std::string& text) {
+    auto prepared = engine.prepare(text);
+    if (!prepared) {
+        return {"error: " + prepared.error().text};
+    }
+    RecordList records;
+    queryd::RunOptions options;
+    options.caller.system = true;
+    const auto done = engine.run(*prepared.value(), options, records);
+    return done ? records.lines() : std::vector<std::string>{"error: " + done.error().text};
+}
+
+void printDifference(const std::string& text, const std::vector<std::string>& expected,
+                     const std::vector<std::string>& answered) {
+    std::printf("question: %s\n%zu lines expected, %zu answered\n", text.c_str(), expected.size(),
+                answered.size());
+    for (size_t i = 0; i < std::max(expected.size(), answered.size()); ++i) {
+        const std::string left = i < expected.size() ? expected[i] : "(nothing)";
+        const std::string right = i < answered.size() ? answered[i] : "(nothing)";
+        if (left != right) {
+            std::printf("line %zu\n  expected %s\n  answered %s\n", i, left.c_str(), right.c_str());
+            return;
+        }
+    }
+}
+
+// One store with its questions; the number of differences.
+int runStore(std::mt19937_64& random, uint32_t questions) {
+    const TemporaryDirectory folder;
+    std::vector<SimpleEvent> events = randomEvents(random);
+    std::vector<std::unique_ptr<TestShard>> shards;
+    const size_t shard_count = 1 + random() % 3;
+    for (size_t i = 0; i < shard_count; ++i) {
+        const auto types =
+            random() % 4 == 0 ? TestShard::Types::Unlisted : TestShard::Types::Listed;
+        shards.push_back(
+            std::make_unique<TestShard>(folder / base::cat("shard-", i, ".db"), types));
+    }
+    std::vector<std::vector<TestEvent>> parts(shard_count);
+    for (const SimpleEvent& event : events) {
+        parts[random() % shard_count].push_back(rowOf(event));
+    }
+    for (size_t i = 0; i < shard_count; ++i) {
+        shards[i]->insert(parts[i]);
+    }
+    const FakeClock clock;
+    queryd::CountingSignal signal;
+    const auto engine = queryd::makeQueryEngine({.event_store_path = folder.path()}, clock, signal);
+    int differences = 0;
+    for (uint32_t i = 0; i < questions; ++i) {
+        const SimpleQuestion question = randomQuestion(random);
+        const auto expected = evaluate(question, events);
+        const auto answered = ask(*engine, question.text);
+        if (expected != answered) {
+            printDifference(question.text, expected, answered);
+            ++differences;
+        }
+    }
+    return differences;
+}
+
+uint64_t numberOr(const char* text, uint64_t otherwise) {
+    const auto number = base::parseU64(text == nullptr ? "" : text);
+    return number ? number.value() : otherwise;
+}
+
+}  // namespace
+
+}  // namespace evd::test
+
+int main(int count, char** arguments) {
+    const uint64_t rounds = evd::test::numberOr(count > 1 ? arguments[1] : nullptr, 3000);
+    const uint64_t seed =
+        evd::test::numberOr(count > 2 ? arguments[2] : nullptr, std::random_device{}());
+    std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+    std::fflush(stdout);
+    std::mt19937_64 random(seed);
+    int differences = 0;
+    for (uint64_t done = 0; done < rounds && differences < 5;
+         done += evd::test::kQuestionsPerStore) {
+        differences += evd::test::runStore(random, evd::test::kQuestionsPerStore);
+    }
+    std::printf("%llu questions, %d differences\n", static_cast<unsigned long long>(rounds),
+                differences);
+    return differences == 0 ? 0 : 1;
+}
