@@ -73,8 +73,8 @@ bool DrainThread::atDrainEnd(Progress progress) {
     if (!end_position_) {
         end_position_ = follower_.writePosition();
     }
-    const bool unreadable_again =
-        progress == Progress::Unreadable && std::exchange(unreadable_before_, true);
+    const bool unreadable = progress == Progress::Unreadable;
+    const bool unreadable_again = std::exchange(unreadable_before_, unreadable) && unreadable;
     return unreadable_again || follower_.readPosition() >= *end_position_;
 }
 

@@ -18,7 +18,8 @@ RingFollower::RingFollower(RingSource& source, FoundRing ring, SequenceTracker t
     : source_(source),
       clock_(clock),
       cpu_(ring.mapping->cpu()),
-      reader_(std::make_unique<RingReader>(std::move(ring.mapping), ring.generation)),
+      reader_(std::make_unique<RingReader>(std::move(ring.mapping), ring.generation,
+                                           tracker.knownThrough())),
       identity_(ring.identity),
       connection_count_(source.connectionCount()),
       builder_(cpu_, std::move(tracker)) {}
@@ -67,6 +68,9 @@ base::Result<bool> RingFollower::followReplacement() {
         }
         reader_->skipToEnd();  // A slot that nobody will repair any more.
     }
+    if (reader_->inDoubt()) {
+        return false;  // One more wait tells; the new ring is not going away.
+    }
     const uint64_t connection_count = source_.connectionCount();
     auto found = attachCurrent(source_, cpu_);
     if (!found.ok()) {
@@ -75,7 +79,8 @@ base::Result<bool> RingFollower::followReplacement() {
     connection_count_ = connection_count;
     identity_ = found.value().identity;
     reader_ =
-        std::make_unique<RingReader>(std::move(found.value().mapping), found.value().generation);
+        std::make_unique<RingReader>(std::move(found.value().mapping), found.value().generation,
+                                     builder_.tracker().knownThrough());
     ++replacement_count_;
     return true;
 }

@@ -7,12 +7,17 @@
 // event. So a reader that is being lapped still keeps the part of each chunk that it was quick
 // enough for.
 //
-// Kernels publish the tail after the bytes for events from userspace (D-5). So the headers in the
-// copy are compared with the ring once more: a writer works in ascending order and cannot have
-// damaged an event in the copy without having passed the header of one that we hold. After a
-// mismatch nothing before the place is believed, sizes least of all, since a payload may be made to
-// look like events; we wait a moment for the tail to be published behind the place and begin again
-// from there, on the same copy.
+// Kernels publish the tail after the bytes for events from userspace (D-5), so a copy may hold what
+// an unpublished batch has written over the oldest events. Two signs give that away. Either the
+// writer came while we copied: then a header in the copy differs from the ring by now (Ruling K1).
+// Or it had been there before, and by chance one of its events begins where an old one did: then
+// the run begins with a jump in the sequence, for what is not published has greater numbers than
+// anything that is. With either sign the copy is in doubt, sizes least to be believed, since a
+// payload may be made to look like events. The next publication settles it: whatever was in flight
+// while we copied lies before the tail that comes with it. Publications are microseconds apart
+// under load, so we wait for one on the spot; when none comes the copy is kept and the caller goes
+// to sleep. If a whole sleep brings none either, nothing was in flight, and the copy stands if the
+// ring still says the same.
 //
 // What fails its checks and yet stays the same in the ring is damage. Nobody will repair it, but a
 // writer in the middle of something may still overwrite it; so it is given one more try after
@@ -40,8 +45,8 @@ namespace {
 
 // How often a chunk is copied anew in one call before the caller gets its turn.
 constexpr int kAttemptsMax = 16;
-// How often the tail is looked at while a writer is about to publish it; some 50 microseconds.
-constexpr int kTailLooksMax = 1000;
+// How often write_pos is looked at while a writer is about to publish; some 50 microseconds.
+constexpr int kPublicationLooksMax = 1000;
 // Ruling S11: greater sequence numbers fit no store. None is ever reached by counting.
 constexpr uint64_t kSequenceMax = std::numeric_limits<int64_t>::max();
 
@@ -53,11 +58,13 @@ void relaxProcessor() {
 
 }  // namespace
 
-RingReader::RingReader(std::unique_ptr<kmes::RingMapping> mapping, uint64_t generation)
+RingReader::RingReader(std::unique_ptr<kmes::RingMapping> mapping, uint64_t generation,
+                       uint64_t known_sequence)
     : mapping_(std::move(mapping)),
       generation_(generation),
       read_position_(mapping_->tailPosition()),
-      seen_write_position_(read_position_) {}
+      seen_write_position_(read_position_),
+      known_sequence_(known_sequence) {}
 
 uint64_t RingReader::unreadBytes() const {
     const uint64_t write_position = mapping_->writePosition();
@@ -69,8 +76,16 @@ uint64_t RingReader::unreadBytes() const {
 ReadOutcome RingReader::readRun(EventBuffer& out, size_t events_max, size_t bytes_max) {
     frames_.clear();
     const size_t room = bytes_max > out.size() ? bytes_max - out.size() : 0;
+    if (doubt_) {
+        const auto outcome = resolveDoubt(out, events_max, room);
+        if (outcome) {
+            return *outcome;
+        }
+    }
     uint64_t wanted = std::min(room, kChunkBytes);
     for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        // A ring that was replaced is written no more, so nothing in it can be in flight.
+        const bool frozen = generationChanged();
         seen_write_position_ = mapping_->writePosition();
         const uint64_t tail = mapping_->tailPosition();
         if (read_position_ < tail) {
@@ -95,18 +110,23 @@ ReadOutcome RingReader::readRun(EventBuffer& out, size_t events_max, size_t byte
         std::memcpy(out.end(), mapping_->at(read_position_), count);
         size_t skipped = 0;
         Walk walk;
-        const auto check = settle({out.end(), count}, available, events_max, skipped, walk);
-        if (check == Check::Torn) {
-            return noteUnreadable(seen_write_position_);
-        }
-        if (check == Check::Lapped) {
-            continue;
+        const std::span<const uint8_t> copy(out.end(), count);
+        switch (settle(copy, available, events_max, frozen, skipped, walk)) {
+            case Check::Doubtful:
+                return ReadOutcome::Unreadable;
+            case Check::Lapped:
+                continue;
+            case Check::Good:
+                break;
         }
         if (skipped > 0) {
             lapTo(read_position_ + skipped);
         }
         if (!frames_.empty()) {
-            takeRun(out, skipped, walk.bytes);
+            const size_t run_start = out.size();
+            out.grow(skipped + walk.bytes);
+            out.erase(run_start, skipped);
+            passOver(walk.bytes);
             return ReadOutcome::Events;
         }
         if (walk.corrupt) {
@@ -120,13 +140,51 @@ ReadOutcome RingReader::readRun(EventBuffer& out, size_t events_max, size_t byte
     return ReadOutcome::Nothing;
 }
 
-void RingReader::takeRun(EventBuffer& out, size_t skipped, size_t bytes) {
+// The frames at hand, so many bytes of the ring, are accepted.
+void RingReader::passOver(size_t bytes) {
     stuck_ = false;
     last_sequence_ = frames_.back().sequence;
+    known_sequence_ = std::max(known_sequence_, last_sequence_);
     read_position_ += bytes;
-    const size_t run_start = out.size();
-    out.grow(skipped + bytes);
-    out.erase(run_start, skipped);
+}
+
+// Looks again at a copy that was in doubt. Nothing when it is to be made anew.
+std::optional<ReadOutcome> RingReader::resolveDoubt(EventBuffer& out, size_t events_max,
+                                                    size_t room) {
+    const uint64_t write_position = mapping_->writePosition();
+    const uint64_t tail = mapping_->tailPosition();
+    const bool published = write_position != doubt_->write_position;
+    if (generationChanged()) {
+        doubt_.reset();
+        return std::nullopt;
+    }
+    if (!published && quiet_at_ != write_position) {
+        return ReadOutcome::Unreadable;
+    }
+    const std::span<const uint8_t> copy(doubt_->copy);
+    const size_t skipped = tail > read_position_ ? tail - read_position_ : 0;
+    Walk walk;
+    if (skipped < copy.size()) {
+        walk = walkCopy(copy.subspan(skipped), doubt_->available - skipped, events_max);
+    }
+    if (frames_.empty() || (!published && !sameInRing(copy, skipped, walk.bytes))) {
+        frames_.clear();
+        doubt_.reset();
+        return std::nullopt;
+    }
+    if (walk.bytes > room && !out.empty()) {
+        frames_.clear();
+        return ReadOutcome::NoRoom;
+    }
+    if (skipped > 0) {
+        lapTo(read_position_ + skipped);
+    }
+    out.makeRoom(walk.bytes);
+    std::memcpy(out.end(), copy.data() + skipped, walk.bytes);
+    out.grow(walk.bytes);
+    passOver(walk.bytes);
+    doubt_.reset();
+    return ReadOutcome::Events;
 }
 
 // Reads complete events off the copy into frames_. Only the copy is touched, so nothing moves under
@@ -163,54 +221,55 @@ RingReader::Walk RingReader::walkCopy(std::span<const uint8_t> copy, uint64_t av
 
 // Finds the part of a fresh copy that can be trusted: begins at `skipped`, described by `walk`.
 RingReader::Check RingReader::settle(std::span<const uint8_t> copy, uint64_t available,
-                                     size_t events_max, size_t& skipped, Walk& walk) {
-    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        // The copy must be complete before the tail is read.
+                                     size_t events_max, bool frozen, size_t& skipped, Walk& walk) {
+    bool confirmed = frozen;
+    while (true) {
+        // The copy must be complete before the positions are read.
         std::atomic_thread_fence(std::memory_order_acquire);
+        const uint64_t write_position = mapping_->writePosition();
         const uint64_t tail = mapping_->tailPosition();
         skipped = tail > read_position_ ? tail - read_position_ : 0;
         if (skipped >= copy.size()) {
             return Check::Lapped;
         }
         walk = walkCopy(copy.subspan(skipped), available - skipped, events_max);
-        uint64_t torn_at = 0;
-        if (matchesRing(copy, skipped, walk, torn_at)) {
+        if (confirmed || frames_.empty() || (followsOn() && headersMatch(copy, skipped))) {
             return Check::Good;
         }
-        if (!awaitTailBeyond(torn_at)) {
-            break;
+        if (!awaitPublication(write_position)) {
+            doubt_ = Doubt{{copy.begin(), copy.end()}, available, write_position};
+            frames_.clear();
+            return Check::Doubtful;
         }
+        confirmed = true;
     }
-    frames_.clear();
-    return Check::Torn;
 }
 
-// Ruling K1: compares the headers of the walk, and the one it stopped at, with the ring. torn_at is
-// the last that differs.
-bool RingReader::matchesRing(std::span<const uint8_t> copy, size_t begin, const Walk& walk,
-                             uint64_t& torn_at) const {
-    bool matches = true;
-    const auto compare = [&](size_t at) {
-        const size_t bytes = std::min(kEventHeaderBytes, copy.size() - at);
-        if (std::memcmp(copy.data() + at, mapping_->at(read_position_ + at), bytes) != 0) {
-            matches = false;
-            torn_at = read_position_ + at;
-        }
-    };
+// True when the run begins with an event that must be published: not past the one that follows the
+// newest we know of.
+bool RingReader::followsOn() const {
+    return !frames_.empty() && frames_.front().sequence <= known_sequence_ + 1;
+}
+
+bool RingReader::headersMatch(std::span<const uint8_t> copy, size_t begin) const {
     size_t at = begin;
     for (const EventFrame& frame : frames_) {
-        compare(at);
+        if (std::memcmp(copy.data() + at, mapping_->at(read_position_ + at), kEventHeaderBytes) !=
+            0) {
+            return false;
+        }
         at += frame.event_bytes;
     }
-    if (walk.corrupt || walk.wanted_bytes > 0) {
-        compare(at);
-    }
-    return matches;
+    return true;
 }
 
-bool RingReader::awaitTailBeyond(uint64_t position) const {
-    for (int look = 0; look < kTailLooksMax; ++look) {
-        if (mapping_->tailPosition() > position) {
+bool RingReader::sameInRing(std::span<const uint8_t> copy, size_t begin, size_t bytes) const {
+    return std::memcmp(copy.data() + begin, mapping_->at(read_position_ + begin), bytes) == 0;
+}
+
+bool RingReader::awaitPublication(uint64_t write_position) const {
+    for (int look = 0; look < kPublicationLooksMax; ++look) {
+        if (mapping_->writePosition() != write_position) {
             return true;
         }
         relaxProcessor();
@@ -243,10 +302,12 @@ void RingReader::skipToEnd() {
     read_position_ = mapping_->writePosition();
     seen_write_position_ = read_position_;
     stuck_ = false;
+    doubt_.reset();
     ++unreadable_count_;
 }
 
 bool RingReader::waitForEvents(const base::Clock& clock, int64_t spin_ns, int64_t timeout_ns) {
+    quiet_at_.reset();
     const auto somethingNew = [&] {
         return mapping_->writePosition() != seen_write_position_ || generationChanged();
     };
@@ -268,7 +329,11 @@ bool RingReader::waitForEvents(const base::Clock& clock, int64_t spin_ns, int64_
         kmes::waitOnFutex(mapping_->futexWord(), counter, timeout_ns);
     }
     mapping_->setNeedWake(false);
-    return somethingNew();
+    if (somethingNew()) {
+        return true;
+    }
+    quiet_at_ = seen_write_position_;
+    return false;
 }
 
 }  // namespace evd::collector

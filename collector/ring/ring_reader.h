@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,7 +21,7 @@ enum class ReadOutcome {
     Events,      // a run was added to the buffer; frames() describes it
     Nothing,     // the ring is drained
     NoRoom,      // the next event does not fit what is left of the buffer's limit
-    Unreadable,  // at the read position is nothing that is an event; wait, then try again
+    Unreadable,  // at the read position is nothing that is an event for certain; wait and try again
 };
 
 // The consumer's end of one ring: copies whole runs of events out and proves that they are whole.
@@ -33,8 +34,10 @@ enum class ReadOutcome {
 // given up once the writer has moved on. Owned by one drain thread; owns its mapping.
 class RingReader {
   public:
-    // Begins at the oldest surviving event. `generation` is the one under which the ring was found.
-    RingReader(std::unique_ptr<kmes::RingMapping> mapping, uint64_t generation);
+    // Begins at the oldest surviving event. `generation` is the one under which the ring was found,
+    // known_sequence the newest number that is known to have been published.
+    RingReader(std::unique_ptr<kmes::RingMapping> mapping, uint64_t generation,
+               uint64_t known_sequence);
 
     // Adds as many complete events as there are, up to events_max and until the buffer holds
     // bytes_max; an empty buffer takes one event of any legal size. The buffer grows only as far as
@@ -54,6 +57,9 @@ class RingReader {
     // Gives up what is left unread, e.g. a slot that nobody will ever repair.
     void skipToEnd();
 
+    // What stands next was copied and waits to be confirmed.
+    bool inDoubt() const { return doubt_.has_value(); }
+
     const kmes::RingMapping& mapping() const { return *mapping_; }
     uint64_t readPosition() const { return read_position_; }
     uint64_t unreadBytes() const;
@@ -68,15 +74,25 @@ class RingReader {
         bool corrupt = false;     // behind them is no event
     };
 
-    enum class Check { Good, Lapped, Torn };
+    enum class Check { Good, Lapped, Doubtful };
+
+    // A copy that may hold what was not published yet (see ring_reader.cpp), kept until that is
+    // known.
+    struct Doubt {
+        std::vector<uint8_t> copy;
+        uint64_t available = 0;
+        uint64_t write_position = 0;  // right after it was made
+    };
 
     Walk walkCopy(std::span<const uint8_t> copy, uint64_t available, size_t events_max);
-    Check settle(std::span<const uint8_t> copy, uint64_t available, size_t events_max,
+    Check settle(std::span<const uint8_t> copy, uint64_t available, size_t events_max, bool frozen,
                  size_t& skipped, Walk& walk);
-    bool matchesRing(std::span<const uint8_t> copy, size_t begin, const Walk& walk,
-                     uint64_t& torn_at) const;
-    bool awaitTailBeyond(uint64_t position) const;
-    void takeRun(EventBuffer& out, size_t skipped, size_t bytes);
+    std::optional<ReadOutcome> resolveDoubt(EventBuffer& out, size_t events_max, size_t room);
+    bool followsOn() const;
+    bool headersMatch(std::span<const uint8_t> copy, size_t begin) const;
+    bool sameInRing(std::span<const uint8_t> copy, size_t begin, size_t bytes) const;
+    bool awaitPublication(uint64_t write_position) const;
+    void passOver(size_t bytes);
     ReadOutcome noteUnreadable(uint64_t write_position);
     void lapTo(uint64_t tail);
 
@@ -84,7 +100,10 @@ class RingReader {
     uint64_t generation_;
     uint64_t read_position_;
     uint64_t seen_write_position_;
-    uint64_t last_sequence_ = 0;
+    uint64_t last_sequence_ = 0;        // of this ring
+    uint64_t known_sequence_;           // published for certain, in this ring or before
+    std::optional<uint64_t> quiet_at_;  // write_pos that a whole wait did not change
+    std::optional<Doubt> doubt_;
     std::vector<kmes::EventFrame> frames_;
 
     // The slot that could not be read, and where the writer was then.

@@ -3,6 +3,7 @@
 #include "common/base/interval_set.h"
 #include "common/wire/record.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -34,6 +35,8 @@ class SequenceTracker {
     void advance(uint64_t sequence, uint64_t timestamp_ns);
 
     uint64_t expectedNext() const { return expected_; }
+    // The greatest number that is known to have been given out.
+    uint64_t knownThrough() const { return std::max(expected_ - 1, held_greatest_); }
     // Of the last event seen; 0 when there was none.
     int64_t lastTimestamp() const { return last_timestamp_ns_; }
 

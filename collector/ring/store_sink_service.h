@@ -81,7 +81,7 @@ class StoreSink {
         int64_t retry_ms = kRetryFirstMs;
     };
     // Members in this order, so that what borrows from a batch is gone before the stream is.
-    struct Connection : private kj::TaskSet::ErrorHandler {
+    struct Connection final : private kj::TaskSet::ErrorHandler {
         explicit Connection(kj::Own<kj::AsyncIoStream> connected);
         ~Connection() noexcept(false) = default;
         void taskFailed(kj::Exception&& exception) override;

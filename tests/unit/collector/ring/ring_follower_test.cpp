@@ -47,6 +47,10 @@ void readAll(RingFollower& follower, StoreModel& model) {
         for (const auto& batch : follower.takeBatches()) {
             model.take(batch);
         }
+        if (follower.reader().inDoubt()) {
+            follower.wait(base::kNsPerUs);
+            continue;
+        }
         if (!replaced.ok() || !replaced.value()) {
             return;
         }
@@ -285,7 +289,10 @@ TEST_CASE(
             } else if (dice < 90) {
                 readAll(*follower, model);
             } else {
-                (void)follower->fill(static_cast<uint32_t>(1 + random() % 30));
+                if (follower->fill(static_cast<uint32_t>(1 + random() % 30)) ==
+                    Progress::Unreadable) {
+                    follower->wait(base::kNsPerUs);
+                }
                 for (const auto& batch : follower->takeBatches()) {
                     // Killed before the store has it, or not.
                     if (random() % 10 != 0) {
