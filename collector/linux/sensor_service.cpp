@@ -5,6 +5,7 @@
 #include "sandbox/confine.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,7 +53,10 @@ kj::Promise<std::vector<wire::ResumePoint>> SensorService::start(ipc::StartParam
     auto client = kmes_.valid() ? kmes::makeSocketEmitClient(std::move(kmes_)) : nullptr;
     sandbox::Confinement confinement;
     confinement.role = sandbox::Role::Sensor;
-    confinement.paths = {{"/proc", sandbox::PathAccess::Read}};
+    // Which program a process runs is the heart of an exec event, and reading it counts as tracing:
+    // it takes the capability, and Landlock would refuse it whatever is kept.
+    confinement.sees_other_processes = true;
+    confinement.keep_capabilities = {CAP_SYS_PTRACE};
     checkOrThrow(sandbox::confine(confinement));
     started_ = true;
     if (isWanted(params.settings, kProcessSensor)) {

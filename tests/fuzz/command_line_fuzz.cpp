@@ -10,7 +10,9 @@
 #include "common/wire/msgpack.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace evd;
+    namespace base = evd::base;
+    namespace collector = evd::collector;
+    namespace wire = evd::wire;
     const std::string_view text = base::asText({data, size});
     (void)collector::parseStat(text);  // only must not misread its bounds
     (void)collector::parseStatusIds(text);

@@ -12,7 +12,10 @@
 
 namespace {
 
-using namespace evd;
+namespace base = evd::base;
+namespace collector = evd::collector;
+namespace kmes = evd::kmes;
+namespace wire = evd::wire;
 
 class StillClock final : public base::Clock {
   public:
@@ -20,14 +23,14 @@ class StillClock final : public base::Clock {
     int64_t monotonicNs() const override { return 1; }
 };
 
-struct Kmes {
+struct Machine {
     base::Fd proc{::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)};
     std::unique_ptr<collector::RingSet> rings;
     StillClock clock;
     collector::RefusalCounts refusals;
     std::unique_ptr<collector::RequestHandler> handler;
 
-    Kmes() {
+    Machine() {
         collector::RingRecovery recovery({1, kmes::kRingCapacityMin, {}, proc.get()});
         EVD_CHECK(recovery.prepare().ok(), "memories can be made");
         rings = std::move(recovery.finish()).value();
@@ -59,16 +62,16 @@ void checkNewest(const collector::RingSet& rings, uint64_t emitted) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    static Kmes kmes;
+    static Machine machine;
     if (size == 0) {
         return 0;
     }
     collector::Peer peer;
     peer.rights = {(data[0] & 1) != 0, (data[0] & 2) != 0, true};
     const std::span<const uint8_t> packet(data + 1, size - 1);
-    const uint64_t before = kmes.rings->figures()[0].next_sequence;
-    const auto reply = kmes.handler->handle(peer, packet, (data[0] & 4) != 0);
-    const uint64_t emitted = kmes.rings->figures()[0].next_sequence - before;
+    const uint64_t before = machine.rings->figures()[0].next_sequence;
+    const auto reply = machine.handler->handle(peer, packet, (data[0] & 4) != 0);
+    const uint64_t emitted = machine.rings->figures()[0].next_sequence - before;
     EVD_CHECK(emitted == 0 || peer.rights.emit, "only who may emits");
     if (reply.resize_to.has_value()) {
         EVD_CHECK(peer.rights.attach && kmes::isRingCapacity(*reply.resize_to), "a valid resize");
@@ -86,6 +89,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     EVD_CHECK(is_single ? (parsed.value().status == 0) == (emitted == 1)
                         : parsed.value().emitted == emitted,
               "the answer says what was emitted");
-    checkNewest(*kmes.rings, emitted);
+    checkNewest(*machine.rings, emitted);
     return 0;
 }

@@ -8,7 +8,8 @@
 
 namespace {
 
-using namespace evd;
+namespace base = evd::base;
+namespace wire = evd::wire;
 
 // Reads one value token by token; false when the reader refuses.
 bool readAll(wire::MsgpackReader& reader, bool& all_text) {

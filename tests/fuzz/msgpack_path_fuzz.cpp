@@ -9,7 +9,8 @@
 #include <algorithm>
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace evd;
+    namespace base = evd::base;
+    namespace wire = evd::wire;
     if (size == 0) {
         return 0;
     }

@@ -42,17 +42,16 @@ TEST_CASE("status: the effective ids, not what a name imitates") {
 }
 
 TEST_CASE("command line: arguments end at NUL bytes, empty ones count") {
-    using namespace std::string_literals;
     const std::vector<std::string> three = {"a", "", "b c"};
-    CHECK(parseCommandLine("a\0\0b c\0"s, false) == three);
-    CHECK(parseCommandLine("a\0\0b c"s, false) == three);
+    CHECK(parseCommandLine(std::string("a\0\0b c\0", 7), false) == three);
+    CHECK(parseCommandLine(std::string("a\0\0b c", 6), false) == three);
     CHECK(parseCommandLine("", false).empty());
 }
 
 TEST_CASE("command line: the argument that is cut is left out") {
-    using namespace std::string_literals;
-    CHECK(parseCommandLine("a\0--password=hal"s, true) == std::vector<std::string>{"a"});
-    CHECK(parseCommandLine("a\0b\0"s, true) == std::vector<std::string>{"a", "b"});
+    CHECK(parseCommandLine(std::string("a\0--password=hal", 16), true) ==
+          std::vector<std::string>{"a"});
+    CHECK(parseCommandLine(std::string("a\0b\0", 4), true) == std::vector<std::string>{"a", "b"});
 }
 
 TEST_CASE("proc reader: a process as /proc shows it") {
