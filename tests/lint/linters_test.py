@@ -205,7 +205,9 @@ class BannedTest(Complaining):
                      "using namespace std;", "auto* a = new A();", "delete a;", "throw a;",
                      "try { } catch (const A& a) { }", "assert(a);", "std::format(a);", "goto end;",
                      "#define MAX 1", "class StoreManager {};", "int seq = 1;", "t.detach();",
-                     "strerror(errno);"):
+                     "strerror(errno);", "    static int calls = 0;", "int calls = 0;", "std::string name;",
+                     "static std::map<int, int> seen;", "inline int calls{0};",
+                     "thread_local int depth = 0;"):
             with self.subTest(line):
                 self.assert_complains(check_banned.check, {"store/a.cpp": line + "\n"}, "is banned")
 
@@ -215,7 +217,10 @@ class BannedTest(Complaining):
             "int exit_code = process.exit();", "A& operator=(const A&) = delete;",
             "std::unique_ptr<A> a(new A());", "new (place) A();", "asleep(1);", "sequence = 1;",
             "std::thread::hardware_concurrency();", "#define EVD_CHECK(a) f(a)",
-            "catch_up(1);", "_exit(1);", "filesystem(1);")) + "\n"})
+            "constexpr int kMax = 1;", "inline constexpr std::string_view kName = \"a\";",
+            "    static constexpr int kMax = 1;", "using Name = std::string;", "int f(int a);",
+            "static int f();", "    static Result<int> parse(std::string_view text);",
+            "struct Thing;", "return a;", "    int calls_ = 0;", "catch_up(1);", "_exit(1);", "filesystem(1);")) + "\n"})
 
     def test_exceptions_are_allowed_in_service_files_only(self):
         self.assert_silent(check_banned.check, {"store/store_service.cpp": "throw a;\n",
