@@ -99,6 +99,10 @@ kj::Promise<void> KmesdService::drain() {
     if (server_) {
         server_->drain();
     }
+    // The event loop goes before this object does, and takes no observer with it. A resize that is
+    // under way ends here; what it parked is blank.
+    notes_task_ = nullptr;
+    notes_observer_ = nullptr;
     return kj::READY_NOW;
 }
 
