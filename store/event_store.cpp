@@ -4,10 +4,8 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/db/schema.h"
-#include "common/db/store_files.h"
 #include "store/shard_files.h"
 
-#include <sys/stat.h>
 #include <algorithm>
 
 namespace evd::store {
@@ -16,11 +14,6 @@ namespace {
 
 base::Error comeAgain(std::string text) {
     return base::fail(base::ErrorKind::Busy, std::move(text));
-}
-
-int64_t fileBytes(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
 }
 
 }  // namespace
@@ -43,13 +36,12 @@ base::Result<std::unique_ptr<EventStore>> EventStore::open(EventStoreSettings se
 
 EventStore::EventStore(EventStoreSettings settings, const base::Guid& boot_id,
                        const base::Clock& clock, EventStoreListener& listener, StoreSurvey survey)
-    : settings_(std::move(settings)),
-      boot_id_(boot_id),
+    : boot_id_(boot_id),
       clock_(clock),
       listener_(listener),
       survey_(std::move(survey)),
       allocator_(survey_.last_id),
-      measured_ns_(clock.monotonicNs()) {}
+      shards_(std::move(settings), boot_id, allocator_, clock, /*listener=*/*this) {}
 
 EventStore::~EventStore() = default;
 
@@ -70,7 +62,7 @@ base::Result<void> EventStore::attach(uint16_t cpu_count) {
                           base::cat("a collector of ", cpu_count, " rings"));
     }
     if (!isAttached()) {
-        return openWriters(cpu_count);
+        return openShards(cpu_count);
     }
     if (cpu_count != cpus_.size()) {
         makeLanes(cpu_count);
@@ -81,42 +73,17 @@ base::Result<void> EventStore::attach(uint16_t cpu_count) {
     return {};
 }
 
-base::Result<void> EventStore::openWriters(uint16_t cpu_count) {
-    const uint16_t count =
-        std::min(settings_.shards == 0 ? cpu_count : settings_.shards, kShardsMax);
-    auto opened = openShards(settings_.directory, count, boot_id_, clock_);
-    if (!opened) {
-        return opened.error();
-    }
-    startWriters(std::move(opened).value());
+base::Result<void> EventStore::openShards(uint16_t cpu_count) {
+    const uint16_t wanted = shards_.settings().shards;
+    const uint16_t count = std::min(wanted == 0 ? cpu_count : wanted, kShardsMax);
+    EVD_TRY(shards_.open(count));
     makeLanes(cpu_count);
     // Spec §3.5: the same boot as that of the newest event means that this is a restart.
     const bool is_restart = survey_.last_boot == boot_id_;
-    queueRecords({{startupEvent(clock_.wallNs(), {boot_id_, is_restart, count, resumePoints()})},
-                  {{std::string(kLastIdKey), base::cat(allocator_.lastReservedId())}}});
+    shards_.queueRecords(
+        {{startupEvent(clock_.wallNs(), {boot_id_, is_restart, count, resumePoints()})},
+         {{std::string(kLastIdKey), base::cat(allocator_.lastReservedId())}}});
     return {};
-}
-
-void EventStore::startWriters(OpenedShards opened) {
-    WriterListener& listener = *this;
-    std::vector<std::pair<uint16_t, std::string>> troubles;
-    for (OpenedShard& entry : opened.shards) {
-        Shard& shard = shards_[entry.shard];
-        shard.is_healthy = entry.database != nullptr;
-        if (!entry.trouble.empty()) {
-            base::logError(entry.trouble);
-            troubles.emplace_back(entry.shard, entry.trouble);
-        }
-        if (entry.database != nullptr) {
-            shard.writer = std::make_unique<ShardWriter>(
-                ShardWriter::Options{entry.shard, settings_.directory, boot_id_, settings_.batch,
-                                     settings_.checkpoint_bytes},
-                std::move(entry.database), allocator_, clock_, listener);
-        }
-    }
-    for (const auto& [shard, trouble] : troubles) {
-        queueRecords({{storageErrorEvent(clock_.wallNs(), "event", shard, trouble)}, {}});
-    }
 }
 
 void EventStore::makeLanes(uint16_t cpu_count) {
@@ -133,15 +100,7 @@ void EventStore::makeLanes(uint16_t cpu_count) {
              0,
              0});
     }
-    std::vector<uint16_t> numbers;
-    std::set<uint16_t> excluded;
-    for (const auto& [number, shard] : shards_) {
-        numbers.push_back(number);
-        if (shard.writer == nullptr) {
-            excluded.insert(number);
-        }
-    }
-    router_ = std::make_unique<ShardRouter>(numbers, excluded, cpu_count);
+    router_ = shards_.makeRouter(cpu_count);
 }
 
 std::vector<CpuHoldings> EventStore::holdings() const {
@@ -215,18 +174,17 @@ void EventStore::feed(uint16_t cpu) {
         const uint64_t rows = next.slice.rows();
         const uint32_t events = next.slice.event_count;
         WriteItem item;
-        item.ticket = next_ticket_;
+        item.ticket = shards_.nextTicket();
         item.slice_work = {cpu, next.epoch, std::move(next.slice), std::nullopt,
                            next.noticed_wall_ns};
         if (router_->shardsOf(cpu).size() > 1) {
             item.slice_work.elsewhere = state.lane.newestAccounted();
         }
-        if (!shards_.at(state.shard).writer->tryPush(item)) {
+        if (!shards_.tryPush(state.shard, item)) {
             next.slice = std::move(item.slice_work.slice);
             return;
         }
-        under_way_.emplace(next_ticket_++,
-                           UnderWay{next.run, cpu, next.epoch, covered, events, {}});
+        under_way_.emplace(item.ticket, UnderWay{next.run, cpu, next.epoch, covered, events});
         ++state.under_way;
         state.turn_rows += rows;
         state.waiting.pop_front();
@@ -244,7 +202,7 @@ bool EventStore::chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next)
         return true;
     }
     const bool has_turns = router_->shardsOf(cpu).size() > 1;
-    return !has_turns || state.turn_rows < settings_.batch.rows_max;
+    return !has_turns || state.turn_rows < shards_.settings().batch.rows_max;
 }
 
 void EventStore::reported(ShardReport report) {
@@ -269,41 +227,43 @@ void EventStore::pump() {
         const std::lock_guard lock(mailbox_mutex_);
         reports.swap(mailbox_);
     }
-    for (ShardReport& report : reports) {
-        take(std::move(report));
+    for (const ShardReport& report : reports) {
+        take(report);
     }
     for (size_t cpu = 0; cpu < cpus_.size(); ++cpu) {
         feed(static_cast<uint16_t>(cpu));
     }
 }
 
-void EventStore::take(ShardReport report) {
-    Shard& shard = shards_.at(report.shard);
-    noteHealth(shard, report);
+void EventStore::take(const ShardReport& report) {
+    if (shards_.beginsFailing(report)) {
+        tellOfFailure(report);
+    }
     for (const uint64_t ticket : report.committed) {
-        const auto found = under_way_.extract(ticket);
-        EVD_CHECK(!found.empty(), "a writer reports what it was given, once");
-        sliceCommitted(found.mapped());
+        if (!shards_.finishRecords(ticket, /*is_stored=*/true)) {
+            sliceCommitted(takeTicket(ticket));
+        }
     }
     for (const uint64_t ticket : report.given_up) {
-        const auto found = under_way_.extract(ticket);
-        EVD_CHECK(!found.empty(), "a writer reports what it was given, once");
-        sliceGivenUp(found.mapped());
+        if (!shards_.finishRecords(ticket, /*is_stored=*/false)) {
+            sliceGivenUp(takeTicket(ticket));
+        }
     }
     if (!report.trouble.empty()) {
         base::logError(report.trouble);
-        queueRecords(
+        shards_.queueRecords(
             {{storageErrorEvent(clock_.wallNs(), "event", report.shard, report.trouble)}, {}});
     }
-    if (!report.committed.empty()) {
-        sendPostponed();
-    }
+    shards_.sendPostponed();
+}
+
+EventStore::UnderWay EventStore::takeTicket(uint64_t ticket) {
+    const auto found = under_way_.extract(ticket);
+    EVD_CHECK(!found.empty(), "a writer reports what it was given, once");
+    return found.mapped();
 }
 
 void EventStore::sliceCommitted(const UnderWay& done) {
-    if (done.run == 0) {
-        return;
-    }
     Cpu& state = cpus_[done.cpu];
     --state.under_way;
     state.lane.committed(done.covered);
@@ -312,12 +272,6 @@ void EventStore::sliceCommitted(const UnderWay& done) {
 }
 
 void EventStore::sliceGivenUp(const UnderWay& done) {
-    if (done.run == 0) {
-        if (postponed_.size() < kPostponedRecordsMax) {
-            postponed_.push_back(done.records);
-        }
-        return;
-    }
     Cpu& state = cpus_[done.cpu];
     --state.under_way;
     state.lane.failed(done.covered, done.epoch);
@@ -355,58 +309,18 @@ void EventStore::finishSlice(RunId id, bool is_stored) {
 
 // One line and one storage_error per episode of failures: the sender keeps its runs and comes
 // again, so there is nothing lost to tell of each time (Ruling S4).
-void EventStore::noteHealth(Shard& shard, const ShardReport& report) {
-    if (report.failure) {
-        if (shard.failures++ == 0) {
-            shard.is_healthy = false;
-            std::string text = base::cat("shard ", report.shard, ": ", report.failure->text);
-            for (const uint64_t ticket : report.given_up) {
-                const auto found = under_way_.find(ticket);
-                if (found != under_way_.end() && found->second.run != 0) {
-                    text += base::cat(", cpu ", found->second.cpu, " sequences ",
-                                      found->second.covered.first, "-", found->second.covered.last);
-                }
-            }
-            base::logError(text + ", not stored, the collector sends them again");
-            queueRecords(
-                {{storageErrorEvent(clock_.wallNs(), "event", report.shard, report.failure->text)},
-                 {}});
-        }
-    } else if (!report.committed.empty() && shard.failures > 0) {
-        base::logInfo(base::cat("shard ", report.shard, " stores again after ", shard.failures,
-                                " failed batches"));
-        shard.failures = 0;
-        shard.is_healthy = true;
-    }
-}
-
-EventStore::Shard* EventStore::lowestHealthy() {
-    for (auto& [number, shard] : shards_) {
-        if (shard.writer != nullptr && shard.is_healthy) {
-            return &shard;
+void EventStore::tellOfFailure(const ShardReport& report) {
+    std::string text = base::cat("shard ", report.shard, ": ", report.failure->text);
+    for (const uint64_t ticket : report.given_up) {
+        const auto found = under_way_.find(ticket);
+        if (found != under_way_.end()) {
+            text += base::cat(", cpu ", found->second.cpu, " sequences ",
+                              found->second.covered.first, "-", found->second.covered.last);
         }
     }
-    return nullptr;
-}
-
-// Ruling S10: to the lowest-numbered healthy shard, or later when there is none.
-void EventStore::queueRecords(RecordWork records) {
-    Shard* shard = lowestHealthy();
-    WriteItem item{next_ticket_, {}, records};
-    if (shard != nullptr && shard->writer->tryPush(item)) {
-        UnderWay under_way;
-        under_way.records = std::move(records);
-        under_way_.emplace(next_ticket_++, std::move(under_way));
-    } else if (postponed_.size() < kPostponedRecordsMax) {
-        postponed_.push_back(std::move(records));
-    }
-}
-
-void EventStore::sendPostponed() {
-    auto waiting = std::exchange(postponed_, {});
-    for (RecordWork& records : waiting) {
-        queueRecords(std::move(records));
-    }
+    base::logError(text + ", not stored, the collector sends them again");
+    shards_.queueRecords(
+        {{storageErrorEvent(clock_.wallNs(), "event", report.shard, report.failure->text)}, {}});
 }
 
 void EventStore::queueShutdown() {
@@ -421,59 +335,17 @@ void EventStore::queueShutdown() {
                                       base::cat(point.sequence));
     }
     records.metadata.emplace_back(kLastIdKey, base::cat(allocator_.lastReservedId() + 1));
-    queueRecords(std::move(records));
+    shards_.queueRecords(std::move(records));
 }
 
 void EventStore::stopWriters() {
     draining_ = true;
-    for (auto& [number, shard] : shards_) {
-        if (shard.writer != nullptr) {
-            shard.writer->stop();
-        }
-    }
-    if (!postponed_.empty()) {
-        base::logError(
-            base::cat(postponed_.size(), " records of eventd itself could not be stored"));
-        postponed_.clear();
-    }
-}
-
-void EventStore::configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
-    settings_.batch = limits;
-    settings_.checkpoint_bytes = checkpoint_bytes;
-    for (auto& [number, shard] : shards_) {
-        if (shard.writer != nullptr) {
-            shard.writer->setLimits(limits, checkpoint_bytes);
-        }
-    }
+    shards_.stop();
 }
 
 std::vector<wire::Measure> EventStore::measures() {
     std::vector<wire::Measure> all;
-    const int64_t now_ns = clock_.monotonicNs();
-    const int64_t elapsed_ns = std::max<int64_t>(now_ns - std::exchange(measured_ns_, now_ns), 1);
-    for (auto& [number, shard] : shards_) {
-        if (shard.writer == nullptr) {
-            continue;
-        }
-        const ShardWriter::Figures figures = shard.writer->figures();
-        const uint64_t rows =
-            figures.rows_written - std::exchange(shard.rows_measured, figures.rows_written);
-        const std::string prefix = base::cat("shard.", number, ".");
-        const auto add = [&](const char* name, int64_t value) {
-            all.push_back({prefix + name, value});
-        };
-        const std::string path = base::cat(settings_.directory, "/", db::shardFileName(number));
-        add("rows_written", static_cast<int64_t>(figures.rows_written));
-        add("file_bytes", fileBytes(path));
-        add("wal_bytes", figures.wal_bytes);
-        add("batch_rows", static_cast<int64_t>(figures.batch_rows));
-        add("commit_p50_us", figures.commit.p50_us);
-        add("commit_p99_us", figures.commit.p99_us);
-        add("failed_batches", static_cast<int64_t>(figures.failed_batches));
-        add("events_per_second", static_cast<int64_t>(static_cast<double>(rows) * 1e9 /
-                                                      static_cast<double>(elapsed_ns)));
-    }
+    shards_.addMeasures(all);
     all.push_back({"stable_id", allocator_.stableId()});
     all.push_back({"stored_events", static_cast<int64_t>(stored_events_)});
     all.push_back({"duplicate_events", static_cast<int64_t>(duplicate_events_)});

@@ -9,6 +9,7 @@
 #include "store/event_run.h"
 #include "store/sequence_allocator.h"
 #include "store/shard_router.h"
+#include "store/shard_set.h"
 #include "store/shard_writer.h"
 
 #include <cstdint>
@@ -23,17 +24,7 @@
 
 namespace evd::store {
 
-struct OpenedShards;
-
-inline constexpr size_t kPostponedRecordsMax = 64;  // synthetic records waiting for a healthy shard
 inline constexpr uint16_t kCpusMax = 4096;
-
-struct EventStoreSettings {
-    std::string directory;
-    uint16_t shards = 0;  // StorageShards; 0 = one per cpu
-    BatchPolicy::Limits batch;
-    int64_t checkpoint_bytes = 0;
-};
 
 // What one cpu's held sequence numbers are, for a collector's hello.
 struct CpuHoldings {
@@ -94,7 +85,7 @@ class EventStore final : private WriterListener {
     // Takes in what the writers reported: gives answers, sends what waits.
     void pump();
     // Nothing is queued or being written. Postponed records do not count.
-    bool isIdle() const { return under_way_.empty() && runs_.empty(); }
+    bool isIdle() const { return runs_.empty() && !shards_.hasRecordsUnderWay(); }
 
     // Spec §10.2: refuses new runs, and once idle queues synthetic.shutdown with the sequence
     // state.
@@ -104,10 +95,12 @@ class EventStore final : private WriterListener {
     // that are still unanswered get no answer.
     void stopWriters();
 
-    void configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes);
+    void configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
+        shards_.configure(limits, checkpoint_bytes);
+    }
     std::vector<wire::Measure> measures();
 
-    bool isAttached() const { return router_ != nullptr; }
+    bool isAttached() const { return shards_.isOpen(); }
     int64_t stableId() const { return allocator_.stableId(); }
 
   private:
@@ -132,18 +125,11 @@ class EventStore final : private WriterListener {
         size_t under_way = 0;    // slices with the writer
     };
     struct UnderWay {
-        RunId run = 0;  // 0 for records of our own
+        RunId run = 0;
         uint16_t cpu = 0;
         uint32_t epoch = 0;
         base::Interval covered;
         uint32_t events = 0;
-        RecordWork records;  // kept, to postpone them when they could not be written
-    };
-    struct Shard {
-        std::unique_ptr<ShardWriter> writer;
-        bool is_healthy = true;
-        uint64_t failures = 0;  // since it was last healthy
-        uint64_t rows_measured = 0;
     };
 
     EventStore(EventStoreSettings settings, const base::Guid& boot_id, const base::Clock& clock,
@@ -152,23 +138,19 @@ class EventStore final : private WriterListener {
     void reported(ShardReport report) override;
     void committed(const wire::CommitNotice& notice) override;
 
-    base::Result<void> openWriters(uint16_t cpu_count);
-    void startWriters(OpenedShards opened);
+    base::Result<void> openShards(uint16_t cpu_count);
     void makeLanes(uint16_t cpu_count);
     void takeSlices(uint16_t cpu, std::vector<RunSlice> slices, std::unique_ptr<RunAnswer> answer);
     void feed(uint16_t cpu);
     bool chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next);
-    void take(ShardReport report);
+    void take(const ShardReport& report);
+    UnderWay takeTicket(uint64_t ticket);
     void sliceCommitted(const UnderWay& done);
     void sliceGivenUp(const UnderWay& done);
     void dropWaiting(uint16_t cpu, uint32_t epoch);
     void finishSlice(RunId run, bool is_stored);
-    void noteHealth(Shard& shard, const ShardReport& report);
-    void queueRecords(RecordWork records);
-    void sendPostponed();
-    Shard* lowestHealthy();
+    void tellOfFailure(const ShardReport& report);
 
-    EventStoreSettings settings_;
     const base::Guid boot_id_;
     const base::Clock& clock_;
     EventStoreListener& listener_;
@@ -178,8 +160,6 @@ class EventStore final : private WriterListener {
     std::vector<Cpu> cpus_;
     std::map<uint64_t, UnderWay> under_way_;  // by ticket
     std::map<RunId, Run> runs_;
-    std::deque<RecordWork> postponed_;
-    uint64_t next_ticket_ = 1;
     RunId next_run_ = 1;
     bool draining_ = false;
 
@@ -187,12 +167,11 @@ class EventStore final : private WriterListener {
     uint64_t duplicate_events_ = 0;
     uint64_t refused_runs_ = 0;
     uint64_t postponed_runs_ = 0;
-    int64_t measured_ns_ = 0;
 
     std::mutex mailbox_mutex_;
     std::vector<ShardReport> mailbox_;
     // Last: the writers' threads end before anything they report to.
-    std::map<uint16_t, Shard> shards_;
+    ShardSet shards_;
 };
 
 }  // namespace evd::store

@@ -259,7 +259,7 @@ TEST_CASE(
 TEST_CASE("shard writer: the log is checkpointed once it is longer than the threshold") {
     Fixture fixture(10'000, 1'000'000);
     std::vector<RunSketch> runs;
-    for (uint64_t run = 0; run < 12; ++run) {
+    for (uint64_t run = 0; run < 24; ++run) {
         runs.emplace_back(0, run * 900 + 1, run * 900 + 900, std::vector<wire::Gap>{}, "a", 500);
     }
     for (uint64_t run = 0; run < runs.size(); ++run) {
@@ -267,8 +267,9 @@ TEST_CASE("shard writer: the log is checkpointed once it is longer than the thre
         fixture.reports.wait(1);
     }
     fixture.writer->stop();
-    CHECK(fixture.writer->figures().rows_written == 12 * 900);
-    CHECK(fixture.writer->figures().wal_bytes < 3'000'000);
+    CHECK(fixture.writer->figures().rows_written == 24 * 900);
+    // Patience and one batch; without checkpoints it would be about 14 MB.
+    CHECK(fixture.writer->figures().wal_bytes < 6'000'000);
 }
 
 }  // namespace

@@ -1,0 +1,174 @@
+#include "store/shard_set.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/db/store_files.h"
+#include "store/shard_files.h"
+
+#include <sys/stat.h>
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace evd::store {
+
+namespace {
+
+int64_t fileBytes(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
+}
+
+}  // namespace
+
+ShardSet::ShardSet(EventStoreSettings settings, const base::Guid& boot_id,
+                   SequenceAllocator& allocator, const base::Clock& clock, WriterListener& listener)
+    : settings_(std::move(settings)),
+      boot_id_(boot_id),
+      allocator_(allocator),
+      clock_(clock),
+      listener_(listener),
+      measured_ns_(clock.monotonicNs()) {}
+
+base::Result<void> ShardSet::open(uint16_t count) {
+    auto opened = openShards(settings_.directory, count, boot_id_, clock_);
+    if (!opened) {
+        return opened.error();
+    }
+    for (OpenedShard& entry : opened.value().shards) {
+        Shard& shard = shards_[entry.shard];
+        if (entry.database != nullptr) {
+            shard.writer = std::make_unique<ShardWriter>(
+                ShardWriter::Options{entry.shard, settings_.directory, boot_id_, settings_.batch,
+                                     settings_.checkpoint_bytes},
+                std::move(entry.database), allocator_, clock_, listener_);
+        }
+    }
+    for (const OpenedShard& entry : opened.value().shards) {
+        if (!entry.trouble.empty()) {
+            base::logError(entry.trouble);
+            queueRecords(
+                {{storageErrorEvent(clock_.wallNs(), "event", entry.shard, entry.trouble)}, {}});
+        }
+    }
+    return {};
+}
+
+std::unique_ptr<ShardRouter> ShardSet::makeRouter(uint16_t cpu_count) const {
+    std::vector<uint16_t> numbers;
+    std::set<uint16_t> excluded;
+    for (const auto& [number, shard] : shards_) {
+        numbers.push_back(number);
+        if (shard.writer == nullptr) {
+            excluded.insert(number);
+        }
+    }
+    return std::make_unique<ShardRouter>(numbers, excluded, cpu_count);
+}
+
+ShardWriter* ShardSet::lowestHealthy() {
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr && shard.failures == 0) {
+            return shard.writer.get();
+        }
+    }
+    return nullptr;
+}
+
+void ShardSet::queueRecords(RecordWork records) {
+    ShardWriter* writer = lowestHealthy();
+    WriteItem item{nextTicket(), {}, records};
+    if (writer != nullptr && writer->tryPush(item)) {
+        records_.emplace(item.ticket, std::move(records));
+    } else if (postponed_.size() < kPostponedRecordsMax) {
+        postponed_.push_back(std::move(records));
+    } else {
+        base::logError("too many records of eventd itself are waiting for a shard, dropping one");
+    }
+}
+
+bool ShardSet::finishRecords(uint64_t ticket, bool is_stored) {
+    auto found = records_.extract(ticket);
+    if (found.empty()) {
+        return false;
+    }
+    if (!is_stored && postponed_.size() < kPostponedRecordsMax) {
+        postponed_.push_back(std::move(found.mapped()));
+    }
+    return true;
+}
+
+bool ShardSet::beginsFailing(const ShardReport& report) {
+    Shard& shard = shards_.at(report.shard);
+    if (report.failure) {
+        return shard.failures++ == 0;
+    }
+    if (!report.committed.empty() && shard.failures > 0) {
+        base::logInfo(base::cat("shard ", report.shard, " stores again after ", shard.failures,
+                                " failed batches"));
+        shard.failures = 0;
+    }
+    return false;
+}
+
+void ShardSet::sendPostponed() {
+    if (!postponed_.empty() && lowestHealthy() != nullptr) {
+        for (RecordWork& records : std::exchange(postponed_, {})) {
+            queueRecords(std::move(records));
+        }
+    }
+}
+
+void ShardSet::configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
+    settings_.batch = limits;
+    settings_.checkpoint_bytes = checkpoint_bytes;
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr) {
+            shard.writer->setLimits(limits, checkpoint_bytes);
+        }
+    }
+}
+
+void ShardSet::stop() {
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr) {
+            shard.writer->stop();
+        }
+    }
+    // Ruling S10: with no healthy shard, to stderr.
+    if (!postponed_.empty()) {
+        base::logError(
+            base::cat(postponed_.size(), " records of eventd itself could not be stored"));
+        postponed_.clear();
+    }
+}
+
+void ShardSet::addMeasures(std::vector<wire::Measure>& measures) {
+    const int64_t now_ns = clock_.monotonicNs();
+    const int64_t elapsed_ns = std::max<int64_t>(now_ns - std::exchange(measured_ns_, now_ns), 1);
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer == nullptr) {
+            continue;
+        }
+        const ShardWriter::Figures figures = shard.writer->figures();
+        const uint64_t rows =
+            figures.rows_written - std::exchange(shard.rows_measured, figures.rows_written);
+        const double per_second =
+            static_cast<double>(rows) * base::kNsPerSecond / static_cast<double>(elapsed_ns);
+        const std::string path = base::cat(settings_.directory, "/", db::shardFileName(number));
+        const std::string prefix = base::cat("shard.", number, ".");
+        const auto add = [&](const char* name, int64_t value) {
+            measures.push_back({prefix + name, value});
+        };
+        add("rows_written", static_cast<int64_t>(figures.rows_written));
+        add("events_per_second", static_cast<int64_t>(per_second));
+        add("file_bytes", fileBytes(path));
+        add("wal_bytes", figures.wal_bytes);
+        add("batch_rows", static_cast<int64_t>(figures.batch_rows));
+        add("commit_p50_us", figures.commit.p50_us);
+        add("commit_p99_us", figures.commit.p99_us);
+        add("failed_batches", static_cast<int64_t>(figures.failed_batches));
+    }
+}
+
+}  // namespace evd::store
