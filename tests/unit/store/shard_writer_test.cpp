@@ -40,12 +40,15 @@ class Reports final : public WriterListener {
         }));
         return std::exchange(reports_, {});
     }
+    // Takes the report away, so that the next call waits for the next one.
     bool waitForRoom() {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, std::chrono::seconds(20), [&] {
-            return std::any_of(reports_.begin(), reports_.end(),
-                               [](const ShardReport& report) { return report.has_room; });
+        const auto has_room = [](const ShardReport& report) { return report.has_room; };
+        const bool came = changed_.wait_for(lock, std::chrono::seconds(20), [&] {
+            return std::any_of(reports_.begin(), reports_.end(), has_room);
         });
+        std::erase_if(reports_, has_room);
+        return came;
     }
     std::vector<wire::CommitNotice> notices() {
         const std::lock_guard lock(mutex_);
