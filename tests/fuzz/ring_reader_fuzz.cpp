@@ -26,6 +26,7 @@ constexpr size_t kReadsMax = 64;
 //   3 u16          a sound event of about this size is put at write_pos, which moves
 //   4 u8           read a run of at most so many events
 //   5              the generation rises
+//   6              the reader waits, for no time at all
 class Script {
   public:
     Script(const uint8_t* data, size_t size) : left_(data, size) {}
@@ -52,7 +53,13 @@ class Script {
 struct Ring {
     Ring() : memories(std::move(kmes::makeRingMemories(kCapacity)).value()) {
         producer = map(kmes::RingAccess::Producer);
+    }
+
+    // As a producer leaves a ring that has never been written.
+    void reset() {
         auto& page = producer->writableProducer();
+        page = {};
+        std::memset(producer->writableAt(0), 0, kCapacity);
         page.magic = kmes::kRingMagic;
         page.version = kmes::kRingVersion;
         page.capacity = kCapacity;
@@ -107,14 +114,16 @@ void checkRun(const collector::RingReader& reader, const collector::EventBuffer&
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    Ring ring;
+    static Ring ring;  // made once: the memories cost more than everything else
+    ring.reset();
+    const evd::base::SystemClock clock;
     collector::RingReader reader(ring.map(kmes::RingAccess::Consumer), 1, 0);
     Script script(data, size);
     auto& page = ring.producer->writableProducer();
     uint64_t last_sequence = 0;
     uint64_t sound_sequence = 0;
     for (size_t reads = 0; !script.done() && reads < kReadsMax;) {
-        switch (script.take<uint8_t>() % 6) {
+        switch (script.take<uint8_t>() % 7) {
             case 0:
                 page.write_pos = script.take<uint64_t>();
                 break;
@@ -140,6 +149,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                 (void)reader.unreadBytes();
                 break;
             }
+            case 6:
+                (void)reader.waitForEvents(clock, 0, 0);
+                break;
             default:
                 ++page.generation;
                 if (reader.generationChanged()) {

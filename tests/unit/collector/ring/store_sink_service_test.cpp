@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 #include <kj/timer.h>
 #include <sys/socket.h>
-#include <cstring>
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <random>
@@ -204,7 +204,7 @@ class Fixture {
         kmes::encodeEventHeader(header, std::span<uint8_t, kmes::kEventHeaderBytes>(
                                             buffer.end(), kmes::kEventHeaderBytes));
         const auto payload = evd::test::checkedPayload(sequence, payload_bytes);
-        std::memcpy(buffer.end() + kmes::kEventHeaderBytes, payload.data(), payload.size());
+        std::copy(payload.begin(), payload.end(), buffer.end() + kmes::kEventHeaderBytes);
         buffer.grow(header.event_bytes);
     }
 };
