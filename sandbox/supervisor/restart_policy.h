@@ -8,7 +8,7 @@ namespace evd::supervisor {
 inline constexpr int kDeathsMax = 10;  // within kDeathWindowNs end the group (contracts §2)
 inline constexpr int64_t kDeathWindowNs = 60'000'000'000;
 inline constexpr int64_t kFirstDelayNs = 20'000'000;
-inline constexpr int64_t kDelayNsMax = 2'000'000'000;
+inline constexpr int64_t kDelayNsMax = 1'000'000'000;
 
 struct RestartDecision {
     bool give_up = false;
