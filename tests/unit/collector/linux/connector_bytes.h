@@ -20,7 +20,7 @@ inline std::vector<uint8_t> connectorMessage(uint32_t what, const std::vector<ui
     std::vector<uint8_t> bytes;
     const auto put = [&bytes](uint64_t value, int size) {
         for (int i = 0; i < size; ++i) {
-            bytes.push_back(static_cast<uint8_t>(value >> 8 * i));
+            bytes.push_back(i < 8 ? static_cast<uint8_t>(value >> 8 * i) : uint8_t{0});
         }
     };
     const size_t event_bytes = 16 + 4 * fields.size() + (name.empty() ? 0 : 16);
