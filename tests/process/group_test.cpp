@@ -28,10 +28,6 @@ test::CommandResult ask(const test::StateFolder& state, const std::string& quest
         {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
 }
 
-size_t lineCount(const std::string& text) {
-    return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
 void emitAll(const test::StateFolder& state, uint64_t first, uint32_t count) {
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 20);
     REQUIRE(emitter.emit(first, count).acknowledged == count);

@@ -3,7 +3,6 @@
 #include <capnp/message.h>
 #include <doctest/doctest.h>
 
-using namespace std::string_literals;
 namespace ipc = evd::ipc;
 namespace schema = evd::schema;
 namespace wire = evd::wire;
@@ -11,7 +10,7 @@ namespace wire = evd::wire;
 TEST_CASE("convert: settings keep their names, kinds and values") {
     evd::config::Settings settings = evd::config::Settings::defaults();
     settings.set("MaxBatchSize", uint64_t{12345});
-    settings.set("QuerySocketPath", "/run/eventd/query.sock"s);
+    settings.set("QuerySocketPath", std::string("/run/eventd/query.sock"));
     settings.set("Linux\\Sensors", std::vector<std::string>{"process", "kernel-log"});
 
     capnp::MallocMessageBuilder message;

@@ -10,7 +10,8 @@ TEST_CASE("errors: every kind survives the way over the border and back") {
     for (const ErrorKind kind :
          {ErrorKind::Invalid, ErrorKind::Denied, ErrorKind::NotFound, ErrorKind::Busy,
           ErrorKind::Gone, ErrorKind::Io, ErrorKind::Corrupt, ErrorKind::Unsupported}) {
-        const Error back = evd::ipc::toError(evd::ipc::toException(Error{kind, "the disk is full"}));
+        const Error back =
+            evd::ipc::toError(evd::ipc::toException(Error{kind, "the disk is full"}));
         CHECK(back.kind == kind);
         CHECK(back.text == "the disk is full");
     }

@@ -153,8 +153,8 @@ TEST_CASE("program: a refused start carries its kind and text, and the child end
     Fd parked;
     {
         Conversation talk(child);
-        const auto failure = kj::runCatchingExceptions(
-            [&]() { talk.start(parked, 100).wait(talk.io.waitScope); });
+        const auto failure =
+            kj::runCatchingExceptions([&]() { talk.start(parked, 100).wait(talk.io.waitScope); });
         KJ_IF_MAYBE (exception, failure) {
             CHECK(ipc::toError(*exception).kind == evd::base::ErrorKind::Denied);
             CHECK(ipc::toError(*exception).text == "not with that setting");
