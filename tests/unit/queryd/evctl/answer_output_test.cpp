@@ -6,9 +6,9 @@
 #include "tests/support/fake_query_engine.h"
 
 #include <doctest/doctest.h>
-#include <csignal>
 #include <fcntl.h>
 #include <unistd.h>
+#include <csignal>
 
 using evd::evctl::AnswerOutput;
 using evd::evctl::InitialOrder;
