@@ -105,7 +105,7 @@ TEST_CASE("doors: the query socket says what is wrong with a request") {
     const auto message = bad_text.receive(5000);
     REQUIRE(message.has_value());
     CHECK(message->error.find("WHERE") != std::string::npos);
-    CHECK(message->error.find("column 8") != std::string::npos);
+    CHECK(message->error.find("column 13") != std::string::npos);
 }
 
 TEST_CASE("doors: connections that say nothing do not keep others out") {
