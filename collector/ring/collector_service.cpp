@@ -51,14 +51,10 @@ CollectorService::CollectorService()
     // Looked up here, because afterwards there is no file system to look it up in.
     : cpus_possible_(static_cast<uint32_t>(std::max(1, ::get_nprocs_conf()))) {}
 
-CollectorService::~CollectorService() noexcept {
+CollectorService::~CollectorService() noexcept(false) {
     for (const auto& thread : threads_) {
         thread->requestStop();
     }
-    threads_.clear();
-    // Only when the supervisor was lost, and then the event loop is gone already: its objects must
-    // not be touched any more, and the process ends here.
-    (void)loop_.release();
 }
 
 kj::Promise<std::vector<wire::ResumePoint>> CollectorService::start(ipc::StartParams params,
@@ -206,11 +202,7 @@ kj::Promise<void> CollectorService::drain() {
     }
     loop_->draining = true;
     bell_->ring();
-    return kj::mv(loop_->drained.promise).then([this]() {
-        threads_.clear();
-        // The event loop is about to end, and what lives on it must go first.
-        loop_ = nullptr;
-    });
+    return kj::mv(loop_->drained.promise);
 }
 
 void CollectorService::checkDrained() {

@@ -29,7 +29,7 @@ inline constexpr uint32_t kRingsMax = 1024;
 class CollectorService final : public ipc::Program {
   public:
     CollectorService();
-    ~CollectorService() noexcept override;
+    ~CollectorService() noexcept(false) override;
 
     kj::Promise<std::vector<wire::ResumePoint>> start(ipc::StartParams params,
                                                       ipc::SupervisorLink& supervisor,
@@ -40,7 +40,7 @@ class CollectorService final : public ipc::Program {
     std::vector<wire::Measure> measures() override;
 
   private:
-    // Everything that lives on the event loop and must not be touched when the loop is gone.
+    // What needs the event loop, and so comes into being in start().
     struct LoopParts;
 
     base::Result<std::unique_ptr<RingSource>> chooseSource(const std::string& backend);
