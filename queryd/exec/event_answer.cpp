@@ -15,6 +15,8 @@ namespace evd::queryd {
 namespace {
 
 constexpr uint32_t kRecordsBetweenChecks = 64;
+constexpr uint64_t kFewRowsMin = 1000;              // a smaller TAKE is likely to be found soon
+constexpr uint64_t kFewBytesMax = 8 * 1024 * 1024;  // of one database, before time order takes over
 
 // SKIP and TAKE over the records of an answer, in their order.
 class Window {
@@ -63,6 +65,15 @@ bool isByTimeAlone(const EventPlan& plan) {
             plan.fields[plan.sort.front().field].column == EventColumn::Timestamp);
 }
 
+// Whether conditions and no narrow range decide what is wanted, of a whole answer. Walking the rows
+// as they lie and sorting what is found is then several times faster than walking them by time, as
+// long as not much is found.
+bool isLikelyFew(const EventPlan& plan) {
+    const bool is_filtered = plan.type_pattern || !plan.on_type.empty() ||
+                             !plan.on_header.empty() || !plan.on_row.empty();
+    return is_filtered && !plan.time_named && rowsMax(plan) > kFewRowsMin;
+}
+
 class EventAnswer {
   public:
     EventAnswer(EventReaders& readers, const EventPlan& plan,
@@ -78,10 +89,15 @@ class EventAnswer {
     base::Result<StreamCursors> run() {
         if (plan_.aggregation) {
             EVD_TRY(answerAggregation());
-        } else if (isByTimeAlone(plan_)) {
+        } else if (!isByTimeAlone(plan_)) {
+            EVD_TRY(answerSorted(std::numeric_limits<uint64_t>::max()));
+        } else if (!isLikelyFew(plan_)) {
             EVD_TRY(answerByTime());
         } else {
-            EVD_TRY(answerSorted());
+            EVD_TRY(answerSorted(kFewBytesMax));
+            if (too_many_) {
+                EVD_TRY(answerByTime());
+            }
         }
         return std::move(cursors_);
     }
@@ -113,20 +129,31 @@ class EventAnswer {
         return {};
     }
 
-    base::Result<void> answerSorted() {
+    // Nothing is sent when a database has more than bytes_max: too_many_ then says so.
+    base::Result<void> answerSorted(uint64_t bytes_max) {
         std::vector<std::unique_ptr<ShardTask>> tasks;
         for (size_t i = 0; i < databases_.size(); ++i) {
-            const TopRecordsTask::Part part{plan_, selection_, control_, rowsMax(plan_), i};
+            const TopRecordsTask::Part part{plan_,          selection_, control_,
+                                            rowsMax(plan_), i,          bytes_max};
             tasks.push_back(
                 std::make_unique<TopRecordsTask>(part, databases_[i], readers_.memory()));
         }
         EVD_TRY(runAll(tasks));
         std::vector<SortedRecord*> records;
         for (const auto& task : tasks) {
-            for (SortedRecord& record : static_cast<TopRecordsTask&>(*task).records()) {
+            auto& top = static_cast<TopRecordsTask&>(*task);
+            too_many_ = too_many_ || top.gaveUp();
+            for (SortedRecord& record : top.records()) {
                 records.push_back(&record);
             }
         }
+        if (too_many_) {
+            return {};
+        }
+        return sendSorted(records);
+    }
+
+    base::Result<void> sendSorted(std::vector<SortedRecord*>& records) {
         const RecordOrder order(plan_);
         std::sort(records.begin(), records.end(),
                   [&](const SortedRecord* left, const SortedRecord* right) {
@@ -227,6 +254,7 @@ class EventAnswer {
     Window window_;
     EventSelection selection_;
     StreamCursors cursors_;
+    bool too_many_ = false;
 };
 
 }  // namespace

@@ -31,17 +31,24 @@ class Scan {
             return ScanEnd::Finished;
         }
         type_per_row_ = types.value().kind == TypeChoice::Kind::PerRow;
-        const EventSql sql = scanSql(request_, types.value(), position_);
-        auto statement = prepareEventSql(connection, sql);
-        if (!statement) {
-            return statement.error();
+        slice_end_ = request_.control.clock->monotonicNs() + kScanSliceNs;
+        const ScanPosition from = position_;
+        for (const ScanPart part : scanParts(request_.order, from)) {
+            const EventSql sql = scanSql(request_, types.value(), part, from);
+            auto statement = prepareEventSql(connection, sql);
+            if (!statement) {
+                return statement.error();
+            }
+            auto end = readRows(*statement.value());
+            if (!end || end.value() == ScanEnd::Paused) {
+                return end;
+            }
         }
-        return readRows(*statement.value());
+        return ScanEnd::Finished;
     }
 
   private:
     base::Result<ScanEnd> readRows(db::Statement& statement) {
-        const int64_t slice_end = request_.control.clock->monotonicNs() + kScanSliceNs;
         for (uint32_t rows = 1;; ++rows) {
             auto there = statement.step();
             if (!there) {
@@ -59,7 +66,7 @@ class Scan {
                 if (request_.control.shouldStop()) {
                     return request_.control.stopError();
                 }
-                if (request_.control.clock->monotonicNs() >= slice_end) {
+                if (request_.control.clock->monotonicNs() >= slice_end_) {
                     return ScanEnd::Paused;
                 }
             }
@@ -81,6 +88,7 @@ class Scan {
     RowConsumer& consumer_;
     EventRow row_;
     bool type_per_row_ = false;
+    int64_t slice_end_ = 0;
 };
 
 }  // namespace

@@ -56,41 +56,53 @@ class ConditionList {
     std::string text_;
 };
 
-// The column through which rows are found stands bare; the others must not attract an index.
-void addBounds(const ScanRequest& request, bool by_id, ConditionList& conditions) {
-    const TimeRange& time = request.plan.time;
-    const std::string id = by_id ? "id" : "+id";
-    const std::string timestamp = by_id ? "+timestamp" : "timestamp";
+// The range of time. Where it does not narrow the search it must not attract the index.
+void addTime(const TimeRange& time, std::string_view timestamp, ConditionList& conditions) {
     if (time.since_ns != kFirst) {
-        conditions.addInteger(timestamp + ">=?", time.since_ns);
+        conditions.addInteger(base::cat(timestamp, ">=?"), time.since_ns);
     }
     if (time.until_ns != kLast) {
-        conditions.addInteger(timestamp + "<?", time.until_ns);
-    }
-    if (request.last_id != kLast) {
-        conditions.addInteger(id + "<=?", request.last_id);
-    }
-    if (request.after_id != kFirst) {
-        conditions.addInteger(id + ">?", request.after_id);
+        conditions.addInteger(base::cat(timestamp, "<?"), time.until_ns);
     }
 }
 
-void addPosition(ScanOrder order, const ScanPosition& position, ConditionList& conditions) {
-    if (!position.started) {
-        return;
+void addIds(const ScanRequest& request, std::string_view id, ConditionList& conditions) {
+    if (request.last_id != kLast) {
+        conditions.addInteger(base::cat(id, "<=?"), request.last_id);
     }
-    switch (order) {
-        case ScanOrder::NewestFirst:
-            conditions.addInteger("(timestamp,id)<(?,?)", position.timestamp);
+    if (request.after_id != kFirst) {
+        conditions.addInteger(base::cat(id, ">?"), request.after_id);
+    }
+}
+
+// Where the rows of a scan lie. SQLite searches by one bound on each side, so a range of time must
+// not stand beside a position on the same side.
+void addPlace(const ScanRequest& request, ScanPart part, const ScanPosition& position,
+              ConditionList& conditions) {
+    const TimeRange& time = request.plan.time;
+    const bool newest_first = request.order == ScanOrder::NewestFirst;
+    switch (part) {
+        case ScanPart::Whole:
+            addTime(time, request.order == ScanOrder::ById ? "+timestamp" : "timestamp",
+                    conditions);
             break;
-        case ScanOrder::OldestFirst:
-            conditions.addInteger("timestamp>=?", position.timestamp);
-            conditions.addInteger("(timestamp>? OR id<?)", position.timestamp);
+        case ScanPart::Ties:
+            conditions.addInteger("timestamp=?", position.timestamp);
+            conditions.addInteger("id<?", position.id);
             break;
-        case ScanOrder::ById:
+        case ScanPart::Beyond:
+            conditions.addInteger(newest_first ? "timestamp<?" : "timestamp>?", position.timestamp);
+            addTime(
+                newest_first ? TimeRange{time.since_ns, kLast} : TimeRange{kFirst, time.until_ns},
+                "timestamp", conditions);
+            break;
+        case ScanPart::AfterId:
             conditions.addInteger("id>?", position.id);
-            return;
+            addTime(time, "+timestamp", conditions);
+            break;
     }
+    const bool by_id = request.order == ScanOrder::ById;
+    addIds(request, by_id ? "id" : "+id", conditions);
 }
 
 const char* orderSql(ScanOrder order) {
@@ -107,22 +119,24 @@ const char* orderSql(ScanOrder order) {
 
 }  // namespace
 
-EventSql scanSql(const ScanRequest& request, const TypeChoice& types,
+std::vector<ScanPart> scanParts(ScanOrder order, const ScanPosition& position) {
+    if (!position.started) {
+        return {ScanPart::Whole};
+    }
+    return order == ScanOrder::ById ? std::vector{ScanPart::AfterId}
+                                    : std::vector{ScanPart::Ties, ScanPart::Beyond};
+}
+
+EventSql scanSql(const ScanRequest& request, const TypeChoice& types, ScanPart part,
                  const ScanPosition& position) {
     EventSql sql;
     ConditionList conditions(sql.parameters);
-    const bool by_id = request.order == ScanOrder::ById;
-    addBounds(request, by_id, conditions);
-    addPosition(request.order, position, conditions);
-    if (position.started && !by_id) {
-        SqlParameter id;  // the second question mark of the position
-        id.integer = position.id;
-        sql.parameters.push_back(std::move(id));
-    }
+    addPlace(request, part, position, conditions);
     conditions.addTypes(types, SqlAccess::RowOrder);
     conditions.addHeader(request.plan, SqlAccess::RowOrder);
     sql.text = base::cat("SELECT ", request.selection.sqlColumns(), " FROM events",
-                         by_id ? " NOT INDEXED" : "", conditions.text(), orderSql(request.order));
+                         request.order == ScanOrder::ById ? " NOT INDEXED" : "", conditions.text(),
+                         orderSql(request.order));
     return sql;
 }
 
@@ -130,7 +144,9 @@ EventSql summarySql(const ScanRequest& request, const TypeChoice& types, std::st
                     std::string_view tail) {
     EventSql sql;
     ConditionList conditions(sql.parameters);
-    addBounds(request, /*by_id=*/false, conditions);
+    // Where no range is named, the end that is now must not turn a scan into a million look-ups.
+    addTime(request.plan.time, request.plan.time_named ? "timestamp" : "+timestamp", conditions);
+    addIds(request, "+id", conditions);
     conditions.addTypes(types, SqlAccess::AnyIndex);
     conditions.addHeader(request.plan, SqlAccess::AnyIndex);
     sql.text = base::cat("SELECT ", columns, " FROM events", conditions.text(), tail);

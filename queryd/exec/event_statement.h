@@ -18,8 +18,16 @@ struct EventSql {
     std::vector<SqlParameter> parameters;  // live as long as the statement: bound without copying
 };
 
-// The rows of a scan from its position on, in its order.
-EventSql scanSql(const ScanRequest& request, const TypeChoice& types, const ScanPosition& position);
+// The rows after a position are read as two parts, one after the other, because the index finds
+// each of them at once but not both together: those of the same moment, and those beyond it.
+enum class ScanPart { Whole, Ties, Beyond, AfterId };
+
+// What is left to be read from the position on, in this order.
+std::vector<ScanPart> scanParts(ScanOrder order, const ScanPosition& position);
+
+// One part, in the scan's order.
+EventSql scanSql(const ScanRequest& request, const TypeChoice& types, ScanPart part,
+                 const ScanPosition& position);
 
 // `columns` of all rows that the request speaks of, in no order, any index allowed; `tail` follows
 // the conditions. Only where nothing is left to be judged per row.

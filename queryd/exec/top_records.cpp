@@ -3,6 +3,7 @@
 #include "queryd/exec/row_encoder.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace evd::queryd {
 
@@ -59,7 +60,8 @@ base::Result<ScanEnd> TopRecordsTask::slice(db::Connection& connection) {
     if (part_.count_max == 0) {
         return ScanEnd::Finished;
     }
-    return scanEvents(connection, request_, position_, *this);
+    auto end = scanEvents(connection, request_, position_, *this);
+    return gave_up_ ? base::Result<ScanEnd>(ScanEnd::Finished) : end;
 }
 
 bool TopRecordsTask::take(EventRow& row) {
@@ -87,8 +89,12 @@ bool TopRecordsTask::keep(EventRow& row) {
     record.database = part_.database;
     encodeRecord(part_.plan, row, record.bytes);
     record.bytes.shrink_to_fit();
-    failure_ = memory_.grow(heldBytes(record));
-    if (!failure_.ok()) {
+    const bool may_give_up = part_.bytes_max != std::numeric_limits<uint64_t>::max();
+    held_bytes_ += heldBytes(record);
+    const auto grown = memory_.grow(heldBytes(record));
+    gave_up_ = may_give_up && (held_bytes_ > part_.bytes_max || !grown.ok());
+    failure_ = gave_up_ ? base::Result<void>() : grown;
+    if (gave_up_ || !failure_.ok()) {
         return false;
     }
     records_.push_back(std::move(record));
@@ -105,6 +111,7 @@ void TopRecordsTask::dropWorst() {
                       return order_.comesBefore(left, right);
                   });
     memory_.shrink(heldBytes(records_.back()));
+    held_bytes_ -= heldBytes(records_.back());
     records_.pop_back();
 }
 

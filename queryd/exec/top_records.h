@@ -45,6 +45,7 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
         RunControl control;
         uint64_t count_max;
         size_t database;
+        uint64_t bytes_max;  // above it, or without memory, the task gives up
     };
 
     TopRecordsTask(const Part& part, DatabaseFile file, MemoryBudget& memory);
@@ -52,6 +53,8 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return failure_; }
     std::vector<SortedRecord>& records() { return records_; }  // in no order
+    // There was more than bytes_max; the records are not all.
+    bool gaveUp() const { return gave_up_; }
 
   private:
     bool take(EventRow& row) override;
@@ -65,6 +68,8 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
     ScanPosition position_;
     std::vector<SortedRecord> records_;  // a heap, the worst in front
     std::vector<Value> keys_;            // of the row at hand
+    uint64_t held_bytes_ = 0;
+    bool gave_up_ = false;
     base::Result<void> failure_;
 };
 

@@ -240,7 +240,10 @@ TEST_CASE("query engine: groups and sorted records stay within the memory budget
     }
     CHECK(store.lines("EVENTS SORT n TAKE 5").size() == 5);
     CHECK(store.lines("EVENTS COUNT BY cpu_id").size() == 4);
-    CHECK(store.lines("EVENTS").size() == 5000);  // streams through
+    CHECK(store.lines("EVENTS").size() == 5000);              // streams through
+    CHECK(store.lines("EVENTS WHERE n > 0").size() == 5000);  // begins to collect, then streams
+    CHECK(store.lines("EVENTS WHERE n > 0 SORT timestamp").size() == 5000);
+    CHECK(store.lines("EVENTS test.*").size() == 5000);
 }
 
 TEST_CASE("query engine: rows that arrive while a question runs are not in its answer") {
