@@ -209,6 +209,7 @@ void CollectorService::checkDrained() {
     const bool finished = std::all_of(threads_.begin(), threads_.end(),
                                       [](const auto& thread) { return thread->finished(); });
     if (loop_->draining && finished && loop_->sink.allAnswered()) {
+        loop_->sink.expectEnd();
         loop_->drained.fulfiller->fulfill();
     }
 }

@@ -248,7 +248,7 @@ void StoreSink::scheduleDrop() {
     Connection* const broken = connection_.get();
     tasks_.add(kj::evalLater([this, broken]() {
         if (connection_.get() == broken) {
-            if (broken->open) {
+            if (broken->open && !end_expected_) {
                 base::logWarning(
                     "the connection to the store has ended, keeping what it has not "
                     "answered");

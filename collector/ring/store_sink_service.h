@@ -65,6 +65,8 @@ class StoreSink {
 
     bool connected() const { return connection_.get() != nullptr && connection_->open; }
     bool allAnswered() const;
+    // Everything is answered and nothing more will come: the store may end now without a word.
+    void expectEnd() { end_expected_ = true; }
     const SinkFigures& figures() const { return figures_; }
 
   private:
@@ -118,6 +120,7 @@ class StoreSink {
     SinkFigures figures_;
     kj::Own<Connection> connection_;
     LoggingErrors logging_errors_;
+    bool end_expected_ = false;
     kj::TaskSet tasks_;
 };
 
