@@ -22,16 +22,6 @@ void backOff() {
 
 }  // namespace
 
-std::vector<DatabaseFile> EventReaders::databases() {
-    auto found = discoverDatabases(directory_);
-    if (!found) {
-        noteFailure({directory_, 0, 0}, found.error());
-        return {};
-    }
-    noteSuccess({directory_, 0, 0});
-    return std::move(found).value();
-}
-
 base::Result<EventReaders::ReadEnd> EventReaders::read(
     const DatabaseFile& file, const RunControl& control,
     const std::function<base::Result<void>(db::Connection&)>& work) {

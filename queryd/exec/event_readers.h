@@ -30,7 +30,10 @@ class EventReaders {
     EventReaders(std::string directory, uint32_t thread_count, uint64_t memory_bytes_max)
         : directory_(std::move(directory)), memory_(memory_bytes_max), pool_(thread_count) {}
 
-    std::vector<DatabaseFile> databases();
+    // Every database there is now. Fails only when the folder itself cannot be read.
+    base::Result<std::vector<DatabaseFile>> databases() const {
+        return discoverDatabases(directory_);
+    }
     ReaderPool& pool() { return pool_; }
     MemoryBudget& memory() { return memory_; }
 

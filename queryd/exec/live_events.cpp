@@ -41,7 +41,11 @@ base::Result<LiveSource::Round> LiveEvents::sendNew() {
     Round round;
     found_.clear();
     bytes_.clear();
-    for (const DatabaseFile& file : readers_.databases()) {
+    const auto databases = readers_.databases();
+    if (!databases) {
+        return databases.error();
+    }
+    for (const DatabaseFile& file : databases.value()) {
         auto more = readDatabase(file);
         if (!more) {
             return more.error();

@@ -50,16 +50,18 @@ class LocalEngine final : public QueryEngine {
     base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                            RecordSink& sink) override {
         const EventPlan& plan = static_cast<const EventQuestion&>(query).plan();
-        RunControl control;
-        control.clock = &clock_;
-        control.deadline_monotonic_ns = options.deadline_monotonic_ns;
-        control.cancelled = options.cancelled;
+        const RunControl control = controlOf(options);
         // Per-field descriptors are not read yet: all or nothing, and nothing looks like an empty
         // store (Ruling A2).
         const bool sees = options.caller.maySeeEverything();
         EventReaders& readers = this->readers();
-        auto cursors = answerEvents(
-            readers, plan, sees ? readers.databases() : std::vector<DatabaseFile>(), control, sink);
+        const auto databases =
+            sees ? readers.databases()
+                 : base::Result<std::vector<DatabaseFile>>(std::vector<DatabaseFile>());
+        if (!databases) {
+            return base::fail(databases.error().kind, "the event store cannot be read");
+        }
+        auto cursors = answerEvents(readers, plan, databases.value(), control, sink);
         if (!cursors) {
             return cursors.error();
         }
@@ -77,6 +79,14 @@ class LocalEngine final : public QueryEngine {
     }
 
   private:
+    RunControl controlOf(const RunOptions& options) const {
+        RunControl control;
+        control.clock = &clock_;
+        control.deadline_monotonic_ns = options.deadline_monotonic_ns;
+        control.cancelled = options.cancelled;
+        return control;
+    }
+
     EventReaders& readers() {
         const std::lock_guard lock(mutex_);
         if (!readers_) {
