@@ -119,6 +119,30 @@ TEST_CASE("group: TERM, INT and QUIT all end it cleanly, QUIT with a report") {
     }
 }
 
+TEST_CASE("group: HUP takes new live settings over, and a bad file changes nothing") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const std::string long_question = "EVENTS TAKE 1 -- " + std::string(2000, 'x');
+    CHECK(ask(state, long_question).status == 0);
+    const auto registry = [&](const std::string& text) {
+        std::ofstream(state.below("test.reg")) << text;
+        group.signal(SIGHUP);
+    };
+    registry(R"({"keys": [{"path": "Machine/System/eventd", "values": [)"
+             R"({"name": "MaxQueryMessageBytes", "type": "dword", "data": 1024}]}]})");
+    bool refused = false;
+    for (int i = 0; i < 100 && !refused; ++i) {
+        refused = ask(state, long_question).status == 1;
+        test::pauseMs(10);
+    }
+    CHECK(refused);
+    registry("{\"keys\": [");
+    CHECK(group.waitForStderr("test.reg", 5));
+    CHECK(ask(state, long_question).status == 1);
+    CHECK(ask(state, "EVENTS TAKE 1").status == 0);
+}
+
 TEST_CASE("group: a program that keeps dying ends the group with 1") {
     const test::StateFolder state;
     test::Group group(state, {});

@@ -1,0 +1,156 @@
+// What can happen to rings while the whole group runs on them: they are lapped, they change size
+// under load, they are filled in one go, and somebody else reads them too.
+
+#include "common/base/socket.h"
+#include "common/base/text.h"
+#include "common/base/thread.h"
+#include "tests/support/emitter.h"
+#include "tests/support/exactly_once.h"
+#include "tests/support/group.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <set>
+
+namespace test = evd::test;
+using evd::base::cat;
+
+namespace {
+
+constexpr const char* kEventType = "ring.event";
+constexpr uint32_t kOpResize = 4;
+
+test::GroupOptions oneRing() {
+    test::GroupOptions options;
+    options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
+    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
+    return options;
+}
+
+int32_t resizeRings(const test::StateFolder& state, uint64_t capacity) {
+    const auto connection = evd::base::connectUnix(state.below("run/kmes.sock"), SOCK_SEQPACKET);
+    REQUIRE(connection.ok());
+    std::vector<uint8_t> packet(16);
+    std::memcpy(packet.data(), &kOpResize, sizeof(kOpResize));
+    std::memcpy(packet.data() + 8, &capacity, sizeof(capacity));
+    REQUIRE(evd::base::sendPacket(connection.value().get(), packet).ok());
+    uint8_t reply[8] = {};
+    REQUIRE(evd::base::receivePacket(connection.value().get(), reply).ok());
+    int32_t status = -1;
+    std::memcpy(&status, reply, sizeof(status));
+    return status;
+}
+
+uint64_t distinct(const test::ExactlyOnceReport& report) {
+    return std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size();
+}
+
+void checkNothingBroken(const test::ExactlyOnceReport& report) {
+    for (const auto& violation : report.violations) {
+        FAIL_CHECK(violation);
+    }
+    CHECK(distinct(report) == report.numbers.size());
+}
+
+}  // namespace
+
+TEST_CASE("ring: a collector that sleeps too long is lapped, and the loss is recorded exactly") {
+    const test::StateFolder state;
+    test::Group group(state, oneRing());
+    REQUIRE(group.waitReady());
+    test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 1000);
+    REQUIRE(emitter.emit(1, 10).acknowledged == 10);
+    test::pauseMs(200);
+    const pid_t collector = group.childPid("eventd-collector");
+    REQUIRE(collector > 0);
+    ::kill(collector, SIGSTOP);
+    uint64_t next = 11;
+    for (int i = 0; i < 60; ++i, next += 200) {  // 12,000 events of a good kilobyte: three laps
+        REQUIRE(emitter.emit(next, 200).acknowledged == 200);
+    }
+    ::kill(collector, SIGCONT);
+    REQUIRE(emitter.emit(next, 10).acknowledged == 10);
+    CHECK(group.stop() == 0);
+    const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
+    checkNothingBroken(report);
+    CHECK(report.gap_records >= 1);
+    CHECK(report.lost > 0);
+    CHECK(report.numbers.size() + report.lost == next + 9);
+}
+
+TEST_CASE("ring: growing and shrinking under load loses and doubles nothing unrecorded") {
+    const test::StateFolder state;
+    test::Group group(state, oneRing());
+    REQUIRE(group.waitReady());
+    std::atomic<bool> stopping = false;
+    std::atomic<uint64_t> acknowledged = 0;
+    {
+        evd::base::Thread load("load", [&] {
+            test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 100);
+            for (uint64_t next = 1; !stopping; next += 50) {
+                acknowledged += emitter.emit(next, 50).acknowledged;
+                test::pauseMs(1);
+            }
+        });
+        const uint64_t mebibyte = 1024 * 1024;
+        for (const uint64_t capacity :
+             {16 * mebibyte, mebibyte, 8 * mebibyte, mebibyte / 2, 4 * mebibyte}) {
+            CHECK(resizeRings(state, capacity) == 0);
+            test::pauseMs(200);
+        }
+        CHECK(resizeRings(state, 3 * mebibyte) < 0);  // no power of two
+        CHECK(resizeRings(state, 1024) < 0);          // below the least
+        stopping = true;
+    }
+    CHECK(group.stop() == 0);
+    const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
+    checkNothingBroken(report);
+    CHECK(report.numbers.size() + report.lost == acknowledged);
+}
+
+TEST_CASE("ring: bursts that fill a ring in one go are stored without a gap") {
+    const test::StateFolder state;
+    test::Group group(state, oneRing());
+    REQUIRE(group.waitReady());
+    test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 1000);
+    uint64_t next = 1;
+    for (int burst = 0; burst < 10; ++burst) {
+        for (int i = 0; i < 15; ++i, next += 250) {  // 3,750 events, about 4 MB
+            REQUIRE(emitter.emit(next, 250).acknowledged == 250);
+        }
+        test::pauseMs(250);
+    }
+    CHECK(group.stop() == 0);
+    const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
+    checkNothingBroken(report);
+    CHECK(report.numbers.size() + report.lost == next - 1);
+    CHECK(report.lost == 0);
+}
+
+TEST_CASE("ring: a second group may read another's rings over its socket") {
+    const test::StateFolder first_state;
+    test::Group first(first_state, oneRing());
+    REQUIRE(first.waitReady());
+    const test::StateFolder second_state;
+    test::GroupOptions options;
+    options.values.push_back({"Linux", "KmesBackend", "sz", "\"socket\""});
+    options.values.push_back(
+        {"Linux", "KmesSocketPath", "sz", cat("\"", first_state.below("run/kmes.sock"), "\"")});
+    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
+    test::Group second(second_state, options);
+    REQUIRE(second.waitReady());
+    CHECK(second.childPid("eventd-kmesd") == -1);
+    test::Emitter emitter(first_state.below("run/kmes.sock"), kEventType, 50);
+    REQUIRE(emitter.emit(1, 100).acknowledged == 100);
+    CHECK(second.stop() == 0);
+    CHECK(first.stop() == 0);
+    for (const auto* state : {&first_state, &second_state}) {
+        const auto report = test::checkExactlyOnce(state->below("events"), kEventType);
+        checkNothingBroken(report);
+        CHECK(report.numbers.size() == 100);
+    }
+}
