@@ -338,6 +338,12 @@ void EventStore::queueShutdown() {
     shards_.queueRecords(std::move(records));
 }
 
+void EventStore::queueRecords(std::vector<SyntheticEvent> events) {
+    if (isAttached() && !events.empty()) {
+        shards_.queueRecords({std::move(events), {}});
+    }
+}
+
 void EventStore::stopWriters() {
     draining_ = true;
     shards_.stop();

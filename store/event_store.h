@@ -11,6 +11,7 @@
 #include "store/shard_router.h"
 #include "store/shard_set.h"
 #include "store/shard_writer.h"
+#include "store/synthetic.h"
 
 #include <cstdint>
 #include <deque>
@@ -98,6 +99,8 @@ class EventStore final : private WriterListener {
     void configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
         shards_.configure(limits, checkpoint_bytes);
     }
+    // Daemon-wide records that are made elsewhere; dropped before the shards are open.
+    void queueRecords(std::vector<SyntheticEvent> events);
     std::vector<wire::Measure> measures();
 
     bool isAttached() const { return shards_.isOpen(); }

@@ -6,6 +6,7 @@
 #include "common/ipc/errors.h"
 #include "common/ipc/notice.h"
 #include "sandbox/confine.h"
+#include "store/config_changes.h"
 #include "store/shard_files.h"
 
 #include <utility>
@@ -63,6 +64,7 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
                                                                 ipc::SupervisorLink&,
                                                                 kj::AsyncIoContext& io) {
     io_ = &io;
+    settings_ = params.settings;
     const EventStoreSettings settings = eventStoreSettings(params.settings);
     batch_events_max_ = static_cast<uint32_t>(settings.batch.rows_max);
     prepareAndConfine(settings.directory);
@@ -105,7 +107,9 @@ void StoreService::configure(const config::Settings& settings) {
     batch_events_max_ = static_cast<uint32_t>(batchLimits(settings).rows_max);
     if (event_store_ != nullptr) {
         event_store_->configure(batchLimits(settings), checkpointBytes(settings));
+        event_store_->queueRecords(configChangeEvents(clock_.wallNs(), settings_, settings));
     }
+    settings_ = settings;
 }
 
 kj::Promise<void> StoreService::drain() {

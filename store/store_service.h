@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
+#include "common/config/settings.h"
 #include "common/ipc/program_service.h"
 #include "store/event_store.h"
 #include "store/ingest_service.h"
@@ -50,6 +51,7 @@ class StoreService final : public ipc::Program, private IngestHost, private Even
 
     const base::Clock& clock_;
     kj::AsyncIoContext* io_ = nullptr;  // of the loop, outlives this
+    config::Settings settings_;         // in force, to tell what a change changed
     uint32_t batch_events_max_ = 0;
     std::unique_ptr<LoopWakeup> wakeup_;
     std::mutex publisher_mutex_;  // writer threads publish

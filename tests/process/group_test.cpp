@@ -137,6 +137,13 @@ TEST_CASE("group: HUP takes new live settings over, and a bad file changes nothi
         test::pauseMs(10);
     }
     CHECK(refused);
+    const std::string recorded = R"({"key":"MaxQueryMessageBytes","new":1024,"old":65536})";
+    std::string changes;
+    for (int i = 0; i < 100 && changes.empty(); ++i) {
+        changes = ask(state, "EVENTS synthetic.config_change SELECT key, old, new").output;
+        test::pauseMs(10);
+    }
+    CHECK(changes == recorded + "\n");
     registry("{\"keys\": [");
     CHECK(group.waitForStderr("test.reg", 5));
     CHECK(ask(state, long_question).status == 1);
