@@ -11,24 +11,8 @@ namespace {
 
 constexpr size_t kShownWordBytesMax = 60;
 
-// A token as it may stand in an error sentence: short, on one line.
 std::string shown(const Token& token) {
-    if (token.kind == TokenKind::Bytes) {
-        return "bytes";
-    }
-    std::string text = token.text;
-    if (text.size() > kShownWordBytesMax) {
-        size_t cut = kShownWordBytesMax;
-        while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) {
-            --cut;
-        }
-        text = text.substr(0, cut) + "...";
-    }
-    for (char& letter : text) {
-        const bool control = static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F;
-        letter = control ? ' ' : letter;
-    }
-    return base::cat('"', text, '"');
+    return token.kind == TokenKind::Bytes ? "bytes" : shownWord(token.text);
 }
 
 bool contains(const std::vector<std::string_view>& list, std::string_view text) {
@@ -36,6 +20,19 @@ bool contains(const std::vector<std::string_view>& list, std::string_view text) 
 }
 
 }  // namespace
+
+std::string shownWord(std::string_view text) {
+    size_t cut = std::min(text.size(), kShownWordBytesMax);
+    while (cut < text.size() && cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) {
+        --cut;  // not inside a character
+    }
+    std::string shown_text(text.substr(0, cut));
+    for (char& letter : shown_text) {
+        const bool control = static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F;
+        letter = control ? ' ' : letter;
+    }
+    return base::cat('"', shown_text, cut < text.size() ? "...\"" : "\"");
+}
 
 base::Error errorAt(std::string_view what, Position at) {
     return base::fail(base::ErrorKind::Invalid, base::cat(what, " at ", describe(at)));

@@ -57,6 +57,9 @@ class TokenCursor {
     std::vector<std::string_view> free_word_candidates_;
 };
 
+// Words of a stranger as they may stand in a sentence: in quotes, short, on one line.
+std::string shownWord(std::string_view text);
+
 // An Invalid error whose sentence ends with the place.
 base::Error errorAt(std::string_view what, Position at);
 

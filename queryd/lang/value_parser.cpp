@@ -66,8 +66,8 @@ base::Result<Literal> parseNumberLike(TokenCursor& cursor) {
         number->at = cursor.take().at;
         return *number;
     }
-    return errorAt(base::cat("\"", word.text.substr(0, 40),
-                             "\" begins like a number but is none in range, write text in quotes,"),
+    return errorAt(base::cat(shownWord(word.text),
+                             " begins like a number but is none in range, write text in quotes,"),
                    word.at);
 }
 
@@ -96,8 +96,8 @@ base::Result<FieldName> parseField(TokenCursor& cursor) {
     const Token& token = cursor.peek();
     if (token.kind == TokenKind::Word) {
         if (!isPlainFieldName(token.text)) {
-            return errorAt(base::cat("\"", token.text.substr(0, 40),
-                                     "\" is no field name as it stands, write it in quotes,"),
+            return errorAt(base::cat(shownWord(token.text),
+                                     " is no field name as it stands, write it in quotes,"),
                            token.at);
         }
         return FieldName{token.text, cursor.take().at};
@@ -167,9 +167,8 @@ base::Result<TimePoint> parseTimePoint(TokenCursor& cursor) {
         return timePoint(TimePoint::Kind::Yesterday, 0, cursor.take().at);
     }
     if (quoted || startsLikeNumber(token.text)) {
-        return errorAt(
-            base::cat("\"", token.text.substr(0, 40), "\" is no time, expected ", kTimeForms, ","),
-            at);
+        return errorAt(base::cat(shownWord(token.text), " is no time, expected ", kTimeForms, ","),
+                       at);
     }
     cursor.expecting(kTimeForms);
     cursor.suggesting("today");

@@ -20,6 +20,13 @@ base::Error notYet(std::string_view what, Position at) {
                       base::cat("not available yet: ", what, " at ", describe(at)));
 }
 
+// A field's name as it would be written: bare where it may be.
+std::string shownName(std::string_view name) {
+    constexpr size_t kBareBytesMax = 60;
+    const bool bare = name.size() <= kBareBytesMax && isPlainFieldName(name);
+    return bare ? std::string(name) : shownWord(name);
+}
+
 class EventsBinder {
   public:
     EventsBinder(const Query& query, int64_t now_ns) : query_(query), now_ns_(now_ns) {}
@@ -227,14 +234,16 @@ class EventsBinder {
         }
         const std::vector<std::string_view> candidates(names.begin(), names.end());
         const std::string_view nearest = nearestWord(field.name, candidates);
-        std::string sentence =
-            base::cat("\"", field.name.substr(0, 40), "\" at ", describe(field.at),
-                      " is no field of the result, which has ");
+        std::string sentence = base::cat(shownWord(field.name), " at ", describe(field.at),
+                                         " is no field of the result, which has ");
         for (size_t i = 0; i < names.size(); ++i) {
-            sentence += base::cat(i == 0 ? "" : i + 1 == names.size() ? " and " : ", ", names[i]);
+            sentence += base::cat(i == 0                  ? ""
+                                  : i + 1 == names.size() ? " and "
+                                                          : ", ",
+                                  shownName(names[i]));
         }
         if (!nearest.empty()) {
-            sentence += base::cat("; did you mean ", nearest, "?");
+            sentence += base::cat("; did you mean ", shownName(nearest), "?");
         }
         return base::fail(ErrorKind::Invalid, std::move(sentence));
     }

@@ -75,10 +75,9 @@ base::Result<Constant> bindOriginClass(const Literal& literal) {
         return text(literal.text);
     }
     const std::string_view nearest = nearestWord(literal.text, originClassAliases());
-    std::string sentence =
-        base::cat("\"", literal.text.substr(0, 40), "\" at ", describe(literal.at),
-                  " is no origin class, expected userspace, kmes, kacs, lcs "
-                  "or a number");
+    std::string sentence = base::cat(shownWord(literal.text), " at ", describe(literal.at),
+                                     " is no origin class, expected userspace, kmes, kacs, lcs "
+                                     "or a number");
     if (!nearest.empty()) {
         sentence += base::cat("; did you mean ", nearest, "?");
     }
@@ -101,8 +100,8 @@ base::Result<Constant> bindTimestamp(const Literal& literal, CompareOperator op,
     if (quoted && !isOrdering(op)) {
         return text(literal.text);
     }
-    return errorAt(base::cat("\"", literal.text.substr(0, 40),
-                             "\" is no time, expected one such as 1h ago, today or 2026-01-02,"),
+    return errorAt(base::cat(shownWord(literal.text),
+                             " is no time, expected one such as 1h ago, today or 2026-01-02,"),
                    literal.at);
 }
 

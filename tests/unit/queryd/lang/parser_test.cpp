@@ -136,7 +136,13 @@ TEST_CASE("parser: lists and terms are bounded") {
 TEST_CASE("parser: the words around a mistake never carry control characters or endless text") {
     const std::string error = errorOf("EVENTS a \"" + std::string(5000, 'y') + "\"");
     CHECK(error.size() < 400);
-    CHECK(errorOf("EVENTS a \"x\\ny\"").find('\n') == std::string::npos);
+    for (const char* text : {"EVENTS a \"x\\ny\"", "EVENTS SINCE \"2026-02-01T00:00:00.\n:00\"",
+                             "EVENTS SELECT a\x01", "EVENTS WHERE a == 1\x7F"}) {
+        const std::string sentence = errorOf(text);
+        CHECK_FALSE(sentence.empty());
+        CHECK(sentence.find_first_of("\n\x01\x7F") == std::string::npos);
+    }
+    CHECK(base::isUtf8(errorOf("EVENTS SINCE \"" + std::string(59, 'x') + "\u00e4\"")));
 }
 
 TEST_CASE("parser: INDEX alone") {
