@@ -21,7 +21,9 @@ class Input {
     Number take() {
         Number number = 0;
         const size_t count = size_ < sizeof(number) ? size_ : sizeof(number);
-        std::memcpy(&number, data_, count);
+        if (count > 0) {
+            std::memcpy(&number, data_, count);
+        }
         data_ += count;
         size_ -= count;
         return number;
