@@ -26,7 +26,7 @@ Retention::Retention(const std::string& directory, const base::Guid& boot_id,
       sweep_(directory, boot_id, std::move(gates), clock),
       limits_(limits),
       due_ns_(clock.monotonicNs() + kFirstSweepAfterNs),
-      last_end_ns_(clock.monotonicNs() - kSweepSpacingNs),
+      not_before_ns_(clock.monotonicNs()),
       thread_(std::make_unique<base::Thread>("retention", [this] { run(); })) {}
 
 Retention::~Retention() {
@@ -68,8 +68,7 @@ bool Retention::waitUntilDue() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         const int64_t now_ns = clock_.monotonicNs();
-        const int64_t due_ns =
-            is_wanted_ ? std::min(due_ns_, last_end_ns_ + kSweepSpacingNs) : due_ns_;
+        const int64_t due_ns = is_wanted_ ? std::min(due_ns_, not_before_ns_) : due_ns_;
         if (due_ns <= now_ns) {
             is_wanted_ = false;
             return true;
@@ -100,20 +99,19 @@ void Retention::sweep() {
         limits, [this](int64_t rest_ns) { return rest(rest_ns); },
         [this] { return stopping_.load(); });
     const int64_t ended_ns = clock_.monotonicNs();
+    const bool is_futile = !done || done.value().removed_rows == 0;
     if (!done) {
         base::logWarning(base::cat("retention: ", done.error().text, ", trying again later"));
     } else {
-        const SweepFigures& figures = done.value();
-        publish(figures);
+        publish(done.value());
         deleted_before_ = deleted_rows_;
-        if (figures.removed_rows > 0) {
-            base::logInfo(base::cat("retention: deleted ", figures.removed_rows, " events"));
-        }
+        tell(ended_ns);
     }
     last_run_ms_ = (ended_ns - begun_ns) / base::kNsPerMs;
     ++runs_;
     const std::lock_guard lock(mutex_);
-    last_end_ns_ = ended_ns;
+    not_before_ns_ =
+        ended_ns + std::max(kSweepSpacingNs, is_futile ? kFutileRest * (ended_ns - begun_ns) : 0);
     due_ns_ = later(ended_ns, limits_.check_interval_ns);
     is_hurried_ = is_wanted_;
 }
@@ -122,6 +120,15 @@ void Retention::publish(const SweepFigures& figures) {
     deleted_rows_ = deleted_before_ + static_cast<int64_t>(figures.removed_rows);
     worst_pause_us_ = std::max(worst_pause_us_.load(), figures.worst_hold_ns / base::kNsPerUs);
     left_databases_ = static_cast<int64_t>(figures.left_databases);
+}
+
+void Retention::tell(int64_t now_ns) {
+    const bool is_early = told_ns_ && now_ns - *told_ns_ < kTellAgainNs;
+    if (deleted_before_ > deleted_told_ && !is_early) {
+        base::logInfo(base::cat("retention: deleted ", deleted_before_ - deleted_told_, " events"));
+        deleted_told_ = deleted_before_;
+        told_ns_ = now_ns;
+    }
 }
 
 void Retention::addMeasures(std::vector<wire::Measure>& measures) const {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ namespace evd::store {
 //
 // Sweeps kFirstSweepAfterNs after the start, so that a store that is often restarted is swept too,
 // and then every RetentionCheckIntervalMinutes; at once when limits change or a shard's disk is
-// full (Spec §11), though not more often than every kSweepSpacingNs. While a disk is full it rests
+// full (Spec §11), though not sooner than kSweepSpacingNs after the last one, and after one that
+// found nothing not before kFutileRest times its length. While a disk is full it rests
 // only briefly, for there is no writer that it could hold up. Deletes what the limits allow and
 // nothing else: a full disk is no reason to delete what shall be kept. Calls come from the
 // store's thread and do not wait, but stop(), which waits for one batch at most. The gates outlive
@@ -29,7 +31,9 @@ namespace evd::store {
 class Retention {
   public:
     static constexpr int64_t kFirstSweepAfterNs = 60 * base::kNsPerSecond;
-    static constexpr int64_t kSweepSpacingNs = base::kNsPerSecond;
+    static constexpr int64_t kSweepSpacingNs = 100 * base::kNsPerMs;
+    static constexpr int64_t kFutileRest = 10;
+    static constexpr int64_t kTellAgainNs = 60 * base::kNsPerSecond;  // between two lines of log
 
     Retention(const std::string& directory, const base::Guid& boot_id, RetentionSweep::Gates gates,
               const RetentionLimits& limits, const base::Clock& clock);
@@ -52,6 +56,7 @@ class Retention {
     bool rest(int64_t rest_ns);
     void sweep();
     void publish(const SweepFigures& figures);
+    void tell(int64_t now_ns);
 
     const base::Clock& clock_;
     RetentionSweep sweep_;
@@ -61,10 +66,14 @@ class Retention {
     RetentionLimits limits_;
     bool is_wanted_ = false;
     int64_t due_ns_ = 0;
-    int64_t last_end_ns_ = 0;
+    int64_t not_before_ns_ = 0;
     std::atomic<bool> is_hurried_ = false;  // a shard's disk is full
     std::atomic<bool> stopping_ = false;
-    int64_t deleted_before_ = 0;  // in earlier sweeps; the thread's own
+
+    // The thread's own.
+    int64_t deleted_before_ = 0;  // in earlier sweeps
+    int64_t deleted_told_ = 0;    // of these, told of
+    std::optional<int64_t> told_ns_;
 
     std::atomic<int64_t> runs_ = 0;
     std::atomic<int64_t> deleted_rows_ = 0;
