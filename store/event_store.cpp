@@ -41,7 +41,8 @@ EventStore::EventStore(EventStoreSettings settings, const base::Guid& boot_id,
       listener_(listener),
       survey_(std::move(survey)),
       allocator_(survey_.last_id),
-      shards_(std::move(settings), boot_id, allocator_, clock, /*listener=*/*this) {}
+      shards_(std::move(settings), boot_id, allocator_, clock, /*listener=*/*this),
+      retention_limits_(shards_.settings().retention) {}
 
 EventStore::~EventStore() = default;
 
@@ -78,11 +79,14 @@ base::Result<void> EventStore::openShards(uint16_t cpu_count) {
     const uint16_t count = std::min(wanted == 0 ? cpu_count : wanted, kShardsMax);
     EVD_TRY(shards_.open(count));
     makeLanes(cpu_count);
-    // Spec §3.5: the same boot as that of the newest event means that this is a restart.
-    const bool is_restart = survey_.last_boot == boot_id_;
+    // Spec §3.5: the same boot as that of the newest event means that this is a restart; so do
+    // receipts of it, when retention has taken the event away.
+    const bool is_restart = survey_.last_boot == boot_id_ || !survey_.accounted.empty();
     shards_.queueRecords(
         {{startupEvent(clock_.wallNs(), {boot_id_, is_restart, count, resumePoints()})},
          {{std::string(kLastIdKey), base::cat(allocator_.lastReservedId())}}});
+    retention_ = std::make_unique<Retention>(shards_.settings().directory, boot_id_,
+                                             shards_.gates(), retention_limits_, clock_);
     return {};
 }
 
@@ -236,8 +240,11 @@ void EventStore::pump() {
 }
 
 void EventStore::take(const ShardReport& report) {
-    if (shards_.beginsFailing(report)) {
+    if (shards_.shouldTellOf(report)) {
         tellOfFailure(report);
+    }
+    if (report.failure && report.failure->kind == base::ErrorKind::Io && retention_ != nullptr) {
+        retention_->wake();  // Spec §11, disk full
     }
     for (const uint64_t ticket : report.committed) {
         if (!shards_.finishRecords(ticket, /*is_stored=*/true)) {
@@ -310,17 +317,36 @@ void EventStore::finishSlice(RunId id, bool is_stored) {
 // One line and one storage_error per episode of failures: the sender keeps its runs and comes
 // again, so there is nothing lost to tell of each time (Ruling S4).
 void EventStore::tellOfFailure(const ShardReport& report) {
-    std::string text = base::cat("shard ", report.shard, ": ", report.failure->text);
+    std::map<uint16_t, base::IntervalSet> given_up;
     for (const uint64_t ticket : report.given_up) {
         const auto found = under_way_.find(ticket);
         if (found != under_way_.end()) {
-            text += base::cat(", cpu ", found->second.cpu, " sequences ",
-                              found->second.covered.first, "-", found->second.covered.last);
+            given_up[found->second.cpu].add(found->second.covered);
+        }
+    }
+    std::string text = base::cat("shard ", report.shard, ": ", report.failure->text);
+    for (const auto& [cpu, sequences] : given_up) {
+        for (const base::Interval& interval : sequences.intervals()) {
+            text += base::cat(", cpu ", cpu, " sequences ", interval.first, "-", interval.last);
         }
     }
     base::logError(text + ", not stored, the collector sends them again");
     shards_.queueRecords(
         {{storageErrorEvent(clock_.wallNs(), "event", report.shard, report.failure->text)}, {}});
+}
+
+void EventStore::configureRetention(const RetentionLimits& limits) {
+    retention_limits_ = limits;
+    if (retention_ != nullptr) {
+        retention_->configure(limits);
+    }
+}
+
+void EventStore::refuseRuns() {
+    draining_ = true;
+    if (retention_ != nullptr) {
+        retention_->stop();
+    }
 }
 
 void EventStore::queueShutdown() {
@@ -345,13 +371,16 @@ void EventStore::queueRecords(std::vector<SyntheticEvent> events) {
 }
 
 void EventStore::stopWriters() {
-    draining_ = true;
+    refuseRuns();
     shards_.stop();
 }
 
 std::vector<wire::Measure> EventStore::measures() {
     std::vector<wire::Measure> all;
     shards_.addMeasures(all);
+    if (retention_ != nullptr) {
+        retention_->addMeasures(all);
+    }
     all.push_back({"stable_id", allocator_.stableId()});
     all.push_back({"stored_events", static_cast<int64_t>(stored_events_)});
     all.push_back({"duplicate_events", static_cast<int64_t>(duplicate_events_)});

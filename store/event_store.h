@@ -7,6 +7,7 @@
 #include "store/boot.h"
 #include "store/cpu_lane.h"
 #include "store/event_run.h"
+#include "store/retention.h"
 #include "store/sequence_allocator.h"
 #include "store/shard_router.h"
 #include "store/shard_set.h"
@@ -90,7 +91,7 @@ class EventStore final : private WriterListener {
 
     // Spec §10.2: refuses new runs, and once idle queues synthetic.shutdown with the sequence
     // state.
-    void refuseRuns() { draining_ = true; }
+    void refuseRuns();
     void queueShutdown();
     // Ends the writers after what is in their queues, and closes the databases. Comes last; runs
     // that are still unanswered get no answer.
@@ -101,6 +102,7 @@ class EventStore final : private WriterListener {
     }
     // Daemon-wide records that are made elsewhere; dropped before the shards are open.
     void queueRecords(std::vector<SyntheticEvent> events);
+    void configureRetention(const RetentionLimits& limits);
     std::vector<wire::Measure> measures();
 
     bool isAttached() const { return shards_.isOpen(); }
@@ -173,8 +175,10 @@ class EventStore final : private WriterListener {
 
     std::mutex mailbox_mutex_;
     std::vector<ShardReport> mailbox_;
-    // Last: the writers' threads end before anything they report to.
+    // Last: the writers' threads end before anything they report to, and retention before them.
     ShardSet shards_;
+    RetentionLimits retention_limits_;
+    std::unique_ptr<Retention> retention_;
 };
 
 }  // namespace evd::store

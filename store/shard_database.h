@@ -17,6 +17,7 @@
 
 namespace evd::store {
 
+inline constexpr int64_t kFileGrowthBytes = 1024 * 1024;  // a database file grows by so much
 inline constexpr size_t kKnownTypesMax =
     16'384;  // event types remembered per shard; then forgotten
 
@@ -68,6 +69,7 @@ class ShardDatabase {
     base::Result<void> prepareStatements();
     base::Result<void> loadReceipts();
     base::Result<void> loadTypes();
+    base::Result<void> reserveRoom();
     base::Result<void> learnType(std::string_view type);
     base::Result<void> writeReceipts();
     base::Result<void> writeReceiptsOf(uint16_t cpu, const PendingReceipts& pending);
@@ -76,6 +78,7 @@ class ShardDatabase {
     const base::Guid boot_id_;
     const std::unique_ptr<db::Connection> connection_;
     int64_t page_bytes_ = 0;
+    int64_t reserved_pages_ = 0;
     // Statements end before the connection: they stand behind it.
     std::unique_ptr<EventInserter> inserter_;
     std::unique_ptr<db::Statement> begin_;
@@ -85,6 +88,7 @@ class ShardDatabase {
     std::unique_ptr<db::Statement> write_receipt_;
     std::unique_ptr<db::Statement> add_type_;
     std::unique_ptr<db::Statement> set_metadata_;
+    std::unique_ptr<db::Statement> page_count_;
 
     std::map<uint16_t, base::IntervalSet> receipts_;  // by cpu, of this boot
     std::map<uint16_t, PendingReceipts> pending_receipts_;

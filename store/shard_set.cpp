@@ -66,9 +66,19 @@ std::unique_ptr<ShardRouter> ShardSet::makeRouter(uint16_t cpu_count) const {
     return std::make_unique<ShardRouter>(numbers, excluded, cpu_count);
 }
 
+RetentionSweep::Gates ShardSet::gates() {
+    RetentionSweep::Gates gates;
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr) {
+            gates.emplace(number, &shard.writer->gate());
+        }
+    }
+    return gates;
+}
+
 ShardWriter* ShardSet::lowestHealthy() {
     for (auto& [number, shard] : shards_) {
-        if (shard.writer != nullptr && shard.failures == 0) {
+        if (shard.writer != nullptr && !shard.failing.isFailing()) {
             return shard.writer.get();
         }
     }
@@ -98,15 +108,16 @@ bool ShardSet::finishRecords(uint64_t ticket, bool is_stored) {
     return true;
 }
 
-bool ShardSet::beginsFailing(const ShardReport& report) {
+bool ShardSet::shouldTellOf(const ShardReport& report) {
     Shard& shard = shards_.at(report.shard);
     if (report.failure) {
-        return shard.failures++ == 0;
+        return shard.failing.failed(clock_.monotonicNs());
     }
-    if (!report.committed.empty() && shard.failures > 0) {
-        base::logInfo(base::cat("shard ", report.shard, " stores again after ", shard.failures,
-                                " failed batches"));
-        shard.failures = 0;
+    if (!report.committed.empty()) {
+        if (const auto failures = shard.failing.succeeded()) {
+            base::logInfo(base::cat("shard ", report.shard, " stores again after ", *failures,
+                                    " failed batches"));
+        }
     }
     return false;
 }

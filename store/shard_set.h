@@ -4,6 +4,8 @@
 #include "common/base/guid.h"
 #include "common/base/result.h"
 #include "common/wire/record.h"
+#include "store/failure_episode.h"
+#include "store/retention_sweep.h"
 #include "store/sequence_allocator.h"
 #include "store/shard_router.h"
 #include "store/shard_writer.h"
@@ -24,6 +26,7 @@ struct EventStoreSettings {
     uint16_t shards = 0;  // StorageShards; 0 = one per cpu
     BatchPolicy::Limits batch;
     int64_t checkpoint_bytes = 0;
+    RetentionLimits retention{};
 };
 
 // The shards of this lifetime: their writers, which of them are healthy, and where records of our
@@ -46,6 +49,9 @@ class ShardSet {
     // Routing over these shards for that many cpus; the set must be open.
     std::unique_ptr<ShardRouter> makeRouter(uint16_t cpu_count) const;
 
+    // Of the shards that have writers.
+    RetentionSweep::Gates gates();
+
     uint64_t nextTicket() { return next_ticket_++; }
     bool tryPush(uint16_t shard, WriteItem& item) { return writerOf(shard).tryPush(item); }
 
@@ -54,9 +60,8 @@ class ShardSet {
     bool finishRecords(uint64_t ticket, bool is_stored);
     bool hasRecordsUnderWay() const { return !records_.empty(); }
 
-    // Takes note of a report: begins or ends an episode of failures. True when one begins; the
-    // caller tells people about it once.
-    bool beginsFailing(const ShardReport& report);
+    // Takes note of a report. True when the caller should tell people of its failure.
+    bool shouldTellOf(const ShardReport& report);
     // Sends what is postponed, if a shard is healthy.
     void sendPostponed();
 
@@ -69,7 +74,7 @@ class ShardSet {
   private:
     struct Shard {
         std::unique_ptr<ShardWriter> writer;  // none: excluded
-        uint64_t failures = 0;                // transactions since it was last healthy
+        FailureEpisode failing;
         uint64_t rows_measured = 0;
     };
 

@@ -119,6 +119,7 @@ void ShardWriter::writeBatch(WriteItem first) {
     applyLimits();
     Batch batch;
     batch.report.shard = options_.shard;
+    const ShardGate::Turn turn(gate_);
     batch.begun_ns = clock_.monotonicNs();
     batch_policy_.begin(batch.begun_ns);
     base::Result<void> outcome = gather(batch, std::move(first));
@@ -273,6 +274,10 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
     }
     if (error.kind == base::ErrorKind::Corrupt) {
         replaceCorrupt(batch);
+    } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
+        // On a full disk the log cannot grow; moved into the database, which has room for it
+        // (ShardDatabase::reserveRoom), it can be written from its beginning again.
+        (void)database_->connection().checkpointPassive();
     }
     batch.report.failure = std::move(error);
 }
@@ -298,6 +303,7 @@ void ShardWriter::replaceCorrupt(Batch& batch) {
     }
     const std::string path = database_->path();
     database_.reset();
+    gate_.noteReplaced();
     const auto aside = quarantine(path, clock_.wallNs());
     const auto ready = aside ? ensureDatabase(batch) : base::Result<void>(aside.error());
     batch.report.trouble =

@@ -12,6 +12,7 @@
 #include "store/latency_window.h"
 #include "store/sequence_allocator.h"
 #include "store/shard_database.h"
+#include "store/shard_gate.h"
 #include "store/synthetic.h"
 
 #include <atomic>
@@ -115,6 +116,9 @@ class ShardWriter {
     void stop();
 
     uint16_t shard() const { return options_.shard; }
+    // Who else wants to write to the database takes a turn here; the writer holds one for each of
+    // its transactions.
+    ShardGate& gate() { return gate_; }
     Figures figures() const;
 
   private:
@@ -140,6 +144,7 @@ class ShardWriter {
     const base::Clock& clock_;
     WriterListener& listener_;
 
+    ShardGate gate_;
     base::BoundedQueue<WriteItem> queue_;
     std::atomic<bool> wants_room_{false};
     std::atomic<uint64_t> rows_max_;

@@ -28,10 +28,17 @@ int64_t checkpointBytes(const config::Settings& settings) {
            CheckpointPolicy::kPageBytes;
 }
 
+RetentionLimits retentionLimits(const config::Settings& settings) {
+    constexpr int64_t kNsPerMinute = 60 * base::kNsPerSecond;
+    return {static_cast<uint32_t>(settings.number("EventRetentionDays")),
+            settings.number("EventRetentionMaxBytes"),
+            static_cast<int64_t>(settings.number("RetentionCheckIntervalMinutes")) * kNsPerMinute};
+}
+
 EventStoreSettings eventStoreSettings(const config::Settings& settings) {
     return {settings.text("EventStorePath"),
             static_cast<uint16_t>(settings.number("StorageShards")), batchLimits(settings),
-            checkpointBytes(settings)};
+            checkpointBytes(settings), retentionLimits(settings)};
 }
 
 // Beside the query socket, where the supervisor makes it for queryd.
@@ -108,6 +115,7 @@ void StoreService::configure(const config::Settings& settings) {
     if (event_store_ != nullptr) {
         event_store_->configure(batchLimits(settings), checkpointBytes(settings));
         event_store_->queueRecords(configChangeEvents(clock_.wallNs(), settings_, settings));
+        event_store_->configureRetention(retentionLimits(settings));
     }
     settings_ = settings;
 }

@@ -319,6 +319,21 @@ base::Result<Checkpoint> Connection::checkpointPassive() {
     return Checkpoint{wal_pages, moved_pages};
 }
 
+void Connection::setFileGrowth(int64_t step_bytes) {
+    int step = static_cast<int>(step_bytes);
+    (void)sqlite3_file_control(handle_, "main", SQLITE_FCNTL_CHUNK_SIZE, &step);
+}
+
+base::Result<void> Connection::reserveFileBytes(int64_t bytes) {
+    const int outcome = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_SIZE_HINT, &bytes);
+    if (outcome != SQLITE_OK) {
+        return base::fail(ErrorKind::Io, base::cat("no room for a database of ", bytes,
+                                                   " bytes: ", sqlite3_errstr(outcome), " (SQLite ",
+                                                   outcome, ")"));
+    }
+    return {};
+}
+
 uint32_t Connection::pageBytes() {
     auto pragma = prepare("PRAGMA page_size");
     auto row = pragma ? pragma.value()->step() : base::Result<bool>(pragma.error());

@@ -106,6 +106,11 @@ class Connection {
     // For writers. Moves what it can from the log into the database, without waiting for readers.
     base::Result<Checkpoint> checkpointPassive();
     uint32_t pageBytes();
+    // For writers. From now on the file grows, and is cut, in steps of that size.
+    void setFileGrowth(int64_t step_bytes);
+    // For writers with a file growth: the file takes up that much of the disk at least, a step
+    // further where it must grow. Io when the disk is full; the file may have grown by a part.
+    base::Result<void> reserveFileBytes(int64_t bytes);
 
     sqlite3* handle() { return handle_; }
 

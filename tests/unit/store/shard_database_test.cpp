@@ -1,10 +1,12 @@
 #include "store/shard_database.h"
 
+#include "common/db/schema.h"
 #include "store/shard_files.h"
 
 #include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
 
 namespace evd::store {
 namespace {
@@ -23,6 +25,8 @@ class Shard {
     std::string ask(const std::string& sql) const {
         return test::StoreFixture::askFile(directory_ / "shard-0000.db", sql);
     }
+
+    uintmax_t fileBytes() const { return std::filesystem::file_size(directory_ / "shard-0000.db"); }
 
   private:
     test::TemporaryDirectory directory_;
@@ -51,6 +55,29 @@ TEST_CASE("shard database: rows, receipts and types become durable together or n
     CHECK(shard.ask("SELECT (SELECT id FROM events) || (SELECT last_sequence FROM receipts) || "
                     "(SELECT event_type FROM event_types) || "
                     "(SELECT value FROM metadata WHERE key = 'k')") == "25av");
+}
+
+TEST_CASE("shard database: the file has room for every page that a commit puts into the log") {
+    Shard shard;
+    const std::vector<uint8_t> payload(100'000, 0xc0);
+    for (int64_t id = 1; id <= 40; ++id) {
+        REQUIRE(shard->begin());
+        REQUIRE(shard->insert({id, id, std::nullopt, "a", payload, std::nullopt}));
+        if (id % 3 == 0) {
+            shard->rollBack();
+            continue;
+        }
+        REQUIRE(shard->commit());
+        if (id % 5 == 0) {
+            // Another connection's checkpoint may cut the file to what is committed.
+            auto other = db::Connection::openForWriting(shard->path());
+            REQUIRE(other);
+            REQUIRE(other.value()->checkpointPassive());
+        }
+        const auto pages = base::parseU64(shard.ask("SELECT page_count FROM pragma_page_count"));
+        CHECK(shard.fileBytes() >= pages.value() * db::kPageBytes);
+    }
+    CHECK(shard.fileBytes() > 2 * static_cast<uintmax_t>(kFileGrowthBytes));
 }
 
 TEST_CASE("shard database: any number of rows around a full statement arrives") {

@@ -3,6 +3,7 @@
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <fstream>
 
 namespace evd::db {
@@ -26,6 +27,24 @@ int64_t countRows(Connection& connection) {
     REQUIRE(query);
     REQUIRE(query.value()->step().value());
     return query.value()->columnInteger(0);
+}
+
+TEST_CASE("sqlite: reserved room is there before the pages are, in whole steps") {
+    const test::TemporaryDirectory directory;
+    const std::string path = directory / "a.db";
+    auto connection = makeDatabase(path);
+    connection->setFileGrowth(65'536);
+    REQUIRE(connection->reserveFileBytes(1));
+    CHECK(std::filesystem::file_size(path) == 65'536);
+    REQUIRE(connection->reserveFileBytes(65'536));
+    CHECK(std::filesystem::file_size(path) == 65'536);
+    REQUIRE(connection->reserveFileBytes(65'537));
+    CHECK(std::filesystem::file_size(path) == 131'072);
+    REQUIRE(connection->execute("INSERT INTO t VALUES (1)"));
+    const auto checkpoint = connection->checkpointPassive();
+    REQUIRE(checkpoint);
+    CHECK(checkpoint.value().moved_pages == checkpoint.value().wal_pages);
+    CHECK(countRows(*Connection::openForReading(path).value()) == 1);
 }
 
 TEST_CASE("sqlite: every kind of value comes back as it was bound") {

@@ -1,0 +1,180 @@
+#include "store/retention_sweep.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/db/store_files.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace evd::store {
+
+namespace {
+
+bool mayPass(base::ErrorKind kind) {
+    switch (kind) {
+        case base::ErrorKind::Busy:
+        case base::ErrorKind::Io:
+        case base::ErrorKind::Gone:
+        case base::ErrorKind::NotFound:
+            return true;
+        case base::ErrorKind::Invalid:
+        case base::ErrorKind::Denied:
+        case base::ErrorKind::Corrupt:
+        case base::ErrorKind::Unsupported:
+            return false;
+    }
+    return false;
+}
+
+}  // namespace
+
+base::Result<SweepFigures> RetentionSweep::run(const RetentionLimits& limits, const Rest& rest,
+                                               const std::function<bool()>& should_stop) {
+    figures_ = {};
+    if (limits.days == 0 && limits.bytes_max == 0) {
+        return figures_;
+    }
+    should_stop_ = should_stop;
+    uint64_t removed_before = 0;
+    bool go_on = true;
+    do {
+        removed_before = figures_.removed_rows;
+        EVD_TRY(look());
+        go_on = removeWhatIsDue(limits, rest);
+        candidates_.clear();
+    } while (go_on && figures_.removed_rows > removed_before);
+    return figures_;
+}
+
+base::Result<void> RetentionSweep::look() {
+    candidates_.clear();
+    ages_.clear();
+    figures_.left_databases = 0;
+    const auto files = db::discoverEventStores(directory_);
+    if (!files) {
+        return files.error();
+    }
+    for (const db::StoreFile& file : files.value()) {
+        if (should_stop_()) {
+            return {};
+        }
+        Candidate candidate;
+        candidate.path = file.path;
+        const auto gate = file.shard ? gates_.find(*file.shard) : gates_.end();
+        candidate.gate = gate == gates_.end() ? nullptr : gate->second;
+        candidates_.push_back(std::move(candidate));
+        ages_.emplace_back();
+        if (left_for_good_.contains(file.path)) {
+            ++figures_.left_databases;
+            continue;
+        }
+        const auto age = RetentionDatabase::look(file.path, pace_.rows());
+        if (age) {
+            ages_.back() = age.value();
+        } else {
+            leave(ages_.size() - 1, age.error());
+        }
+    }
+    return {};
+}
+
+bool RetentionSweep::removeWhatIsDue(const RetentionLimits& limits, const Rest& rest) {
+    while (!should_stop_()) {
+        const auto step = planRetention(ages_, limits, clock_.wallNs());
+        if (!step) {
+            return true;
+        }
+        Candidate& candidate = candidates_[step->database];
+        const auto removed = removeBatch(candidate, step->through_ns);
+        if (!removed) {
+            leave(step->database, removed.error());
+        } else {
+            figures_.removed_rows += removed.value();
+            candidate.database->checkpointIfLong();
+            const auto age = candidate.database->age(pace_.rows());
+            if (!age) {
+                leave(step->database, age.error());
+            } else {
+                ages_[step->database] = age.value();
+                if (removed.value() == 0) {
+                    // Somebody else was faster; it takes part again in the next pass.
+                    ages_[step->database].oldest_ns.reset();
+                }
+            }
+        }
+        if (!rest(pace_.restNs())) {
+            return false;
+        }
+    }
+    return false;
+}
+
+base::Result<uint64_t> RetentionSweep::removeBatch(Candidate& candidate, int64_t through_ns) {
+    int64_t begun_ns = 0;
+    base::Result<uint64_t> removed = uint64_t{0};
+    bool writer_waited = false;
+    if (candidate.gate == nullptr) {
+        begun_ns = clock_.monotonicNs();
+        removed = removeWithinTurn(candidate, through_ns);
+    } else {
+        const ShardGate::Turn turn(*candidate.gate);
+        begun_ns = clock_.monotonicNs();
+        removed = removeWithinTurn(candidate, through_ns);
+        writer_waited = candidate.gate->isWanted();
+    }
+    const int64_t hold_ns = clock_.monotonicNs() - begun_ns;
+    if (candidate.gate != nullptr) {
+        figures_.worst_hold_ns = std::max(figures_.worst_hold_ns, hold_ns);
+    }
+    pace_.took(hold_ns, writer_waited);
+    return removed;
+}
+
+base::Result<uint64_t> RetentionSweep::removeWithinTurn(Candidate& candidate, int64_t through_ns) {
+    EVD_TRY(ensureOpen(candidate));
+    return candidate.database->removeOldest(through_ns, pace_.rows());
+}
+
+base::Result<void> RetentionSweep::ensureOpen(Candidate& candidate) {
+    const uint64_t replacements = candidate.gate == nullptr ? 0 : candidate.gate->replacements();
+    if (candidate.database != nullptr) {
+        return candidate.replacements == replacements
+                   ? base::Result<void>()
+                   : base::fail(base::ErrorKind::Gone,
+                                base::cat(candidate.path, " is another database now"));
+    }
+    const auto is_open = [](const Candidate& other) { return other.database != nullptr; };
+    if (std::count_if(candidates_.begin(), candidates_.end(), is_open) >=
+        static_cast<std::ptrdiff_t>(kRetentionOpenMax)) {
+        for (Candidate& other : candidates_) {
+            other.database.reset();
+        }
+    }
+    auto opened = RetentionDatabase::open(candidate.path, boot_id_);
+    if (!opened) {
+        return opened.error();
+    }
+    candidate.database = std::move(opened).value();
+    candidate.database->setStopCheck(should_stop_);
+    candidate.replacements = replacements;
+    return {};
+}
+
+// A database that retention cannot shrink takes no part: neither its age nor its size make it due,
+// so the others do not pay for it.
+void RetentionSweep::leave(size_t index, const base::Error& error) {
+    ages_[index] = {};
+    candidates_[index].database.reset();
+    ++figures_.left_databases;
+    if (!mayPass(error.kind)) {
+        if (candidates_[index].gate == nullptr) {
+            left_for_good_.insert(candidates_[index].path);  // else its writer replaces it
+        }
+        base::logWarning(base::cat("retention: ", candidates_[index].path, ": ", error.text,
+                                   ", leaving it as it is"));
+    }
+}
+
+}  // namespace evd::store

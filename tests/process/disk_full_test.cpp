@@ -1,0 +1,218 @@
+// A small filesystem of its own as event store, filled and freed: the ring keeps what the store
+// cannot take, everything is stored exactly once when there is room again, and nobody dies of it.
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "tests/support/emitter.h"
+#include "tests/support/exactly_once.h"
+#include "tests/support/group.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace test = evd::test;
+using evd::base::cat;
+
+namespace {
+
+constexpr const char* kEventType = "disk.event";
+constexpr const char* kNotStored = "not stored, the collector sends them again";
+constexpr uint32_t kBatchEvents = 64;
+constexpr uint32_t kPadBytes = 400;
+constexpr int64_t kPatienceMs = 60'000;
+
+// A tmpfs in a folder; not mounted when we may not.
+class SmallDisk {
+  public:
+    SmallDisk(std::string path, int mebibytes) : path_(std::move(path)) {
+        ::mkdir(path_.c_str(), 0700);
+        is_mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0,
+                              cat("size=", mebibytes, "m,mode=0700").c_str()) == 0;
+    }
+    ~SmallDisk() {
+        if (is_mounted_) {
+            ::umount2(path_.c_str(), MNT_DETACH);
+        }
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+
+    bool isMounted() const { return is_mounted_; }
+
+    // Writes a file until not a byte is left.
+    void fill() const {
+        const evd::base::Fd file(
+            ::open(ballast().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0600));
+        REQUIRE(file.valid());
+        for (size_t piece = 1024 * 1024; piece > 0; piece /= 2) {
+            const std::vector<uint8_t> bytes(piece);
+            while (::write(file.get(), bytes.data(), bytes.size()) > 0) {
+            }
+        }
+    }
+    void free() const { CHECK(::unlink(ballast().c_str()) == 0); }
+
+  private:
+    std::string ballast() const { return path_ + "/ballast"; }
+
+    std::string path_;
+    bool is_mounted_ = false;
+};
+
+// Calls step() until it answers true, or for kPatienceMs.
+template <typename Step>
+bool until(int pause_ms, Step step) {
+    const evd::base::SystemClock clock;
+    const int64_t begun_ns = clock.monotonicNs();
+    while (!step()) {
+        if (clock.monotonicNs() - begun_ns > kPatienceMs * evd::base::kNsPerMs) {
+            return false;
+        }
+        test::pauseMs(pause_ms);
+    }
+    return true;
+}
+
+uint64_t countOf(const test::StateFolder& state, const std::string& type) {
+    const auto answer = test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f",
+                                          "jsonl", cat("EVENTS ", type, " COUNT")});
+    const size_t at = answer.output.find("\"count\":");
+    if (answer.status != 0 || at == std::string::npos) {
+        return 0;
+    }
+    const std::string text = answer.output.substr(at + 8);
+    const size_t end = text.find_first_of(",}");
+    const auto count = evd::base::parseU64(text.substr(0, end));
+    return count.ok() ? count.value() : 0;
+}
+
+std::vector<std::pair<std::string, pid_t>> sortedChildren(const test::Group& group) {
+    auto children = group.children();
+    std::sort(children.begin(), children.end());
+    return children;
+}
+
+class Emission {
+  public:
+    explicit Emission(const test::StateFolder& state)
+        : emitter_(state.below("run/kmes.sock"), kEventType, kPadBytes) {}
+    void batch() {
+        const auto outcome = emitter_.emit(next_, kBatchEvents);
+        REQUIRE(outcome.acknowledged == kBatchEvents);
+        next_ += kBatchEvents;
+    }
+    uint64_t count() const { return next_ - 1; }
+
+  private:
+    test::Emitter emitter_;
+    uint64_t next_ = 1;
+};
+
+test::GroupOptions optionsOf(int shards) {
+    test::GroupOptions options;
+    options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
+    options.values.push_back({"", "StorageShards", "dword", cat(shards)});
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("disk full: what the store cannot take waits and is stored exactly once (Spec §11)") {
+    const test::StateFolder state;
+    const SmallDisk disk(state.below("events"), 24);
+    if (!disk.isMounted()) {
+        MESSAGE("skipped: mounting a tmpfs is not permitted here");
+        return;
+    }
+    test::Group group(state, optionsOf(2));
+    REQUIRE(group.waitReady());
+    Emission emission(state);
+    for (int i = 0; i < 20; ++i) {
+        emission.batch();
+    }
+    REQUIRE(until(20, [&] { return countOf(state, kEventType) == emission.count(); }));
+    const auto children = sortedChildren(group);
+
+    disk.fill();
+    REQUIRE(until(2, [&] {
+        emission.batch();
+        return group.stderrText().find(kNotStored) != std::string::npos;
+    }));
+    for (int i = 0; i < 20; ++i) {
+        emission.batch();
+    }
+    // A question is answered from what is there.
+    CHECK(countOf(state, kEventType) > 0);
+    CHECK(countOf(state, kEventType) < emission.count());
+
+    disk.free();
+    CHECK(until(20, [&] { return countOf(state, kEventType) == emission.count(); }));
+    CHECK(until(20, [&] { return countOf(state, "synthetic.storage_error") >= 1; }));
+    CHECK(group.stderrText().find(", cpu 0 sequences ") != std::string::npos);
+    CHECK(sortedChildren(group) == children);
+    CHECK(group.stop() == 0);
+
+    const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
+    for (const auto& violation : report.violations) {
+        FAIL_CHECK(violation);
+    }
+    CHECK(report.lost == 0);
+    CHECK(report.numbers.size() == emission.count());
+    CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() ==
+          emission.count());
+}
+
+TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is stored") {
+    const test::StateFolder state;
+    const SmallDisk disk(state.below("events"), 16);
+    if (!disk.isMounted()) {
+        MESSAGE("skipped: mounting a tmpfs is not permitted here");
+        return;
+    }
+    test::GroupOptions options = optionsOf(1);
+    options.values.push_back({"", "EventRetentionMaxBytes", "qword", cat(4 * 1024 * 1024)});
+    test::Group group(state, options);
+    REQUIRE(group.waitReady());
+    const auto children = sortedChildren(group);
+    Emission emission(state);
+    const auto isNewestStored = [&] {
+        const auto newest =
+            test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f", "jsonl",
+                              cat("EVENTS ", kEventType, " TAKE 1 SELECT n")});
+        return newest.output.find(cat("\"n\":", emission.count(), "}")) != std::string::npos;
+    };
+    // Four times what the disk holds, never more at once than a ring does. The next check by the
+    // clock would be a minute away.
+    while (emission.count() < uint64_t{64} * 1024 * 1024 / kPadBytes) {
+        for (int i = 0; i < 64; ++i) {
+            emission.batch();
+        }
+        REQUIRE(until(5, isNewestStored));
+    }
+    CHECK(group.stderrText().find("retention: deleted") != std::string::npos);
+    const auto status =
+        test::runCommand({test::programPath("evctl"), "--state", state.path(), "status"});
+    CHECK(status.output.find("retention.deleted_rows") != std::string::npos);
+    CHECK(sortedChildren(group) == children);
+    CHECK(group.stop() == 0);
+
+    const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
+    // One hole: what was deleted, from the beginning on.
+    CHECK(report.violations.size() == 1);
+    for (const auto& violation : report.violations) {
+        CHECK(violation.find(" is neither stored nor lost") != std::string::npos);
+        CHECK(violation.find(" 1..") != std::string::npos);
+    }
+    CHECK(report.lost == 0);
+    REQUIRE_FALSE(report.numbers.empty());
+    CHECK(report.numbers.size() == *report.numbers.rbegin() - *report.numbers.begin() + 1);
+    CHECK(*report.numbers.rbegin() == emission.count());
+}
