@@ -197,7 +197,8 @@ bool EventStore::chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next)
         return true;
     }
     if (state.under_way == 0) {
-        state.shard = router_->next(cpu);
+        const auto doubt = in_doubt_.find(cpu);
+        state.shard = doubt == in_doubt_.end() ? router_->next(cpu) : doubt->second;
         state.turn_rows = 0;
         return true;
     }
@@ -239,6 +240,9 @@ void EventStore::take(const ShardReport& report) {
     if (shards_.beginsFailing(report)) {
         tellOfFailure(report);
     }
+    if (!report.committed.empty()) {
+        std::erase_if(in_doubt_, [&](const auto& doubt) { return doubt.second == report.shard; });
+    }
     for (const uint64_t ticket : report.committed) {
         if (!shards_.finishRecords(ticket, /*is_stored=*/true)) {
             sliceCommitted(takeTicket(ticket));
@@ -246,7 +250,11 @@ void EventStore::take(const ShardReport& report) {
     }
     for (const uint64_t ticket : report.given_up) {
         if (!shards_.finishRecords(ticket, /*is_stored=*/false)) {
-            sliceGivenUp(takeTicket(ticket));
+            const UnderWay done = takeTicket(ticket);
+            if (report.is_in_doubt) {
+                in_doubt_.insert_or_assign(done.cpu, report.shard);
+            }
+            sliceGivenUp(done);
         }
     }
     if (!report.trouble.empty()) {

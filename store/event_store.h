@@ -59,6 +59,11 @@ class RunAnswer {
 // order: a cpu with several shards stays with one while anything of it is under way (at most about
 // MaxBatchSize rows) and then takes the next.
 //
+// A commit that fails is in doubt until its shard has committed something else: the log may hold
+// the whole transaction, only unsynced, and should the process die now the next start would find
+// it. Until then the cpus that had a part in it go to no other shard, so that their runs, sent
+// again, take the transaction's place or find themselves held.
+//
 // Answers: ok (durable), Invalid (malformed, never again), Busy (not stored, come again), Gone (the
 // store is draining). Nothing is held beyond the writers' queues but the runs whose answers are
 // due; the transport bounds those (kUnansweredBytesMax).
@@ -159,6 +164,7 @@ class EventStore final : private WriterListener {
     std::unique_ptr<ShardRouter> router_;
     std::vector<Cpu> cpus_;
     std::map<uint64_t, UnderWay> under_way_;  // by ticket
+    std::map<uint16_t, uint16_t> in_doubt_;   // by cpu: the shard it must stay with
     std::map<RunId, Run> runs_;
     RunId next_run_ = 1;
     bool draining_ = false;

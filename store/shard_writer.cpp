@@ -125,6 +125,7 @@ void ShardWriter::writeBatch(WriteItem first) {
     if (outcome) {
         batch.committing_ns = clock_.monotonicNs();
         outcome = batch.items.empty() ? base::Result<void>() : database_->commit();
+        batch.report.is_in_doubt = !outcome;
     }
     if (outcome) {
         succeed(batch);
