@@ -106,6 +106,8 @@ class Connection {
     // For writers. Moves what it can from the log into the database, without waiting for readers.
     base::Result<Checkpoint> checkpointPassive();
     uint32_t pageBytes();
+    // Whether the file was removed or renamed since it was opened: what is written now is lost.
+    bool hasMoved();
 
     sqlite3* handle() { return handle_; }
 
