@@ -73,10 +73,31 @@ base::Result<void> EventStore::attach(uint16_t cpu_count) {
     return {};
 }
 
+// A database that cannot be read just now may hold what the rings still hold, and that would be
+// taken in a second time. So a few hellos are refused, which costs nothing but time, before the
+// store goes on without it.
+base::Result<void> EventStore::surveyAgain() {
+    if (!survey_.is_undecided || hellos_refused_ == kUndecidedHellosMax) {
+        return {};
+    }
+    auto again = surveyStores(shards_.settings().directory, boot_id_);
+    if (!again) {
+        return again.error();
+    }
+    survey_ = std::move(again).value();
+    if (!survey_.is_undecided) {
+        return {};
+    }
+    ++hellos_refused_;
+    return comeAgain(survey_.unreadable.front());
+}
+
 base::Result<void> EventStore::openShards(uint16_t cpu_count) {
+    EVD_TRY(surveyAgain());
     const uint16_t wanted = shards_.settings().shards;
     const uint16_t count = std::min(wanted == 0 ? cpu_count : wanted, kShardsMax);
-    EVD_TRY(shards_.open(count));
+    // What the survey could not read may be readable now.
+    EVD_TRY(shards_.open(count, survey_.accounted));
     makeLanes(cpu_count);
     // Spec §3.5: the same boot as that of the newest event means that this is a restart.
     const bool is_restart = survey_.last_boot == boot_id_;

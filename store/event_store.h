@@ -25,6 +25,7 @@
 namespace evd::store {
 
 inline constexpr uint16_t kCpusMax = 4096;
+inline constexpr int kUndecidedHellosMax = 5;  // refused while a database cannot be read
 
 // What one cpu's held sequence numbers are, for a collector's hello.
 struct CpuHoldings {
@@ -143,6 +144,7 @@ class EventStore final : private WriterListener {
     void reported(ShardReport report) override;
     void committed(const wire::CommitNotice& notice) override;
 
+    base::Result<void> surveyAgain();
     base::Result<void> openShards(uint16_t cpu_count);
     void makeLanes(uint16_t cpu_count);
     void takeSlices(uint16_t cpu, std::vector<RunSlice> slices, std::unique_ptr<RunAnswer> answer);
@@ -160,6 +162,7 @@ class EventStore final : private WriterListener {
     const base::Clock& clock_;
     EventStoreListener& listener_;
     StoreSurvey survey_;
+    int hellos_refused_ = 0;
     SequenceAllocator allocator_;
     std::unique_ptr<ShardRouter> router_;
     std::vector<Cpu> cpus_;

@@ -24,6 +24,7 @@ namespace evd::store {
 namespace {
 
 constexpr std::string_view kUnfinishedSuffix = ".new";
+constexpr int kOpenAttemptsMax = 3;
 constexpr std::array<const char*, 2> kCompanions = {"-wal", "-shm"};
 
 bool exists(const std::string& path) {
@@ -143,6 +144,24 @@ base::Result<OpenedShard> openShard(const std::string& directory, uint16_t shard
     return opened;
 }
 
+namespace {
+
+// Going on without a shard means that its cpus' events go elsewhere until the next start; what may
+// be a passing trouble is looked at more than once.
+base::Result<OpenedShard> openPatiently(const std::string& directory, uint16_t shard,
+                                        const base::Guid& boot_id, const base::Clock& clock) {
+    for (int attempt = 1;; ++attempt) {
+        auto opened = openShard(directory, shard, boot_id, clock);
+        const bool may_pass = !opened && (opened.error().kind == base::ErrorKind::Io ||
+                                          opened.error().kind == base::ErrorKind::Busy);
+        if (!may_pass || attempt == kOpenAttemptsMax) {
+            return opened;
+        }
+    }
+}
+
+}  // namespace
+
 base::Result<OpenedShards> openShards(const std::string& directory, uint16_t count,
                                       const base::Guid& boot_id, const base::Clock& clock) {
     OpenedShards all;
@@ -155,7 +174,7 @@ base::Result<OpenedShards> openShards(const std::string& directory, uint16_t cou
                 return base::fail(base::ErrorKind::Unsupported,
                                   base::cat("no shard number is left in ", directory));
             }
-            auto opened = openShard(directory, static_cast<uint16_t>(shard), boot_id, clock);
+            auto opened = openPatiently(directory, static_cast<uint16_t>(shard), boot_id, clock);
             if (!opened) {
                 // One shard that cannot be opened does not keep the others from being written.
                 failure = opened.error();

@@ -135,6 +135,21 @@ TEST_CASE("damaged store: a damaged page of events does not hide what receipts s
     world.kill();
 }
 
+TEST_CASE("damaged store: what could not be read when the store began is not taken in again") {
+    // Three looks at the first shard before it is opened, and two vain attempts to open it.
+    for (uint64_t hits = 1; hits <= 5; ++hits) {
+        CAPTURE(hits);
+        StoreWorld world(kTwoShards);
+        fill(world);
+        world.rereadRings();
+        FaultyVfs::instance().arm({FaultKind::OpenError, 1, hits});
+        world.start();
+        REQUIRE(world.finish());
+        FaultyVfs::instance().disarm();
+        checkBooks(world);
+    }
+}
+
 TEST_CASE("damaged store: a shard of unknown version is left alone, its share goes to others") {
     StoreWorld world(kTwoShards);
     fill(world);

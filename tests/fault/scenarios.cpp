@@ -29,6 +29,7 @@ void live(StoreWorld& world) {
         if (!world.isRunning() && !world.start()) {
             continue;
         }
+        world.rereadRings();
         for (int step = 0; step < kStepsOfLife / kLifetimes && !vfs.isDark(); ++step) {
             world.emitEverywhere(kRunsPerStep);
             world.deliver();

@@ -80,6 +80,7 @@ void StoreWorld::reboot() {
     EVD_CHECK(store_ == nullptr, "a machine that goes down takes its store with it");
     ++boot_.bytes[0];
     unanswered_.clear();
+    rings_.clear();
     emitted_.clear();
 }
 
@@ -92,7 +93,17 @@ void StoreWorld::emit(uint16_t cpu) {
         Sent{RunSketch(cpu, first, last, {{missing, missing + kGapNumbers - 1, 0, 1}},
                        "fault.event", 80),
              false});
+    rings_[cpu].push_back(sent);
     unanswered_[cpu].push_back(std::move(sent));
+}
+
+void StoreWorld::rereadRings() {
+    for (const auto& [cpu, runs] : rings_) {
+        for (const auto& sent : runs) {
+            sent->is_durable = false;
+        }
+    }
+    unanswered_ = rings_;
 }
 
 void StoreWorld::emitEverywhere(int runs) {

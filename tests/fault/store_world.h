@@ -49,6 +49,8 @@ class StoreWorld {
 
     void emit(uint16_t cpu);
     void emitEverywhere(int runs);
+    // A collector that starts anew finds all of this boot in the rings, and sends all of it.
+    void rereadRings();
     // Sends all that is unanswered, once.
     void deliver();
     // The same until nothing is unanswered; false when it is not after that many times.
@@ -104,6 +106,7 @@ class StoreWorld {
     Listener listener_;
     base::Guid boot_;
     std::map<uint16_t, std::deque<std::shared_ptr<Sent>>> unanswered_;
+    std::map<uint16_t, std::deque<std::shared_ptr<Sent>>> rings_;
     std::map<uint16_t, uint64_t> emitted_;
     std::map<Line, uint64_t> answered_;
     std::unique_ptr<store::EventStore> store_;
