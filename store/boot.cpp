@@ -11,6 +11,8 @@ namespace evd::store {
 
 namespace {
 
+constexpr int kSurveyAttemptsMax = 3;
+
 base::Result<void> readReceipts(db::Connection& connection, const base::Guid& boot_id,
                                 StoreSurvey& survey) {
     auto query = connection.prepare(
@@ -77,13 +79,32 @@ base::Result<void> surveyFile(const std::string& path, const base::Guid& boot_id
     if (!opened) {
         return opened.error();
     }
-    EVD_TRY(readNewest(*opened.value(), survey));
-    auto last_id = readLastIdEver(*opened.value());
-    if (!last_id) {
-        return last_id.error();
+    // Each is read whatever becomes of the others: a damaged page in the events must not hide what
+    // the receipts say, or it would all be taken in again.
+    const auto receipts = readReceipts(*opened.value(), boot_id, survey);
+    const auto newest = readNewest(*opened.value(), survey);
+    const auto last_id = readLastIdEver(*opened.value());
+    last_id_ever = std::max(last_id_ever, last_id ? last_id.value() : 0);
+    EVD_TRY(receipts);
+    EVD_TRY(newest);
+    return last_id ? base::Result<void>() : last_id.error();
+}
+
+bool mayPass(const base::Result<void>& read) {
+    return !read &&
+           (read.error().kind == base::ErrorKind::Io || read.error().kind == base::ErrorKind::Busy);
+}
+
+// Going on without a database means not to know what it holds, and to take that in again should it
+// come: what may be a passing trouble is looked at more than once.
+base::Result<void> surveyPatiently(const std::string& path, const base::Guid& boot_id,
+                                   StoreSurvey& survey, int64_t& last_id_ever) {
+    for (int attempt = 1;; ++attempt) {
+        const auto read = surveyFile(path, boot_id, survey, last_id_ever);
+        if (!mayPass(read) || attempt == kSurveyAttemptsMax) {
+            return read;
+        }
     }
-    last_id_ever = std::max(last_id_ever, last_id.value());
-    return readReceipts(*opened.value(), boot_id, survey);
 }
 
 }  // namespace
@@ -104,8 +125,9 @@ base::Result<StoreSurvey> surveyStores(const std::string& directory, const base:
     StoreSurvey survey;
     int64_t last_id_ever = 0;
     for (const db::StoreFile& file : files.value()) {
-        const auto read = surveyFile(file.path, boot_id, survey, last_id_ever);
+        const auto read = surveyPatiently(file.path, boot_id, survey, last_id_ever);
         if (!read && read.error().kind != base::ErrorKind::NotFound) {
+            survey.is_undecided = survey.is_undecided || mayPass(read);
             survey.unreadable.push_back(base::cat(file.path, ": ", read.error().text));
         }
     }

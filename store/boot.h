@@ -29,6 +29,8 @@ struct StoreSurvey {
     // Databases that could not be read, each with its reason. They do not keep the store from
     // starting.
     std::vector<std::string> unreadable;
+    // Some of these may be readable in a moment: an I/O error, a lock.
+    bool is_undecided = false;
 
     std::vector<wire::ResumePoint> resumePoints() const;
 };

@@ -74,10 +74,31 @@ base::Result<void> EventStore::attach(uint16_t cpu_count) {
     return {};
 }
 
+// A database that cannot be read just now may hold what the rings still hold, and that would be
+// taken in a second time. So a few hellos are refused, which costs nothing but time, before the
+// store goes on without it.
+base::Result<void> EventStore::surveyAgain() {
+    if (!survey_.is_undecided || hellos_refused_ == kUndecidedHellosMax) {
+        return {};
+    }
+    auto again = surveyStores(shards_.settings().directory, boot_id_);
+    if (!again) {
+        return again.error();
+    }
+    survey_ = std::move(again).value();
+    if (!survey_.is_undecided) {
+        return {};
+    }
+    ++hellos_refused_;
+    return comeAgain(survey_.unreadable.front());
+}
+
 base::Result<void> EventStore::openShards(uint16_t cpu_count) {
+    EVD_TRY(surveyAgain());
     const uint16_t wanted = shards_.settings().shards;
     const uint16_t count = std::min(wanted == 0 ? cpu_count : wanted, kShardsMax);
-    EVD_TRY(shards_.open(count));
+    // What the survey could not read may be readable now.
+    EVD_TRY(shards_.open(count, survey_.accounted));
     makeLanes(cpu_count);
     // Spec §3.5: the same boot as that of the newest event means that this is a restart; so do
     // receipts of it, when retention has taken the event away.
@@ -201,7 +222,8 @@ bool EventStore::chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next)
         return true;
     }
     if (state.under_way == 0) {
-        state.shard = router_->next(cpu);
+        const auto doubt = in_doubt_.find(cpu);
+        state.shard = doubt == in_doubt_.end() ? router_->next(cpu) : doubt->second;
         state.turn_rows = 0;
         return true;
     }
@@ -246,6 +268,9 @@ void EventStore::take(const ShardReport& report) {
     if (report.failure && report.failure->kind == base::ErrorKind::Io && retention_ != nullptr) {
         retention_->wake();  // Spec §11, disk full
     }
+    if (!report.committed.empty()) {
+        std::erase_if(in_doubt_, [&](const auto& doubt) { return doubt.second == report.shard; });
+    }
     for (const uint64_t ticket : report.committed) {
         if (!shards_.finishRecords(ticket, /*is_stored=*/true)) {
             sliceCommitted(takeTicket(ticket));
@@ -253,7 +278,11 @@ void EventStore::take(const ShardReport& report) {
     }
     for (const uint64_t ticket : report.given_up) {
         if (!shards_.finishRecords(ticket, /*is_stored=*/false)) {
-            sliceGivenUp(takeTicket(ticket));
+            const UnderWay done = takeTicket(ticket);
+            if (report.is_in_doubt) {
+                in_doubt_.insert_or_assign(done.cpu, report.shard);
+            }
+            sliceGivenUp(done);
         }
     }
     if (!report.trouble.empty()) {

@@ -27,6 +27,7 @@
 namespace evd::store {
 
 inline constexpr uint16_t kCpusMax = 4096;
+inline constexpr int kUndecidedHellosMax = 5;  // refused while a database cannot be read
 
 // What one cpu's held sequence numbers are, for a collector's hello.
 struct CpuHoldings {
@@ -60,6 +61,11 @@ class RunAnswer {
 // it is not; the run's bytes must stay where they are until then. Runs of one cpu are committed in
 // order: a cpu with several shards stays with one while anything of it is under way (at most about
 // MaxBatchSize rows) and then takes the next.
+//
+// A commit that fails is in doubt until its shard has committed something else: the log may hold
+// the whole transaction, only unsynced, and should the process die now the next start would find
+// it. Until then the cpus that had a part in it go to no other shard, so that their runs, sent
+// again, take the transaction's place or find themselves held.
 //
 // Answers: ok (durable), Invalid (malformed, never again), Busy (not stored, come again), Gone (the
 // store is draining). Nothing is held beyond the writers' queues but the runs whose answers are
@@ -143,6 +149,7 @@ class EventStore final : private WriterListener {
     void reported(ShardReport report) override;
     void committed(const wire::CommitNotice& notice) override;
 
+    base::Result<void> surveyAgain();
     base::Result<void> openShards(uint16_t cpu_count);
     void makeLanes(uint16_t cpu_count);
     void takeSlices(uint16_t cpu, std::vector<RunSlice> slices, std::unique_ptr<RunAnswer> answer);
@@ -160,10 +167,12 @@ class EventStore final : private WriterListener {
     const base::Clock& clock_;
     EventStoreListener& listener_;
     StoreSurvey survey_;
+    int hellos_refused_ = 0;
     SequenceAllocator allocator_;
     std::unique_ptr<ShardRouter> router_;
     std::vector<Cpu> cpus_;
     std::map<uint64_t, UnderWay> under_way_;  // by ticket
+    std::map<uint16_t, uint16_t> in_doubt_;   // by cpu: the shard it must stay with
     std::map<RunId, Run> runs_;
     RunId next_run_ = 1;
     bool draining_ = false;

@@ -47,6 +47,8 @@ class ShardDatabase {
     db::Connection& connection() { return *connection_; }
     int64_t walBytes() const { return connection_->walPages() * page_bytes_; }
     const std::string& path() const { return path_; }
+    // By cpu: what the shard accounts for in this boot.
+    const std::map<uint16_t, base::IntervalSet>& receipts() const { return receipts_; }
 
   private:
     // text is hashed and compared without making a string of it.

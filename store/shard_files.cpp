@@ -12,9 +12,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace evd::store {
@@ -22,6 +24,8 @@ namespace evd::store {
 namespace {
 
 constexpr std::string_view kUnfinishedSuffix = ".new";
+constexpr int kOpenAttemptsMax = 3;
+constexpr std::array<const char*, 2> kCompanions = {"-wal", "-shm"};
 
 bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
@@ -37,6 +41,13 @@ base::Result<void> removeIfThere(const std::string& path) {
 base::Result<void> renameFile(const std::string& from, const std::string& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) {
         return base::failErrno(base::cat("rename ", from, " to ", to), errno);
+    }
+    return {};
+}
+
+base::Result<void> linkFile(const std::string& from, const std::string& to) {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+        return base::failErrno(base::cat("link ", from, " as ", to), errno);
     }
     return {};
 }
@@ -62,8 +73,9 @@ base::Result<void> createShard(const std::string& directory, const std::string& 
         EVD_TRY(db::createEventSchema(*created.value(), wall_ns));
     }
     // A log that is left from a database somebody took away would be played into the new one.
-    EVD_TRY(removeIfThere(path + "-wal"));
-    EVD_TRY(removeIfThere(path + "-shm"));
+    for (const char* suffix : kCompanions) {
+        EVD_TRY(removeIfThere(path + suffix));
+    }
     EVD_TRY(renameFile(unfinished, path));
     return syncDirectory(directory);
 }
@@ -83,11 +95,22 @@ base::Result<void> makeStoreDirectory(const std::string& directory) {
 base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
     const std::string stem = path.substr(0, path.rfind(".db"));
     const std::string aside = base::cat(stem, ".corrupt-", wall_ns, ".db");
-    // The log goes first: left beside a fresh database of the old name it would be played into it.
-    for (const char* suffix : {"-wal", "-shm", ""}) {
+    // The log can hold transactions that the database does not have yet. It gets its second name
+    // first, so that a death at any moment leaves database and log together under one of them.
+    for (const char* suffix : kCompanions) {
         if (exists(path + suffix)) {
-            EVD_TRY(renameFile(path + suffix, aside + suffix));
+            EVD_TRY(linkFile(path + suffix, aside + suffix));
         }
+    }
+    if (const auto moved = renameFile(path, aside); !moved) {
+        for (const char* suffix : kCompanions) {
+            (void)removeIfThere(aside + suffix);
+        }
+        return moved.error();
+    }
+    // What cannot be removed here is removed before a new database takes the name (createShard).
+    for (const char* suffix : kCompanions) {
+        (void)removeIfThere(path + suffix);
     }
     return aside;
 }
@@ -121,10 +144,29 @@ base::Result<OpenedShard> openShard(const std::string& directory, uint16_t shard
     return opened;
 }
 
+namespace {
+
+// Going on without a shard means that its cpus' events go elsewhere until the next start; what may
+// be a passing trouble is looked at more than once.
+base::Result<OpenedShard> openPatiently(const std::string& directory, uint16_t shard,
+                                        const base::Guid& boot_id, const base::Clock& clock) {
+    for (int attempt = 1;; ++attempt) {
+        auto opened = openShard(directory, shard, boot_id, clock);
+        const bool may_pass = !opened && (opened.error().kind == base::ErrorKind::Io ||
+                                          opened.error().kind == base::ErrorKind::Busy);
+        if (!may_pass || attempt == kOpenAttemptsMax) {
+            return opened;
+        }
+    }
+}
+
+}  // namespace
+
 base::Result<OpenedShards> openShards(const std::string& directory, uint16_t count,
                                       const base::Guid& boot_id, const base::Clock& clock) {
     OpenedShards all;
     uint32_t first = 0;
+    std::optional<base::Error> failure;
     for (;;) {
         bool any_healthy = false;
         for (uint32_t shard = first; shard < first + count; ++shard) {
@@ -132,15 +174,22 @@ base::Result<OpenedShards> openShards(const std::string& directory, uint16_t cou
                 return base::fail(base::ErrorKind::Unsupported,
                                   base::cat("no shard number is left in ", directory));
             }
-            auto opened = openShard(directory, static_cast<uint16_t>(shard), boot_id, clock);
+            auto opened = openPatiently(directory, static_cast<uint16_t>(shard), boot_id, clock);
             if (!opened) {
-                return opened.error();
+                // One shard that cannot be opened does not keep the others from being written.
+                failure = opened.error();
+                all.shards.push_back({static_cast<uint16_t>(shard), nullptr,
+                                      base::cat(failure->text, ", going on without it")});
+                continue;
             }
             any_healthy = any_healthy || opened.value().database != nullptr;
             all.shards.push_back(std::move(opened).value());
         }
         if (any_healthy) {
             return all;
+        }
+        if (failure) {
+            return *failure;
         }
         auto files = db::discoverEventStores(directory);
         if (!files) {

@@ -18,7 +18,7 @@ base::Result<void> makeStoreDirectory(const std::string& directory);
 
 // Moves a corrupt database aside as <stem>.corrupt-<ns>.db with its -wal and -shm, where discovery
 // still finds it for reading (Ruling S6). Answers the new path. Nobody may have it open for
-// writing.
+// writing. All or nothing: after an error, or a death on the way, it is where it was.
 base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns);
 
 // A shard that was looked at and what is to be done about it.
@@ -39,8 +39,9 @@ struct OpenedShards {
     std::vector<OpenedShard> shards;  // in the order of their index; at least one has a database
 };
 
-// Shards 0 to count - 1, and when none of them can be written, as many new ones with the next free
-// numbers (Ruling S10).
+// Shards 0 to count - 1, and when all of them are of unknown version, as many new ones with the
+// next free numbers (Ruling S10). One that cannot be opened is excluded; an error when none is left
+// then.
 base::Result<OpenedShards> openShards(const std::string& directory, uint16_t count,
                                       const base::Guid& boot_id, const base::Clock& clock);
 

@@ -30,7 +30,8 @@ ShardSet::ShardSet(EventStoreSettings settings, const base::Guid& boot_id,
       listener_(listener),
       measured_ns_(clock.monotonicNs()) {}
 
-base::Result<void> ShardSet::open(uint16_t count) {
+base::Result<void> ShardSet::open(uint16_t count,
+                                  std::map<uint16_t, base::IntervalSet>& accounted) {
     auto opened = openShards(settings_.directory, count, boot_id_, clock_);
     if (!opened) {
         return opened.error();
@@ -38,6 +39,11 @@ base::Result<void> ShardSet::open(uint16_t count) {
     for (OpenedShard& entry : opened.value().shards) {
         Shard& shard = shards_[entry.shard];
         if (entry.database != nullptr) {
+            for (const auto& [cpu, held] : entry.database->receipts()) {
+                for (const base::Interval& interval : held.intervals()) {
+                    accounted[cpu].add(interval);
+                }
+            }
             shard.writer = std::make_unique<ShardWriter>(
                 ShardWriter::Options{entry.shard, settings_.directory, boot_id_, settings_.batch,
                                      settings_.checkpoint_bytes},

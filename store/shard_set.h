@@ -43,8 +43,8 @@ class ShardSet {
              const base::Clock& clock, WriterListener& listener);
 
     // Opens or makes that many shards and starts their writers; troubles met become storage_error
-    // records. Once.
-    base::Result<void> open(uint16_t count);
+    // records. Adds what they account for to `accounted`, by cpu. Once.
+    base::Result<void> open(uint16_t count, std::map<uint16_t, base::IntervalSet>& accounted);
     bool isOpen() const { return !shards_.empty(); }
     // Routing over these shards for that many cpus; the set must be open.
     std::unique_ptr<ShardRouter> makeRouter(uint16_t cpu_count) const;

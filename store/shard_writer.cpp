@@ -126,6 +126,7 @@ void ShardWriter::writeBatch(WriteItem first) {
     if (outcome) {
         batch.committing_ns = clock_.monotonicNs();
         outcome = batch.items.empty() ? base::Result<void>() : database_->commit();
+        batch.report.is_in_doubt = !outcome;
     }
     if (outcome) {
         succeed(batch);
@@ -283,14 +284,19 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
 }
 
 base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
-    if (database_ != nullptr) {
+    if (database_ != nullptr && !database_->connection().hasMoved()) {
         return {};
+    }
+    std::string gone;
+    if (database_ != nullptr) {
+        gone = base::cat(database_->path(), " was removed while it was in use; ");
+        database_.reset();
     }
     auto opened = openShard(options_.directory, options_.shard, options_.boot_id, clock_);
     if (!opened) {
-        return opened.error();
+        return base::fail(opened.error().kind, gone + opened.error().text);
     }
-    batch.report.trouble = opened.value().trouble;
+    batch.report.trouble = gone + opened.value().trouble;
     database_ = std::move(opened.value().database);
     return database_ != nullptr ? base::Result<void>() : noDatabase();
 }

@@ -62,8 +62,9 @@ struct ShardReport {
     std::vector<uint64_t> committed;  // tickets
     std::vector<uint64_t> given_up;   // not stored, may be sent again (Ruling S4)
     std::optional<base::Error> failure;
-    std::string trouble;    // the database was quarantined or replaced; for a storage_error
-    bool has_room = false;  // the queue has room again for somebody who asked for it
+    bool is_in_doubt = false;  // what was given up may be in the log after all, see EventStore
+    std::string trouble;       // the database was quarantined or replaced; for a storage_error
+    bool has_room = false;     // the queue has room again for somebody who asked for it
 };
 
 // Who hears of a writer. Called on the writer's thread; must not wait.

@@ -340,4 +340,10 @@ uint32_t Connection::pageBytes() {
     return row && row.value() ? static_cast<uint32_t>(pragma.value()->columnInteger(0)) : 0;
 }
 
+bool Connection::hasMoved() {
+    int has_moved = 0;
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    return has_moved != 0;
+}
+
 }  // namespace evd::db

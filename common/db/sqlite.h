@@ -111,6 +111,8 @@ class Connection {
     // For writers with a file growth: the file takes up that much of the disk at least, a step
     // further where it must grow. Io when the disk is full; the file may have grown by a part.
     base::Result<void> reserveFileBytes(int64_t bytes);
+    // Whether the file was removed or renamed since it was opened: what is written now is lost.
+    bool hasMoved();
 
     sqlite3* handle() { return handle_; }
 

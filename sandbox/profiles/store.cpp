@@ -28,6 +28,7 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"unlink", "SQLite: logs and journals at close"},
     {"unlinkat", "libstdc++: removing; machines without unlink"},
     {"rename", "store: setting a corrupt database aside (Ruling S6)"},
+    {"link", "store: its log with it, so that at no moment the two are apart"},
     {"mkdir", "store: the folder of a store"},
     {"fchmod", "SQLite: a log gets the mode of its database"},
     {"fchown", "SQLite: a log gets the owner of its database, when root"},
@@ -53,6 +54,7 @@ constexpr auto kCalls = std::to_array<CallRule>({
 #ifndef __x86_64__
     {"faccessat", "machines without access"},
     {"renameat", "machines without rename"},
+    {"linkat", "machines without link"},
     {"mkdirat", "machines without mkdir"},
 #endif
 });

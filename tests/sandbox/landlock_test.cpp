@@ -50,6 +50,7 @@ TEST_CASE("landlock: the store writes, renames and removes inside its folder, an
     REQUIRE(canWrite(out + "/there"));
     const auto outcome = test::runJailed(jail(Role::Store, in, PathAccess::ReadWrite), [&] {
         return canWrite(in + "/a.db") &&
+               ::link((in + "/a.db").c_str(), (in + "/a.second").c_str()) == 0 &&
                ::rename((in + "/a.db").c_str(), (in + "/b.db").c_str()) == 0 &&
                ::mkdir((in + "/deeper").c_str(), 0700) == 0 && canWrite(in + "/deeper/c") &&
                ::unlink((in + "/b.db").c_str()) == 0 &&
@@ -57,6 +58,7 @@ TEST_CASE("landlock: the store writes, renames and removes inside its folder, an
                denied(::open((out + "/there").c_str(), O_RDONLY)) &&
                denied(::open("/etc/passwd", O_RDONLY)) &&
                denied(::unlink((out + "/there").c_str())) &&
+               ::link((out + "/there").c_str(), (in + "/taken").c_str()) != 0 &&
                denied(::open("/proc/self/mem", O_RDWR));
     });
     CHECK(outcome.exit_code == test::kJailDone);

@@ -22,7 +22,23 @@ constexpr size_t kViolationsMax = 20;
 struct CpuRecord {
     std::vector<uint64_t> stored;
     std::vector<std::pair<uint64_t, uint64_t>> gaps;
+    std::vector<std::pair<uint64_t, uint64_t>> receipts;
 };
+
+// The same numbers as few intervals, in order.
+std::vector<std::pair<uint64_t, uint64_t>> merged(
+    std::vector<std::pair<uint64_t, uint64_t>> intervals) {
+    std::sort(intervals.begin(), intervals.end());
+    std::vector<std::pair<uint64_t, uint64_t>> all;
+    for (const auto& interval : intervals) {
+        if (!all.empty() && interval.first <= all.back().second + 1) {
+            all.back().second = std::max(all.back().second, interval.second);
+        } else {
+            all.push_back(interval);
+        }
+    }
+    return all;
+}
 
 // One integer field of a flat msgpack map; 0 when it is not there.
 uint64_t numberField(std::span<const uint8_t> payload, std::string_view name) {
@@ -47,6 +63,12 @@ uint64_t numberField(std::span<const uint8_t> payload, std::string_view name) {
     return 0;
 }
 
+// In a damaged file a column may be NULL that the schema says is not.
+std::string textOf(sqlite3_stmt* row, int column) {
+    const unsigned char* text = sqlite3_column_text(row, column);
+    return text == nullptr ? "" : reinterpret_cast<const char*>(text);
+}
+
 std::span<const uint8_t> blobOf(sqlite3_stmt* row, int column) {
     return {static_cast<const uint8_t*>(sqlite3_column_blob(row, column)),
             static_cast<size_t>(sqlite3_column_bytes(row, column))};
@@ -60,32 +82,58 @@ class Checker {
         sqlite3* db = nullptr;
         EVD_CHECK(sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr) == SQLITE_OK,
                   "a shard could not be opened by the checker");
-        sqlite3_stmt* row = nullptr;
-        EVD_CHECK(sqlite3_prepare_v2(db,
-                                     "SELECT hex(boot_id), cpu_id, sequence, event_type, payload "
-                                     "FROM events",
-                                     -1, &row, nullptr) == SQLITE_OK,
-                  "a shard has no events table");
-        while (sqlite3_step(row) == SQLITE_ROW) {
-            takeRow(row);
-        }
-        sqlite3_finalize(row);
+        readRows(db, path,
+                 "SELECT lower(hex(boot_id)), cpu_id, sequence, event_type, payload FROM events",
+                 [this](sqlite3_stmt* row) { takeRow(row); });
+        readRows(db, path,
+                 "SELECT lower(hex(boot_id)), cpu_id, first_sequence, last_sequence FROM receipts",
+                 [this](sqlite3_stmt* row) { takeReceipt(row); });
         sqlite3_close(db);
     }
 
     ExactlyOnceReport finish() {
         for (auto& [cpu, record] : cpus_) {
-            checkCpu(cat(cpu.first.substr(0, 8), " cpu ", cpu.second), record);
+            const uint64_t expected =
+                checkCpu(cat(cpu.first.substr(0, 8), " cpu ", cpu.second), record);
+            report_.complete_until[cpu] = expected - 1;
         }
         return std::move(report_);
     }
 
   private:
+    template <typename Take>
+    void readRows(sqlite3* db, const std::string& path, const char* sql, const Take& take) {
+        sqlite3_stmt* row = nullptr;
+        int outcome = sqlite3_prepare_v2(db, sql, -1, &row, nullptr);
+        while (outcome == SQLITE_OK || outcome == SQLITE_ROW) {
+            outcome = sqlite3_step(row);
+            if (outcome == SQLITE_ROW) {
+                take(row);
+            }
+        }
+        if (outcome != SQLITE_DONE) {
+            violation(cat(path, ": ", sqlite3_errmsg(db)));
+        }
+        sqlite3_finalize(row);
+    }
+
+    static std::pair<std::string, int64_t> cpuOf(sqlite3_stmt* row) {
+        return {textOf(row, 0), sqlite3_column_int64(row, 1)};
+    }
+
+    void takeReceipt(sqlite3_stmt* row) {
+        cpus_[cpuOf(row)].receipts.emplace_back(
+            static_cast<uint64_t>(sqlite3_column_int64(row, 2)),
+            static_cast<uint64_t>(sqlite3_column_int64(row, 3)));
+    }
+
     void takeRow(sqlite3_stmt* row) {
-        const std::string boot(reinterpret_cast<const char*>(sqlite3_column_text(row, 0)));
-        const std::string type(reinterpret_cast<const char*>(sqlite3_column_text(row, 3)));
+        const std::string type = textOf(row, 3);
         const bool stamped = sqlite3_column_type(row, 2) != SQLITE_NULL;
-        const auto cpu = std::make_pair(boot, sqlite3_column_int64(row, 1));
+        const auto cpu = cpuOf(row);
+        if (!stamped) {
+            ++report_.synthetic[type];
+        }
         if (stamped) {
             ++report_.events;
             cpus_[cpu].stored.push_back(static_cast<uint64_t>(sqlite3_column_int64(row, 2)));
@@ -109,22 +157,29 @@ class Checker {
     }
 
     // Sorts events and gaps into one line of intervals; each must begin where the last one ended.
-    void checkCpu(const std::string& name, CpuRecord& record) {
+    // Answers the first number that is missing.
+    uint64_t checkCpu(const std::string& name, CpuRecord& record) {
         auto& all = record.gaps;
         for (const uint64_t sequence : record.stored) {
             all.emplace_back(sequence, sequence);
         }
         std::sort(all.begin(), all.end());
+        if (merged(all) != merged(record.receipts)) {
+            violation(cat(name, ": rows and receipts do not account for the same numbers"));
+        }
         uint64_t expected = 1;
+        uint64_t first_hole = 0;
         for (const auto& [first, last] : all) {
             if (first < expected) {
                 violation(cat(name, ": ", first, "..", last, " is accounted for twice"));
             } else if (first > expected) {
                 violation(
                     cat(name, ": ", expected, "..", first - 1, " is neither stored nor lost"));
+                first_hole = first_hole == 0 ? expected : first_hole;
             }
             expected = std::max(expected, last + 1);
         }
+        return first_hole == 0 ? expected : first_hole;
     }
 
     std::string event_type_;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace evd::test {
@@ -17,7 +19,17 @@ struct ExactlyOnceReport {
     std::multiset<uint64_t> numbers;
     // One sentence per broken promise: stored twice, stored and recorded as lost, recorded as lost
     // twice, or neither between 1 and the greatest number.
+    // So too: rows and receipts of a cpu that do not say the same, a file or a part of it that
+    // could not be read.
     std::vector<std::string> violations;
+    // By boot (hex) and cpu: the greatest number up to which everything is stored or recorded.
+    std::map<std::pair<std::string, int64_t>, uint64_t> complete_until;
+    std::map<std::string, int64_t> synthetic;  // records without a sequence number, by type
+
+    uint64_t reach(const std::string& boot, int64_t cpu) const {
+        const auto found = complete_until.find({boot, cpu});
+        return found == complete_until.end() ? 0 : found->second;
+    }
 };
 
 // Reads every shard below the folder with plain SQL, sharing nothing with the product but the

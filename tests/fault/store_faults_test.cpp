@@ -1,0 +1,78 @@
+// Every operation of a short life of a store fails once, in every way it can; whatever the store
+// answers meanwhile, in the end each number is stored or recorded exactly once, what was answered
+// is there, and receipts say what rows say. EVENTD_FAULT_ALL=1 takes every operation; by default
+// each kind is spread over about kHitsDefault of them.
+
+#include "tests/fault/scenarios.h"
+
+#include "common/base/text.h"
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <cstdlib>
+
+namespace evd::test {
+namespace {
+
+constexpr uint64_t kSeed = 20261120;
+constexpr uint64_t kHitsDefault = 40;
+constexpr uint64_t kNever = ~uint64_t{0};
+
+using Survive = Outcome (*)(FaultPlan, StoreWorld::Shape, uint64_t);
+
+bool wantsAll() {
+    return std::getenv("EVENTD_FAULT_ALL") != nullptr;
+}
+
+// Each k of the operations that the kind can hit, or evenly spread ones.
+void hitEach(FaultKind kind, uint64_t hits, StoreWorld::Shape shape, Survive survive) {
+    const uint64_t candidates = survive({kind, kNever, 1}, shape, kSeed).candidates;
+    REQUIRE(candidates > 0);
+    const uint64_t step = wantsAll() ? 1 : std::max<uint64_t>(candidates / kHitsDefault, 1);
+    uint64_t injected = 0;
+    for (uint64_t at = 1; at <= candidates; at += step) {
+        const Outcome outcome = survive({kind, at, hits}, shape, kSeed + at);
+        injected += outcome.injected;
+        for (const std::string& violation : outcome.violations) {
+            FAIL_CHECK(base::cat(faultName(kind), " ", at, "+", hits, ": ", violation));
+        }
+    }
+    MESSAGE(base::cat(faultName(kind), ": ", injected, " injected among ", candidates,
+                      " operations, seed ", kSeed));
+    CHECK(injected > 0);
+}
+
+TEST_CASE("store faults: whatever fails once, nothing is lost, doubled or promised in vain") {
+    for (const FaultKind kind :
+         {FaultKind::ReadError, FaultKind::WriteError, FaultKind::TornWrite, FaultKind::DiskFull,
+          FaultKind::SyncError, FaultKind::TruncateError, FaultKind::OpenError,
+          FaultKind::SharedError, FaultKind::FolderError}) {
+        hitEach(kind, 1, {}, &surviveFaults);
+    }
+}
+
+TEST_CASE("store faults: a disk that fails for a while is waited for") {
+    for (const FaultKind kind :
+         {FaultKind::WriteError, FaultKind::DiskFull, FaultKind::SyncError, FaultKind::ReadError}) {
+        hitEach(kind, 15, {}, &surviveFaults);
+    }
+}
+
+TEST_CASE("store faults: more shards than cpus, and fewer") {
+    for (const FaultKind kind :
+         {FaultKind::SyncError, FaultKind::DiskFull, FaultKind::SharedError}) {
+        hitEach(kind, 2, {.shards = 4, .cpus = 1}, &surviveFaults);
+        hitEach(kind, 2, {.shards = 1, .cpus = 3}, &surviveFaults);
+    }
+}
+
+TEST_CASE("store faults: a power cut takes nothing that was answered") {
+    hitEach(FaultKind::PowerCut, 1, {}, &survivePowerCut);
+}
+
+TEST_CASE("store faults: a disk that lies about fsync may lose, but nothing comes twice") {
+    hitEach(FaultKind::LostSync, kNever / 2, {}, &survivePowerCut);
+}
+
+}  // namespace
+}  // namespace evd::test
