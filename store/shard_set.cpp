@@ -185,6 +185,7 @@ void ShardSet::addMeasures(std::vector<wire::Measure>& measures) {
         add("events_per_second", static_cast<int64_t>(per_second));
         add("file_bytes", fileBytes(path));
         add("wal_bytes", figures.wal_bytes);
+        add("checkpoint_blocked", figures.checkpoint_blocked ? 1 : 0);
         add("batch_rows", static_cast<int64_t>(figures.batch_rows));
         add("commit_p50_us", figures.commit.p50_us);
         add("commit_p99_us", figures.commit.p99_us);

@@ -96,11 +96,8 @@ void ShardWriter::stop() {
 }
 
 ShardWriter::Figures ShardWriter::figures() const {
-    return {rows_written_.load(),
-            batch_rows_.load(),
-            wal_bytes_.load(),
-            failed_batches_.load(),
-            commit_latency_.percentiles(),
+    return {rows_written_.load(),       batch_rows_.load(),     wal_bytes_.load(),
+            checkpoint_blocked_.load(), failed_batches_.load(), commit_latency_.percentiles(),
             indexes_.figures()};
 }
 
@@ -343,8 +340,10 @@ void ShardWriter::checkpointIfDue(bool is_idle) {
     // A checkpoint that fails leaves the log as it was; the next commit meets the same disk and
     // reports what is wrong with it.
     const auto done = database_->connection().checkpointPassive();
-    checkpoint_policy_.attempted(wal_bytes_.load(),
-                                 done && done.value().moved_pages == done.value().wal_pages);
+    const bool complete = done && done.value().moved_pages == done.value().wal_pages;
+    checkpoint_policy_.attempted(wal_bytes_.load(), complete);
+    // Only readers with an older snapshot make a checkpoint stop early without an error.
+    checkpoint_blocked_.store(done && !complete);
 }
 
 std::chrono::nanoseconds ShardWriter::idleWait() {

@@ -99,6 +99,7 @@ class ShardWriter {
         uint64_t rows_written = 0;
         uint64_t batch_rows = 0;  // of the last transaction
         int64_t wal_bytes = 0;
+        bool checkpoint_blocked = false;  // a reader's snapshot keeps the log from shrinking
         uint64_t failed_batches = 0;
         LatencyWindow::Percentiles commit;
         ShardIndexes::Figures indexes;
@@ -168,6 +169,7 @@ class ShardWriter {
     std::atomic<uint64_t> rows_written_{0};
     std::atomic<uint64_t> batch_rows_{0};
     std::atomic<int64_t> wal_bytes_{0};
+    std::atomic<bool> checkpoint_blocked_{false};
     std::atomic<uint64_t> failed_batches_{0};
     LatencyWindow commit_latency_;
 

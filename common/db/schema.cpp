@@ -37,8 +37,6 @@ CREATE TABLE IF NOT EXISTS receipts (
     PRIMARY KEY (boot_id, cpu_id, first_sequence)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS event_types (event_type TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE VIEW IF NOT EXISTS metadata_readable AS SELECT key, value FROM metadata;
-CREATE VIEW IF NOT EXISTS event_types_readable AS SELECT event_type FROM event_types;
 )sql";
 
 // A GUID column as text, for the plain sqlite3 shell: the first three groups are little-endian.
@@ -56,19 +54,73 @@ std::string guidText(std::string_view column) {
     return base::cat("CASE WHEN length(", column, ") = 16 THEN ", text, " END AS ", column);
 }
 
+// Nanoseconds since the epoch as text, for times before it too: SQL divides towards zero.
 std::string timeText(std::string_view column) {
-    return base::cat("strftime('%Y-%m-%dT%H:%M:%S', ", column, " / 1000000000, 'unixepoch') || ",
-                     "printf('.%09dZ', ", column, " % 1000000000) AS ", column);
+    const std::string nanoseconds =
+        base::cat("((", column, " % 1000000000 + 1000000000) % 1000000000)");
+    return base::cat("strftime('%Y-%m-%dT%H:%M:%S', (", column, " - ", nanoseconds,
+                     ") / 1000000000, 'unixepoch') || printf('.%09dZ', ", nanoseconds, ") AS ",
+                     column);
 }
 
-std::string readableViews() {
-    return base::cat("CREATE VIEW IF NOT EXISTS events_readable AS SELECT id, ",
-                     guidText("boot_id"), ", ", timeText("timestamp"),
-                     ", cpu_id, sequence, origin_class, event_type, ",
-                     guidText("effective_token_guid"), ", ", guidText("true_token_guid"), ", ",
-                     guidText("process_guid"), ", payload FROM events;",
-                     "CREATE VIEW IF NOT EXISTS receipts_readable AS SELECT ", guidText("boot_id"),
-                     ", cpu_id, first_sequence, last_sequence FROM receipts;");
+struct View {
+    std::string_view name;
+    std::string query;
+
+    // As SQLite keeps it in its schema table.
+    std::string statement() const { return base::cat("CREATE VIEW ", name, " AS ", query); }
+};
+
+// One per table, in words of plain SQL only: any shell can read them (contracts §6).
+std::array<View, 4> readableViews() {
+    return {
+        {{"events_readable",
+          base::cat("SELECT id, ", guidText("boot_id"), ", ", timeText("timestamp"),
+                    ", cpu_id, sequence, origin_class, event_type, ",
+                    guidText("effective_token_guid"), ", ", guidText("true_token_guid"), ", ",
+                    guidText("process_guid"), ", payload FROM events")},
+         {"receipts_readable", base::cat("SELECT ", guidText("boot_id"),
+                                         ", cpu_id, first_sequence, last_sequence FROM receipts")},
+         {"metadata_readable", "SELECT key, value FROM metadata"},
+         {"event_types_readable", "SELECT event_type FROM event_types"}}};
+}
+
+// Whether the database has exactly this view; it may have that of an earlier build.
+base::Result<bool> hasView(Connection& connection, const View& view) {
+    auto query =
+        connection.prepare("SELECT sql = ?2 FROM sqlite_schema WHERE type = 'view' AND name = ?1");
+    if (!query) {
+        return query.error();
+    }
+    const std::string statement = view.statement();
+    query.value()->bindText(1, view.name);
+    query.value()->bindText(2, statement);
+    auto row = query.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    return row.value() && query.value()->columnInteger(0) == 1;
+}
+
+// Within a transaction, so that no reader ever finds the view missing.
+base::Result<void> replaceView(Connection& connection, const View& view) {
+    return connection.execute(base::cat("DROP VIEW IF EXISTS ", view.name, "; ", view.statement()));
+}
+
+base::Result<void> completeView(Connection& connection, const View& view) {
+    const auto found = hasView(connection, view);
+    if (!found || found.value()) {
+        return found ? base::Result<void>() : found.error();
+    }
+    EVD_TRY(connection.execute("BEGIN IMMEDIATE"));
+    auto replaced = replaceView(connection, view);
+    if (replaced) {
+        replaced = connection.execute("COMMIT");
+    }
+    if (!replaced) {
+        (void)connection.execute("ROLLBACK");  // fails when SQLite has already done it
+    }
+    return replaced;
 }
 
 base::Result<void> writeMetadata(Connection& connection, std::string_view key,
@@ -120,7 +172,9 @@ base::Result<void> createEventSchema(Connection& connection, int64_t created_wal
     EVD_TRY(connection.execute("BEGIN IMMEDIATE"));
     EVD_TRY(connection.execute(kSpecifiedTables));
     EVD_TRY(connection.execute(kAddedTables));
-    EVD_TRY(connection.execute(readableViews()));
+    for (const View& view : readableViews()) {
+        EVD_TRY(replaceView(connection, view));
+    }
     EVD_TRY(writeMetadata(connection, kSchemaVersionKey, kSchemaVersion));
     EVD_TRY(writeMetadata(connection, kCreatedAtKey, base::formatIsoTime(created_wall_ns)));
     return connection.execute("COMMIT");
@@ -135,7 +189,12 @@ base::Result<void> verifyEventSchema(Connection& connection) {
 
 base::Result<void> completeEventSchema(Connection& connection) {
     EVD_TRY(connection.execute(kAddedTables));
-    return connection.execute(readableViews());
+    for (const View& view : readableViews()) {
+        // Views are for people. A disk too full for a new one must not keep the shard closed, and
+        // what else is wrong with the database shows at the first commit.
+        (void)completeView(connection, view);
+    }
+    return {};
 }
 
 }  // namespace evd::db

@@ -16,8 +16,10 @@ namespace evd::db {
 //                process_guid, payload; index idx_events_timestamp on timestamp
 //   metadata     key, value: schema_version, created_at, last_sequence_<cpu>
 //   receipts     boot_id, cpu_id, first_sequence, last_sequence: what the shard accounts for
-//   (Ruling S2) event_types  event_type: every type that the shard has ever held <table>_readable
-//   the same for people: ISO 8601 times, GUIDs in braces
+//                (Ruling S2)
+//   event_types  event_type: every type that the shard has ever held
+//   <table>_readable  views of the same for people: ISO 8601 times, GUIDs in braces; plain SQL, no
+//                extension needed
 //
 // Integers are SQLite's (big-endian varints on disk); GUIDs are 16-byte blobs in Microsoft order.
 inline constexpr std::string_view kSchemaVersion = "1";
@@ -42,7 +44,8 @@ base::Result<void> createEventSchema(Connection& connection, int64_t created_wal
 base::Result<void> verifyEventSchema(Connection& connection);
 
 // Makes what we add to the specification's schema (receipts, event_types, views) where a database
-// of the right version lacks it.
+// of the right version lacks it, and brings views of an earlier build up to date. A view that
+// cannot be made is left as it is.
 base::Result<void> completeEventSchema(Connection& connection);
 
 }  // namespace evd::db

@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "common/db/sql_functions.h"
 
 #include <sqlite3.h>
 #include <unistd.h>
@@ -207,6 +208,7 @@ base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& ta
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+    EVD_TRY(registerSqlFunctions(handle));
     return connection;
 }
 

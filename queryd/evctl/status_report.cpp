@@ -1,7 +1,7 @@
 #include "queryd/evctl/status_report.h"
 
 #include "common/base/text.h"
-#include "queryd/evctl/output/json_text.h"
+#include "common/wire/msgpack_json.h"
 #include "queryd/evctl/output/plain_text.h"
 
 #include <algorithm>
@@ -111,14 +111,14 @@ void appendKind(const std::string& kind, const KindTable& table, std::string& ou
 
 void appendJsonPair(std::string_view name, std::string_view json, std::string& out) {
     out += out.back() == '{' ? "" : ",";
-    appendJsonText(name, out);
+    wire::appendJsonText(name, out);
     out += ':';
     out += json;
 }
 
 std::string jsonText(std::string_view text) {
     std::string out;
-    appendJsonText(printable(text), out);
+    wire::appendJsonText(printable(text), out);
     return out;
 }
 

@@ -6,8 +6,8 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/wire/msgpack.h"
+#include "common/wire/msgpack_json.h"
 #include "queryd/evctl/json_payload.h"
-#include "queryd/evctl/output/json_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto payload = evd::evctl::payloadFromJson(evd::base::asText({data, size}));
@@ -17,11 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     EVD_CHECK(evd::wire::validateMsgpack(payload.value(), 32).ok(), "KMES would refuse this");
     std::string sorted;
-    evd::evctl::appendJson(payload.value(), sorted);
+    evd::wire::appendJson(payload.value(), sorted);
     const auto again = evd::evctl::payloadFromJson(sorted);
     EVD_CHECK(again.ok(), "our own JSON is not JSON");
     std::string sorted_again;
-    evd::evctl::appendJson(again.value(), sorted_again);
+    evd::wire::appendJson(again.value(), sorted_again);
     EVD_CHECK(sorted == sorted_again, "a value changed on its way");
     return 0;
 }

@@ -1,6 +1,6 @@
 #include "common/wire/msgpack.h"
+#include "common/wire/msgpack_json.h"
 #include "queryd/evctl/output/columns.h"
-#include "queryd/evctl/output/json_text.h"
 #include "queryd/evctl/output/record_printer.h"
 
 namespace evd::evctl {
@@ -57,7 +57,7 @@ class CsvPrinter final : public RecordPrinter {
             return std::string(token.value().bytes);
         }
         std::string out;
-        appendJson(value, out);
+        wire::appendJson(value, out);
         return out;
     }
 

@@ -1,4 +1,4 @@
-#include "queryd/evctl/output/json_text.h"
+#include "common/wire/msgpack_json.h"
 #include "queryd/evctl/output/record_printer.h"
 
 namespace evd::evctl {
@@ -9,7 +9,7 @@ namespace {
 class JsonlPrinter final : public RecordPrinter {
   public:
     void record(std::span<const uint8_t> record, std::string& out) override {
-        appendJson(record, out);
+        wire::appendJson(record, out);
         out += '\n';
     }
 };
@@ -21,7 +21,7 @@ class JsonPrinter final : public RecordPrinter {
     void record(std::span<const uint8_t> record, std::string& out) override {
         out += is_finished_ ? "" : is_first_ ? "\n" : ",\n";
         is_first_ = false;
-        appendJson(record, out);
+        wire::appendJson(record, out);
         out += is_finished_ ? "\n" : "";
     }
     void finish(std::string& out) override {

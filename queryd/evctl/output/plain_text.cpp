@@ -2,7 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/wire/msgpack.h"
-#include "queryd/evctl/output/json_text.h"
+#include "common/wire/msgpack_json.h"
 
 #include <algorithm>
 
@@ -108,7 +108,7 @@ std::string plainValue(std::span<const uint8_t> value) {
         return base::cat("x\"", base::encodeHex(base::asBytes(token.value().bytes)), "\"");
     }
     std::string out;
-    appendJson(value, out);
+    wire::appendJson(value, out);
     return printable(out);
 }
 

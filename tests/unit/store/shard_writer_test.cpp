@@ -275,5 +275,36 @@ TEST_CASE("shard writer: the log is checkpointed once it is longer than the thre
     CHECK(fixture.writer->figures().wal_bytes < 6'000'000);
 }
 
+TEST_CASE("shard writer: a reader's snapshot shows as a blocked checkpoint until it is gone") {
+    Fixture fixture(10'000, 100'000);
+    std::vector<RunSketch> runs;
+    for (uint64_t run = 0; run < 6; ++run) {
+        runs.emplace_back(0, run * 400 + 1, run * 400 + 400, std::vector<wire::Gap>{}, "a", 500);
+    }
+    uint64_t pushed = 0;
+    // A report comes before the checkpoint of its own round, so one round shows the one before.
+    const auto writeTwice = [&] {
+        for (int i = 0; i < 2; ++i, ++pushed) {
+            fixture.push(fixture.item(pushed, runs.at(pushed)));
+            fixture.reports.wait(1);
+        }
+    };
+    writeTwice();
+    CHECK_FALSE(fixture.writer->figures().checkpoint_blocked);
+    {
+        auto reader = db::Connection::openForReading(fixture.path());
+        REQUIRE(reader);
+        auto snapshot = reader.value()->prepare("SELECT id FROM events");
+        REQUIRE(snapshot);
+        REQUIRE(snapshot.value()->step());
+        writeTwice();
+        CHECK(fixture.writer->figures().checkpoint_blocked);
+    }
+    writeTwice();
+    CHECK_FALSE(fixture.writer->figures().checkpoint_blocked);
+    fixture.writer->stop();
+    CHECK(fixture.writer->figures().rows_written == 6 * 400);
+}
+
 }  // namespace
 }  // namespace evd::store

@@ -6,6 +6,7 @@
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <limits>
 
 namespace evd::db {
 namespace {
@@ -107,6 +108,55 @@ TEST_CASE("schema: what we add is made where it is missing and left alone where 
     CHECK(shard.one("SELECT count(*) FROM receipts_readable") == "0");
     CHECK(shard.one("SELECT event_type FROM event_types") == "a.b");
     CHECK(completeEventSchema(shard.connection()));
+}
+
+TEST_CASE("schema: readable times are exact at the ends of their range and before the epoch") {
+    Shard shard;
+    for (const int64_t timestamp :
+         {int64_t{0}, int64_t{999'999'999}, int64_t{-1}, int64_t{-1'000'000'000},
+          int64_t{1'700'000'000'123'456'789}, std::numeric_limits<int64_t>::max()}) {
+        CAPTURE(timestamp);
+        REQUIRE(shard.connection().execute(
+            base::cat("INSERT OR REPLACE INTO events(id, boot_id, timestamp, event_type) "
+                      "VALUES (1, zeroblob(16), ",
+                      timestamp, ", 't')")));
+        CHECK(shard.one("SELECT timestamp FROM events_readable") == base::formatIsoTime(timestamp));
+    }
+}
+
+TEST_CASE("schema: every table has a readable view with the same columns") {
+    Shard shard;
+    for (const char* table : {"events", "metadata", "receipts", "event_types"}) {
+        CAPTURE(table);
+        const auto columns = [&](const std::string& of) {
+            return shard.one("SELECT group_concat(name) FROM pragma_table_info('" + of + "')");
+        };
+        CHECK(columns(table) == columns(std::string(table) + "_readable"));
+    }
+    CHECK(shard.one("SELECT count(*) FROM sqlite_schema WHERE type = 'table'") == "4");
+}
+
+TEST_CASE("schema: a view of an earlier build is brought up to date, and only then written") {
+    Shard shard;
+    REQUIRE(
+        shard.connection().execute("DROP VIEW events_readable; "
+                                   "CREATE VIEW events_readable AS SELECT id FROM events"));
+    REQUIRE(completeEventSchema(shard.connection()));
+    CHECK(shard.one("SELECT count(*) FROM pragma_table_info('events_readable')") == "11");
+    const std::string version = shard.one("PRAGMA schema_version");
+    REQUIRE(completeEventSchema(shard.connection()));
+    CHECK(shard.one("PRAGMA schema_version") == version);
+}
+
+TEST_CASE("schema: a view that cannot be brought up to date does not keep the shard closed") {
+    Shard shard;
+    REQUIRE(
+        shard.connection().execute("DROP VIEW events_readable; "
+                                   "CREATE VIEW events_readable AS SELECT id FROM events; "
+                                   "PRAGMA query_only=ON"));
+    CHECK(completeEventSchema(shard.connection()));
+    CHECK(shard.one("SELECT count(*) FROM pragma_table_info('events_readable')") == "1");
+    CHECK(shard.connection().execute("PRAGMA query_only=OFF; BEGIN; COMMIT"));
 }
 
 }  // namespace

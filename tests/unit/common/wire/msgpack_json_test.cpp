@@ -1,4 +1,4 @@
-#include "queryd/evctl/output/json_text.h"
+#include "common/wire/msgpack_json.h"
 
 #include "tests/support/msgpack_from_hex.h"
 
@@ -12,7 +12,7 @@ namespace {
 
 std::string json(const std::vector<uint8_t>& value) {
     std::string out;
-    evd::evctl::appendJson(value, out);
+    evd::wire::appendJson(value, out);
     return out;
 }
 

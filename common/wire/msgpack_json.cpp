@@ -1,4 +1,4 @@
-#include "queryd/evctl/output/json_text.h"
+#include "common/wire/msgpack_json.h"
 
 #include "common/base/text.h"
 #include "common/wire/msgpack.h"
@@ -8,13 +8,9 @@
 #include <cmath>
 #include <vector>
 
-namespace evd::evctl {
+namespace evd::wire {
 
 namespace {
-
-using wire::MsgpackKind;
-using wire::MsgpackReader;
-using wire::MsgpackToken;
 
 struct Entry {
     MsgpackToken key;
@@ -208,4 +204,4 @@ void appendJsonText(std::string_view text, std::string& out) {
     out += '"';
 }
 
-}  // namespace evd::evctl
+}  // namespace evd::wire

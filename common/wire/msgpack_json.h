@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace evd::evctl {
+namespace evd::wire {
 
 // Deeper values than any record can hold are shown as null.
 inline constexpr uint32_t kJsonDepthMax = 72;
@@ -21,10 +21,11 @@ inline constexpr uint32_t kJsonDepthMax = 72;
 //    other maps, and keys twice    {"$map":[[key,value],...]} in their own order
 //    extensions                    {"$extension":[type,"hex"]}
 //
-// Malformed bytes give null; the client has checked records before. Pure; any thread.
+// Used by evctl for its machine formats and by the SQL function msgpack_to_json. Malformed bytes
+// give null; both have checked the value before. Pure; any thread.
 void appendJson(std::span<const uint8_t> value, std::string& out);
 
 // A JSON string with its quotes.
 void appendJsonText(std::string_view text, std::string& out);
 
-}  // namespace evd::evctl
+}  // namespace evd::wire

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "common/base/fd.h"
+
+#include <sys/types.h>
+#include <string>
+#include <vector>
+
+namespace evd::test {
+
+// The sqlite3 shell of the system, as an administrator has it open: one process with one connection
+// that is kept between questions, and so can hold a transaction open.
+//
+// Errors come back among the answers. The destructor closes its input and waits for its end; a
+// shell that has died answers with what it said last. One thread.
+class SqliteShell {
+  public:
+    SqliteShell(const std::string& database, const std::vector<std::string>& options);
+    ~SqliteShell();
+    SqliteShell(const SqliteShell&) = delete;
+    SqliteShell& operator=(const SqliteShell&) = delete;
+
+    // What the lines print, without the last line's end.
+    std::string ask(const std::string& lines);
+    // As Ctrl-D; the exit status, or -1 when it was killed.
+    int quit();
+
+  private:
+    pid_t pid_ = -1;
+    int exit_status_ = -1;
+    base::Fd input_;
+    base::Fd output_;
+};
+
+}  // namespace evd::test
