@@ -24,7 +24,7 @@ struct EventStoreSettings {
     uint16_t shards = 0;  // StorageShards; 0 = one per cpu
     BatchPolicy::Limits batch;
     int64_t checkpoint_bytes = 0;
-    Shedding::Settings shedding;
+    Shedding::Settings shedding = {};
 };
 
 // The shards of this lifetime: their writers, which of them are healthy, and where records of our

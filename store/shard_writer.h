@@ -93,7 +93,7 @@ class ShardWriter {
         base::Guid boot_id;
         BatchPolicy::Limits limits;
         int64_t checkpoint_bytes = 0;
-        Shedding::Settings shedding;
+        Shedding::Settings shedding = {};
     };
     struct Figures {
         uint64_t rows_written = 0;
