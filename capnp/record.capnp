@@ -29,6 +29,9 @@ struct EventBatch {
   eventCount @3 :UInt32;
   gaps @4 :List(Gap);
   events @5 :Data;
+  ringFillPercent @6 :UInt8;
+  # How full the cpu's ring was before the last of these events were read from it; the store gives up
+  # indexes when that is too much (PSD-008 §3.3). Above 100 counts as 100.
 }
 
 struct Value {

@@ -12,6 +12,7 @@
 #include "queryd/exec/query_engine.h"
 #include "queryd/listener.h"
 #include "queryd/session.h"
+#include "queryd/store_link_service.h"
 #include "queryd/stream/commit_listener.h"
 #include "queryd/transport/rpc_service.h"
 #include "sandbox/confine.h"
@@ -23,6 +24,7 @@ namespace evd::queryd {
 
 namespace {
 
+constexpr std::string_view kStoreEdge = "store";
 constexpr std::array<std::string_view, 3> kSockets = {"query", "rpc", "notices"};
 
 AdmissionLimits admissionLimits(const config::Settings& settings) {
@@ -69,9 +71,10 @@ std::unique_ptr<bus::Subscriber> hearCommits(base::Fd listening, const std::stri
 // opposite order, so that nobody asks a part that is gone.
 struct QuerydParts {
     QuerydParts(const base::Clock& clock, const ipc::StartParams& params,
-                std::unique_ptr<bus::Subscriber> subscriber)
+                std::unique_ptr<bus::Subscriber> subscriber, kj::AsyncIoContext& io)
         : commits(std::move(subscriber)),
-          engine(makeQueryEngine(engineConfig(params.settings), clock, commits.signal())),
+          store(clock, io),
+          engine(makeQueryEngine(engineConfig(params.settings), clock, commits.signal(), &store)),
           authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
           admission(admissionLimits(params.settings)),
           sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")) {}
@@ -88,6 +91,7 @@ struct QuerydParts {
     }
 
     CommitListener commits;
+    StoreLink store;
     std::unique_ptr<QueryEngine> engine;
     std::unique_ptr<Authority> authority;
     Admission admission;
@@ -106,7 +110,10 @@ kj::Promise<std::vector<wire::ResumePoint>> QuerydService::start(ipc::StartParam
     confineTo(params.settings.text("EventStorePath"));
     auto subscriber =
         hearCommits(giveSocket("notices"), config::socketPaths(params.settings).notices);
-    parts_ = std::make_unique<QuerydParts>(clock_, params, std::move(subscriber));
+    parts_ = std::make_unique<QuerydParts>(clock_, params, std::move(subscriber), io);
+    if (early_store_.valid()) {
+        parts_->store.connect(std::move(early_store_));
+    }
     parts_->serve(giveSocket("query"), giveSocket("rpc"), clock_, params.settings, supervisor, io);
     return std::vector<wire::ResumePoint>();
 }
@@ -123,6 +130,14 @@ base::Fd QuerydService::giveSocket(const std::string& name) {
 }
 
 void QuerydService::takeFd(std::string name, base::Fd fd) {
+    if (name == kStoreEdge) {
+        if (parts_ != nullptr) {
+            parts_->store.connect(std::move(fd));
+        } else {
+            early_store_ = std::move(fd);
+        }
+        return;
+    }
     const bool is_known = std::find(kSockets.begin(), kSockets.end(), name) != kSockets.end();
     if (!is_known || parts_ != nullptr) {
         base::logWarning(base::cat("no use for a descriptor named ", name, ", closing it"));
@@ -181,7 +196,8 @@ std::vector<wire::Measure> QuerydService::measures() {
             {"query_connections", number(parts_->listener->connectionsAccepted())},
             {"rpc_connections", number(parts_->rpc->connections())},
             {"commit_notices", number(parts_->commits.noticeCount())},
-            {"commit_notices_dropped", number(parts_->commits.droppedCount())}};
+            {"commit_notices_dropped", number(parts_->commits.droppedCount())},
+            {"field_reports_dropped", number(parts_->store.droppedReports())}};
 }
 
 }  // namespace evd::queryd

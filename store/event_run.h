@@ -25,6 +25,7 @@ struct EventRun {
     uint32_t event_count = 0;
     std::vector<wire::Gap> gaps;
     std::span<const uint8_t> events;
+    uint8_t ring_fill_percent = 0;  // of the cpu's ring when this was read from it
 };
 
 // A part of a checked run that is written in one transaction: events and gaps that together cover

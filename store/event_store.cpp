@@ -147,6 +147,7 @@ void EventStore::write(const EventRun& run, std::unique_ptr<RunAnswer> answer) {
         answer->give(slices.error());
         return;
     }
+    tellRingFill(run);
     const base::Interval whole{run.first_sequence, run.last_sequence};
     CpuLane::Admission admission = cpus_[run.cpu].lane.admit(whole);
     switch (admission.verdict) {
@@ -171,6 +172,16 @@ void EventStore::write(const EventRun& run, std::unique_ptr<RunAnswer> answer) {
         slices = std::move(parts);
     }
     takeSlices(run.cpu, std::move(slices).value(), std::move(answer));
+}
+
+// At once, and not with the slices: what stands in a writer's queue is late (Spec §3.3, ring buffer
+// pressure signaling).
+void EventStore::tellRingFill(const EventRun& run) {
+    if (run.ring_fill_percent > 0) {
+        for (const uint16_t shard : router_->shardsOf(run.cpu)) {
+            shards_.noteRingFill(shard, run.ring_fill_percent);
+        }
+    }
 }
 
 void EventStore::takeSlices(uint16_t cpu, std::vector<RunSlice> slices,

@@ -109,6 +109,9 @@ class EventStore final : private WriterListener {
     // Daemon-wide records that are made elsewhere; dropped before the shards are open.
     void queueRecords(std::vector<SyntheticEvent> events);
     void configureRetention(const RetentionLimits& limits);
+    void configureShedding(Shedding::Settings shedding) { shards_.configureShedding(shedding); }
+    // What the index policy has decided, for all shards alike (Spec §3.3).
+    void wantIndexes(DesiredIndexesView desired) { shards_.wantIndexes(std::move(desired)); }
     std::vector<wire::Measure> measures();
 
     bool isAttached() const { return shards_.isOpen(); }
@@ -154,6 +157,7 @@ class EventStore final : private WriterListener {
     void makeLanes(uint16_t cpu_count);
     void takeSlices(uint16_t cpu, std::vector<RunSlice> slices, std::unique_ptr<RunAnswer> answer);
     void feed(uint16_t cpu);
+    void tellRingFill(const EventRun& run);
     bool chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next);
     void take(const ShardReport& report);
     UnderWay takeTicket(uint64_t ticket);

@@ -51,6 +51,7 @@ class SinkService final : public schema::EventSink::Server {
         run.gaps = ipc::takeOrThrow(ipc::readGaps(batch.getGaps()));
         const auto events = batch.getEvents();
         run.events = {events.begin(), events.size()};
+        run.ring_fill_percent = batch.getRingFillPercent();
 
         // The call is not cancelled when the collector goes, so the message that the run points
         // into lives until this promise is resolved, and a writer never reads one that is gone.

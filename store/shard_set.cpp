@@ -46,8 +46,11 @@ base::Result<void> ShardSet::open(uint16_t count,
             }
             shard.writer = std::make_unique<ShardWriter>(
                 ShardWriter::Options{entry.shard, settings_.directory, boot_id_, settings_.batch,
-                                     settings_.checkpoint_bytes},
+                                     settings_.checkpoint_bytes, settings_.shedding},
                 std::move(entry.database), allocator_, clock_, listener_);
+            if (desired_indexes_ != nullptr) {
+                shard.writer->wantIndexes(desired_indexes_);
+            }
         }
     }
     for (const OpenedShard& entry : opened.value().shards) {
@@ -146,6 +149,24 @@ void ShardSet::configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
     }
 }
 
+void ShardSet::configureShedding(Shedding::Settings shedding) {
+    settings_.shedding = shedding;
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr) {
+            shard.writer->setShedding(shedding);
+        }
+    }
+}
+
+void ShardSet::wantIndexes(DesiredIndexesView desired) {
+    desired_indexes_ = std::move(desired);
+    for (auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr) {
+            shard.writer->wantIndexes(desired_indexes_);
+        }
+    }
+}
+
 void ShardSet::stop() {
     for (auto& [number, shard] : shards_) {
         if (shard.writer != nullptr) {
@@ -186,6 +207,10 @@ void ShardSet::addMeasures(std::vector<wire::Measure>& measures) {
         add("commit_p50_us", figures.commit.p50_us);
         add("commit_p99_us", figures.commit.p99_us);
         add("failed_batches", static_cast<int64_t>(figures.failed_batches));
+        add("indexes_wanted", static_cast<int64_t>(figures.indexes.wanted));
+        add("indexes_present", static_cast<int64_t>(figures.indexes.present));
+        add("indexes_building", static_cast<int64_t>(figures.indexes.building));
+        add("indexes_shed", static_cast<int64_t>(figures.indexes.shed));
     }
 }
 

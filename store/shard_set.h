@@ -27,6 +27,7 @@ struct EventStoreSettings {
     BatchPolicy::Limits batch;
     int64_t checkpoint_bytes = 0;
     RetentionLimits retention{};
+    Shedding::Settings shedding = {};
 };
 
 // The shards of this lifetime: their writers, which of them are healthy, and where records of our
@@ -66,6 +67,10 @@ class ShardSet {
     void sendPostponed();
 
     void configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes);
+    void configureShedding(Shedding::Settings shedding);
+    // For the shards that are open and those that will be.
+    void wantIndexes(DesiredIndexesView desired);
+    void noteRingFill(uint16_t shard, uint32_t percent) { writerOf(shard).noteRingFill(percent); }
     const EventStoreSettings& settings() const { return settings_; }
     // Ends the writers after what is in their queues and closes the databases.
     void stop();
@@ -90,6 +95,7 @@ class ShardSet {
     std::map<uint64_t, RecordWork> records_;  // with a writer, by ticket
     std::deque<RecordWork> postponed_;
     int64_t measured_ns_ = 0;
+    DesiredIndexesView desired_indexes_;  // none until the policy has spoken
     std::map<uint16_t, Shard> shards_;
 };
 

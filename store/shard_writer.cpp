@@ -2,7 +2,8 @@
 // long as the policy says Continue and the queue has some. Then COMMIT, and only after it, in this
 // order: ids are settled (the stable id moves), the notice is published, the report is made, and a
 // checkpoint is done if one is due. So nobody is told of a record that is not durable, and a
-// checkpoint delays no answer but those of the next batch.
+// checkpoint delays no answer but those of the next batch. A thread that has had nothing to do for
+// a while sees to the shard's indexes, and lets go of them as soon as something comes.
 
 #include "store/shard_writer.h"
 
@@ -52,6 +53,7 @@ ShardWriter::ShardWriter(Options options, std::unique_ptr<ShardDatabase> databas
       latency_ns_max_(options_.limits.latency_ns_max),
       checkpoint_bytes_(options_.checkpoint_bytes),
       database_(std::move(database)),
+      indexes_(options_.shard, options_.shedding),
       batch_policy_(options_.limits),
       checkpoint_policy_(options_.checkpoint_bytes),
       thread_(
@@ -83,6 +85,11 @@ void ShardWriter::setLimits(BatchPolicy::Limits limits, int64_t checkpoint_bytes
     queue_.setLimits(limits.rows_max, kQueueBytesMax);
 }
 
+void ShardWriter::wantIndexes(DesiredIndexesView desired) {
+    indexes_.want(std::move(desired));
+    queue_.wake();
+}
+
 void ShardWriter::stop() {
     queue_.close();
     thread_->join();
@@ -90,20 +97,26 @@ void ShardWriter::stop() {
 
 ShardWriter::Figures ShardWriter::figures() const {
     return {rows_written_.load(),       batch_rows_.load(),     wal_bytes_.load(),
-            checkpoint_blocked_.load(), failed_batches_.load(), commit_latency_.percentiles()};
+            checkpoint_blocked_.load(), failed_batches_.load(), commit_latency_.percentiles(),
+            indexes_.figures()};
 }
 
 void ShardWriter::run() {
+    if (database_ != nullptr) {
+        const ShardGate::Turn turn(gate_);
+        afterIndexWork(indexes_.discover(database_->connection()));
+    }
     for (;;) {
         std::optional<WriteItem> item = std::exchange(carried_, std::nullopt);
         if (!item) {
-            const bool retry = checkpoint_policy_.wantsRetryWhenIdle(wal_bytes_.load());
-            item = queue_.pop(retry ? kCheckpointRetryWait : kIdleWait);
+            item = queue_.pop(idleWait());
         }
         if (item) {
             writeBatch(std::move(*item));
         } else if (queue_.closed()) {
             break;
+        } else {
+            tendIndexes();
         }
         checkpointIfDue(queue_.count() == 0);
     }
@@ -134,6 +147,9 @@ void ShardWriter::writeBatch(WriteItem first) {
         fail(batch, outcome.error());
     }
     listener_.reported(std::move(batch.report));
+    if (outcome && batch.rows > 0) {
+        shedIndexes(batch);
+    }
 }
 
 base::Result<void> ShardWriter::gather(Batch& batch, WriteItem first) {
@@ -298,7 +314,7 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
     }
     batch.report.trouble = gone + opened.value().trouble;
     database_ = std::move(opened.value().database);
-    return database_ != nullptr ? base::Result<void>() : noDatabase();
+    return database_ != nullptr ? indexes_.discover(database_->connection()) : noDatabase();
 }
 
 // Ruling S6: the damaged database stays readable under another name, and the next batch finds a
@@ -341,6 +357,45 @@ void ShardWriter::checkpointIfDue(bool is_idle) {
     checkpoint_policy_.attempted(wal_bytes_.load(), complete);
     // Only readers with an older snapshot make a checkpoint stop early without an error.
     checkpoint_blocked_.store(done && !complete);
+}
+
+std::chrono::nanoseconds ShardWriter::idleWait() {
+    const bool retry = checkpoint_policy_.wantsRetryWhenIdle(wal_bytes_.load());
+    std::chrono::nanoseconds wait = retry ? kCheckpointRetryWait : kIdleWait;
+    const auto index_wait_ns =
+        database_ == nullptr ? std::optional<int64_t>() : indexes_.waitNs(clock_.monotonicNs());
+    return index_wait_ns ? std::min(wait, std::chrono::nanoseconds(*index_wait_ns)) : wait;
+}
+
+void ShardWriter::shedIndexes(const Batch& batch) {
+    const BatchLoad load{batch.rows, queue_.count(), rows_max_.load(), carried_.has_value()};
+    afterIndexWork(indexes_.committed(database_->connection(), clock_.monotonicNs(), load));
+}
+
+// Spec §3.3: throughput comes first. Whatever arrives ends the build at its next step.
+void ShardWriter::tendIndexes() {
+    if (database_ == nullptr) {
+        return;
+    }
+    const ShardGate::Turn turn(gate_);
+    afterIndexWork(indexes_.tend(
+        database_->connection(), [this] { return clock_.monotonicNs(); },
+        [this] { return queue_.count() > 0 || queue_.closed(); }));
+}
+
+void ShardWriter::afterIndexWork(const base::Result<void>& outcome) {
+    if (!outcome && outcome.error().kind == base::ErrorKind::Corrupt) {
+        Batch batch;
+        batch.report.shard = options_.shard;
+        replaceCorrupt(batch);
+        listener_.reported(std::move(batch.report));
+    } else if (!outcome) {
+        base::logWarning(base::cat("shard ", options_.shard, ": ", outcome.error().text,
+                                   ", leaving its indexes as they are"));
+    }
+    if (database_ != nullptr) {
+        wal_bytes_.store(database_->walBytes());
+    }
 }
 
 }  // namespace evd::store

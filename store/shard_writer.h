@@ -13,6 +13,7 @@
 #include "store/sequence_allocator.h"
 #include "store/shard_database.h"
 #include "store/shard_gate.h"
+#include "store/shard_indexes.h"
 #include "store/synthetic.h"
 
 #include <atomic>
@@ -94,6 +95,7 @@ class ShardWriter {
         base::Guid boot_id;
         BatchPolicy::Limits limits;
         int64_t checkpoint_bytes = 0;
+        Shedding::Settings shedding = {};
     };
     struct Figures {
         uint64_t rows_written = 0;
@@ -102,6 +104,7 @@ class ShardWriter {
         bool checkpoint_blocked = false;  // a reader's snapshot keeps the log from shrinking
         uint64_t failed_batches = 0;
         LatencyWindow::Percentiles commit;
+        ShardIndexes::Figures indexes;
     };
 
     ShardWriter(Options options, std::unique_ptr<ShardDatabase> database,
@@ -113,6 +116,11 @@ class ShardWriter {
     // False when the queue is full: the item is untouched and a report will say has_room.
     bool tryPush(WriteItem& item);
     void setLimits(BatchPolicy::Limits limits, int64_t checkpoint_bytes);
+    // The indexes that the shard shall have; the thread sees to it when it has nothing else to do.
+    void wantIndexes(DesiredIndexesView desired);
+    void setShedding(Shedding::Settings settings) { indexes_.setSettings(settings); }
+    // How full the ring of a cpu that writes here was told to be.
+    void noteRingFill(uint32_t percent) { indexes_.noteRingFill(percent); }
     // Writes out what is queued, closes the database and ends the thread. Later pushes are refused.
     void stop();
 
@@ -139,6 +147,10 @@ class ShardWriter {
     void replaceCorrupt(Batch& batch);
     void tellRoom();
     void checkpointIfDue(bool is_idle);
+    std::chrono::nanoseconds idleWait();
+    void shedIndexes(const Batch& batch);
+    void tendIndexes();
+    void afterIndexWork(const base::Result<void>& outcome);
 
     const Options options_;
     SequenceAllocator& allocator_;
@@ -154,6 +166,7 @@ class ShardWriter {
 
     // The thread's own.
     std::unique_ptr<ShardDatabase> database_;
+    ShardIndexes indexes_;
     BatchPolicy batch_policy_;
     CheckpointPolicy checkpoint_policy_;
     std::optional<WriteItem> carried_;            // popped, but over the batch's limit

@@ -16,6 +16,7 @@ namespace evd::store {
 namespace {
 
 constexpr std::string_view kCollectorFd = "collector";
+constexpr std::string_view kQuerydFd = "queryd";
 constexpr std::string_view kNoticeSocket = "notices.sock";
 
 BatchPolicy::Limits batchLimits(const config::Settings& settings) {
@@ -35,10 +36,28 @@ RetentionLimits retentionLimits(const config::Settings& settings) {
             static_cast<int64_t>(settings.number("RetentionCheckIntervalMinutes")) * kNsPerMinute};
 }
 
+Shedding::Settings sheddingSettings(const config::Settings& settings) {
+    return {static_cast<int64_t>(settings.number("SheddingWindowSeconds")) * base::kNsPerSecond,
+            static_cast<uint32_t>(settings.number("SheddingBatchPercent")),
+            static_cast<uint32_t>(settings.number("EmergencySheddingBufferPercent"))};
+}
+
+PolicyThread::Settings policySettings(const config::Settings& settings) {
+    constexpr int64_t kMinuteNs = 60 * base::kNsPerSecond;
+    const auto number = [&](std::string_view name) {
+        return static_cast<int64_t>(settings.number(name));
+    };
+    return {{number("AdaptiveIndexWindowHours") * 60 * kMinuteNs,
+             settings.number("AdaptiveIndexCreateThreshold"),
+             settings.number("AdaptiveIndexDropThreshold")},
+            number("AdaptiveIndexPolicyIntervalMinutes") * kMinuteNs};
+}
+
 EventStoreSettings eventStoreSettings(const config::Settings& settings) {
-    return {settings.text("EventStorePath"),
-            static_cast<uint16_t>(settings.number("StorageShards")), batchLimits(settings),
-            checkpointBytes(settings), retentionLimits(settings)};
+    return {
+        settings.text("EventStorePath"), static_cast<uint16_t>(settings.number("StorageShards")),
+        batchLimits(settings),           checkpointBytes(settings),
+        retentionLimits(settings),       sheddingSettings(settings)};
 }
 
 // Beside the query socket, where the supervisor makes it for queryd.
@@ -53,6 +72,7 @@ std::string noticeSocketPath(const config::Settings& settings) {
 void prepareAndConfine(const std::string& directory) {
     db::prepareProcess();
     ipc::okOrThrow(makeStoreDirectory(directory));
+    db::setTemporaryDirectory(directory);
     sandbox::Confinement confinement;
     confinement.role = sandbox::Role::Store;
     confinement.paths = {{directory, sandbox::PathAccess::ReadWrite}};
@@ -75,7 +95,7 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
     const EventStoreSettings settings = eventStoreSettings(params.settings);
     batch_events_max_ = static_cast<uint32_t>(settings.batch.rows_max);
     prepareAndConfine(settings.directory);
-    wakeup_ = std::make_unique<LoopWakeup>([this]() { onReports(); });
+    wakeup_ = std::make_unique<ipc::LoopWakeup>([this]() { onReports(); });
     auto publisher = bus::Publisher::connect(noticeSocketPath(params.settings));
     if (publisher.ok()) {
         publisher_ = std::move(publisher).value();
@@ -84,22 +104,66 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
     }
     EventStoreListener& listener = *this;
     event_store_ = ipc::takeOrThrow(EventStore::open(settings, params.boot_id, clock_, listener));
+    startIndexPolicy(params.settings);
     if (early_collector_.valid()) {
         connectCollector(std::move(early_collector_));
+    }
+    if (early_queryd_.valid()) {
+        connectQueryd(std::move(early_queryd_));
     }
     return event_store_->resumePoints();
 }
 
 void StoreService::takeFd(std::string name, base::Fd fd) {
-    if (name != kCollectorFd) {
+    const bool is_queryd = name == kQuerydFd;
+    if (!is_queryd && name != kCollectorFd) {
         ipc::throwError(base::fail(base::ErrorKind::Invalid,
                                    base::cat("the store has no use for a descriptor ", name)));
     }
     if (event_store_ == nullptr) {
-        early_collector_ = std::move(fd);
-    } else if (!is_drained_) {
+        (is_queryd ? early_queryd_ : early_collector_) = std::move(fd);
+    } else if (is_queryd && policy_ != nullptr) {
+        connectQueryd(std::move(fd));
+    } else if (!is_queryd && !is_drained_) {
         connectCollector(std::move(fd));
     }
+}
+
+void StoreService::connectQueryd(base::Fd socket) {
+    queryd_.reset();
+    queryd_ = std::make_unique<ControlConnection>(std::move(socket), *policy_, control_figures_,
+                                                  clock_, *io_->lowLevelProvider);
+}
+
+// A meta database that cannot be had costs knowledge, not records: the store runs without.
+void StoreService::startIndexPolicy(const config::Settings& settings) {
+    auto opened = MetaStore::open(settings.text("EventStorePath"), clock_);
+    if (!opened.ok()) {
+        base::logWarning(base::cat("the index policy is not persisted: ", opened.error().text));
+    } else if (!opened.value().trouble.empty()) {
+        base::logError(opened.value().trouble);
+    }
+    desired_wakeup_ = std::make_unique<ipc::LoopWakeup>([this]() { onDesiredIndexes(); });
+    policy_ = std::make_unique<PolicyThread>(
+        policySettings(settings),
+        opened.ok() ? std::move(opened.value().store) : std::unique_ptr<MetaStore>(), clock_,
+        [this](DesiredIndexesView desired) {
+            {
+                const std::lock_guard lock(desired_mutex_);
+                desired_indexes_ = std::move(desired);
+            }
+            desired_wakeup_->signal();
+        });
+    onDesiredIndexes();
+}
+
+void StoreService::onDesiredIndexes() {
+    DesiredIndexesView desired;
+    {
+        const std::lock_guard lock(desired_mutex_);
+        desired = desired_indexes_;
+    }
+    event_store_->wantIndexes(std::move(desired));
 }
 
 void StoreService::connectCollector(base::Fd socket) {
@@ -116,6 +180,10 @@ void StoreService::configure(const config::Settings& settings) {
         event_store_->configure(batchLimits(settings), checkpointBytes(settings));
         event_store_->queueRecords(configChangeEvents(clock_.wallNs(), settings_, settings));
         event_store_->configureRetention(retentionLimits(settings));
+        event_store_->configureShedding(sheddingSettings(settings));
+    }
+    if (policy_ != nullptr) {
+        policy_->configure(policySettings(settings));
     }
     settings_ = settings;
 }
@@ -132,6 +200,9 @@ kj::Promise<void> StoreService::drain() {
         })
         .then([this]() {
             collector_.reset();
+            queryd_.reset();
+            policy_.reset();
+            desired_wakeup_.reset();
             event_store_->stopWriters();
             wakeup_.reset();
             is_drained_ = true;
@@ -139,7 +210,13 @@ kj::Promise<void> StoreService::drain() {
 }
 
 std::vector<wire::Measure> StoreService::measures() {
-    return event_store_ == nullptr ? std::vector<wire::Measure>() : event_store_->measures();
+    if (event_store_ == nullptr) {
+        return {};
+    }
+    std::vector<wire::Measure> all = event_store_->measures();
+    all.push_back({"fields_counted", static_cast<int64_t>(control_figures_.fields_counted)});
+    all.push_back({"fields_ignored", static_cast<int64_t>(control_figures_.fields_ignored)});
+    return all;
 }
 
 kj::Promise<void> StoreService::whenIdle() {

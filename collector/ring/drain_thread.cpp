@@ -41,6 +41,7 @@ bool DrainThread::readOnce() {
     if (!window_.awaitRoom(std::chrono::nanoseconds(kRingWaitNs))) {
         return true;
     }
+    fill_percent_ = follower_.reader().fillPercent();
     const Progress progress = follower_.fill(window_.eventsMax());
     handBatches();
     if (progress == Progress::BatchFull) {
@@ -81,6 +82,7 @@ bool DrainThread::atDrainEnd(Progress progress) {
 void DrainThread::handBatches() {
     for (EventBatch& batch : follower_.takeBatches()) {
         ++batches_;
+        batch.ring_fill_percent = fill_percent_;
         window_.hand(std::move(batch));
     }
 }

@@ -60,6 +60,7 @@ class DrainThread {
     std::string last_failure_;
     std::optional<uint64_t> end_position_;  // what there was when the drain began
     bool unreadable_before_ = false;
+    uint8_t fill_percent_ = 0;  // of the ring, before the last read
 
     std::atomic<bool> drain_requested_ = false;
     std::atomic<bool> stop_requested_ = false;

@@ -22,6 +22,7 @@ struct EventBatch {
     uint32_t event_count = 0;
     std::vector<wire::Gap> gaps;
     EventBuffer events;
+    uint8_t ring_fill_percent = 0;  // before they were read; the store sheds indexes by it (§3.3)
 
     // For the gap that this batch becomes should the store refuse it for ever.
     int64_t before_timestamp_ns = 0;  // of the last event before it; 0 when there was none

@@ -73,6 +73,12 @@ uint64_t RingReader::unreadBytes() const {
                : 0;
 }
 
+uint8_t RingReader::fillPercent() const {
+    // In hundredths of the capacity, which is at least a page, so that nothing overflows.
+    const uint64_t hundredth = mapping_->capacity() / 100;
+    return static_cast<uint8_t>(std::min<uint64_t>(unreadBytes() / hundredth, 100));
+}
+
 ReadOutcome RingReader::readRun(EventBuffer& out, size_t events_max, size_t bytes_max) {
     frames_.clear();
     const size_t room = bytes_max > out.size() ? bytes_max - out.size() : 0;

@@ -63,6 +63,8 @@ class RingReader {
     const kmes::RingMapping& mapping() const { return *mapping_; }
     uint64_t readPosition() const { return read_position_; }
     uint64_t unreadBytes() const;
+    // The same as a share of the ring, 0 to 100 (Spec PSD-008 §3.3, ring buffer pressure).
+    uint8_t fillPercent() const;
     uint64_t lapCount() const { return lap_count_; }
     uint64_t unreadableCount() const { return unreadable_count_; }
 

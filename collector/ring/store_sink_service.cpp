@@ -35,6 +35,7 @@ void writeBatch(const EventBatch& batch, schema::EventBatch::Builder out) {
     out.setFirstSequence(batch.first_sequence);
     out.setLastSequence(batch.last_sequence);
     out.setEventCount(batch.event_count);
+    out.setRingFillPercent(batch.ring_fill_percent);
     ipc::writeGaps(batch.gaps, out.initGaps(static_cast<unsigned>(batch.gaps.size())));
     if (batch.events.empty()) {
         return;

@@ -45,13 +45,22 @@ class BoundedQueue {
     }
 
     // The oldest item, waiting for one at most until the timeout (a day at most); nothing when none
-    // came or the queue is closed and empty.
+    // came, the queue is closed and empty, or wake() was called.
     std::optional<Item> pop(std::chrono::nanoseconds timeout) {
         std::unique_lock lock(mutex_);
         // Now plus the greatest duration would overflow and end the wait at once.
         filled_.wait_for(lock, std::min(timeout, kWaitMax),
-                         [&] { return closed_ || !entries_.empty(); });
+                         [&] { return closed_ || woken_ || !entries_.empty(); });
+        woken_ = false;
         return take(lock);
+    }
+
+    // Ends the pop() that waits, or the next one, although nothing came: there is something else
+    // to look at. For a queue with one consumer.
+    void wake() {
+        const std::lock_guard lock(mutex_);
+        woken_ = true;
+        filled_.notify_all();
     }
 
     std::optional<Item> tryPop() {
@@ -129,6 +138,7 @@ class BoundedQueue {
     size_t count_ = 0;
     size_t bytes_ = 0;
     bool closed_ = false;
+    bool woken_ = false;
 };
 
 }  // namespace evd::base

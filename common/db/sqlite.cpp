@@ -99,6 +99,10 @@ void prepareProcess() {
     sqlite3_randomness(sizeof(seed), &seed);
 }
 
+void setTemporaryDirectory(const std::string& directory) {
+    sqlite3_temp_directory = sqlite3_mprintf("%s", directory.c_str());
+}
+
 Statement::~Statement() {
     sqlite3_finalize(statement_);
 }
@@ -299,10 +303,10 @@ base::Result<void> Connection::execute(std::string_view sql) {
     return {};
 }
 
-void Connection::setProgressCheck(std::function<bool()> should_stop) {
+void Connection::setProgressCheck(std::function<bool()> should_stop, int steps) {
     should_stop_ = std::move(should_stop);
     if (should_stop_) {
-        sqlite3_progress_handler(handle_, kProgressSteps, &askProgressCheck, &should_stop_);
+        sqlite3_progress_handler(handle_, steps, &askProgressCheck, &should_stop_);
     } else {
         sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
     }

@@ -25,6 +25,10 @@ inline constexpr int64_t kWalBytesKept = 64 * 1024 * 1024;  // a longer -wal is 
 // databases.
 void prepareProcess();
 
+// Where SQLite puts what it cannot hold in memory: a jail leaves it no other folder. For a process
+// that builds indexes, once, before it has threads or connections.
+void setTemporaryDirectory(const std::string& directory);
+
 enum class ColumnKind { Null, Integer, Float, Text, Blob };
 
 // A prepared statement. Belongs to its Connection and to its thread; must not outlive it. Bound
@@ -93,9 +97,9 @@ class Connection {
     base::Result<std::unique_ptr<Statement>> prepare(std::string_view sql);
     base::Result<void> execute(std::string_view sql);
 
-    // Called inside long statements every few thousand virtual-machine steps; answering true makes
-    // the statement fail with Gone. An empty function removes the check.
-    void setProgressCheck(std::function<bool()> should_stop);
+    // Called inside long statements every so many virtual-machine steps; answering true makes the
+    // statement fail with Gone. An empty function removes the check.
+    void setProgressCheck(std::function<bool()> should_stop, int steps = kProgressSteps);
 
     // True for a reader of a database that no writer has open (no -wal, no -shm). Such a connection
     // never looks for changes: it is good for one question and must not be kept for a second one.

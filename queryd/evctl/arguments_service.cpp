@@ -10,7 +10,7 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kCommands = {"query",  "tail", "emit",
+constexpr std::array<std::string_view, 7> kCommands = {"query",  "tail", "emit",   "index",
                                                        "status", "help", "version"};
 
 constexpr std::string_view kHelp =
@@ -19,6 +19,7 @@ constexpr std::string_view kHelp =
   evctl [OPTIONS] 'QUERY'              ask; QUERY may be - (standard input) or --file PATH
   evctl tail [events|logs] [CLAUSES]   follow what is new, newest last
   evctl emit TYPE [JSON|-]             emit one event, or one per line of standard input
+  evctl index FIELD                    have a field indexed soon (administrators)
   evctl status                         processes, rings, stores and queries of the group
   evctl help | version
 
@@ -85,6 +86,9 @@ base::Result<void> checkWords(const Arguments& arguments) {
     }
     if (arguments.command == "emit" && (count < 1 || count > 2)) {
         return usage("emit takes an event type and at most one JSON value");
+    }
+    if (arguments.command == "index" && count != 1) {
+        return usage("index takes one field");
     }
     if (arguments.command == "status" && count > 0) {
         return usage("status takes no further words");

@@ -52,6 +52,9 @@ Result<void> runCommand(const SessionContext& context) {
     if (command == "emit") {
         return evd::evctl::runEmit(context);
     }
+    if (command == "index") {
+        return evd::evctl::runIndex(context);
+    }
     return command == "status" ? evd::evctl::runStatus(context) : evd::evctl::runQuery(context);
 }
 

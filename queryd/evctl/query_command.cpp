@@ -54,6 +54,26 @@ base::Result<std::string> queryText(const Arguments& arguments) {
     return text;
 }
 
+std::string indexText(std::string_view field) {
+    std::string text = "EVENTS INDEX \"";
+    for (const char letter : field) {
+        text += letter == '"' || letter == '\\' ? base::cat('\\', letter) : base::cat(letter);
+    }
+    return text + '"';
+}
+
+base::Result<void> runIndex(const SessionContext& context) {
+    const auto channel = openChannel(context);
+    if (!channel.ok()) {
+        return channel.error();
+    }
+    const auto printer = printerFor(context, /*streaming=*/false);
+    AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
+    // Ruling Q12: there are no records, and so there is nothing to complete.
+    return channel.value()->ask(indexText(context.arguments.words.front()),
+                                {context.arguments.timeout_ms, false}, answer);
+}
+
 base::Result<void> runQuery(const SessionContext& context) {
     const auto text = queryText(context.arguments);
     if (!text.ok()) {

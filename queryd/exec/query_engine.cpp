@@ -4,22 +4,29 @@
 #include "queryd/exec/event_readers.h"
 #include "queryd/exec/live_events.h"
 #include "queryd/lang/parser.h"
+#include "queryd/plan/filter_fields.h"
 #include "queryd/plan/planner.h"
 
 #include <mutex>
+#include <optional>
+#include <string>
 
 namespace evd::queryd {
 
 namespace {
 
+// A question about events, or the INDEX command, which asks nothing.
 class EventQuestion final : public PreparedQuery {
   public:
     explicit EventQuestion(EventPlan plan) : plan_(std::move(plan)) {}
+    explicit EventQuestion(std::string index_field) : index_field_(std::move(index_field)) {}
     bool streaming() const override { return plan_.stream; }
     const EventPlan& plan() const { return plan_; }
+    const std::optional<std::string>& indexField() const { return index_field_; }
 
   private:
     EventPlan plan_;
+    std::optional<std::string> index_field_;
 };
 
 // For one who may see nothing: new records are nothing to them either (Ruling A2).
@@ -31,13 +38,18 @@ class NothingNew final : public LiveSource {
 
 class LocalEngine final : public QueryEngine {
   public:
-    LocalEngine(EngineConfig config, const base::Clock& clock, CommitSignal& signal)
-        : config_(std::move(config)), clock_(clock), signal_(signal) {}
+    LocalEngine(EngineConfig config, const base::Clock& clock, CommitSignal& signal,
+                StoreControl* store)
+        : config_(std::move(config)), clock_(clock), signal_(signal), store_(store) {}
 
     base::Result<std::unique_ptr<PreparedQuery>> prepare(std::string_view text) override {
         auto query = parseQuery(text);
         if (!query) {
             return query.error();
+        }
+        if (query.value().index_field) {
+            return std::unique_ptr<PreparedQuery>(
+                std::make_unique<EventQuestion>(query.value().index_field->name));
         }
         auto plan = planQuery(query.value(), clock_.wallNs());
         if (!plan) {
@@ -49,11 +61,20 @@ class LocalEngine final : public QueryEngine {
 
     base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                            RecordSink& sink) override {
-        const EventPlan& plan = static_cast<const EventQuestion&>(query).plan();
+        const auto& question = static_cast<const EventQuestion&>(query);
+        if (question.indexField()) {
+            return index(*question.indexField(), options);
+        }
+        const EventPlan& plan = question.plan();
         const RunControl control = controlOf(options);
         // Per-field descriptors are not read yet: all or nothing, and nothing looks like an empty
         // store (Ruling A2).
         const bool sees = options.caller.maySeeEverything();
+        // Those who see nothing have no say in what is worth an index. Counted before it runs: a
+        // question that takes too long is the one that needs one.
+        if (sees && store_ != nullptr) {
+            store_->filtered(filterFields(plan));
+        }
         EventReaders& readers = this->readers();
         const auto databases =
             sees ? readers.databases()
@@ -87,6 +108,18 @@ class LocalEngine final : public QueryEngine {
         return control;
     }
 
+    // Ruling Q12: the answer is its end alone. Until descriptors are read, administrators stand in
+    // for those whom admin_sd grants EVENTD_READ (Ruling A9).
+    base::Result<void> index(const std::string& field, const RunOptions& options) {
+        if (!options.caller.maySeeEverything()) {
+            return base::fail(base::ErrorKind::Denied, "INDEX is for administrators");
+        }
+        if (store_ == nullptr) {
+            return base::fail(base::ErrorKind::Unsupported, "there is no store to make an index");
+        }
+        return store_->index(field, options.deadline_monotonic_ns, options.cancelled);
+    }
+
     EventReaders& readers() {
         const std::lock_guard lock(mutex_);
         if (!readers_) {
@@ -99,6 +132,7 @@ class LocalEngine final : public QueryEngine {
     const EngineConfig config_;
     const base::Clock& clock_;
     CommitSignal& signal_;
+    StoreControl* const store_;
     std::mutex mutex_;
     std::unique_ptr<EventReaders> readers_;
 };
@@ -106,8 +140,8 @@ class LocalEngine final : public QueryEngine {
 }  // namespace
 
 std::unique_ptr<QueryEngine> makeQueryEngine(EngineConfig config, const base::Clock& clock,
-                                             CommitSignal& signal) {
-    return std::make_unique<LocalEngine>(std::move(config), clock, signal);
+                                             CommitSignal& signal, StoreControl* store) {
+    return std::make_unique<LocalEngine>(std::move(config), clock, signal, store);
 }
 
 }  // namespace evd::queryd

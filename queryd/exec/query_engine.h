@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "queryd/access/authority.h"
+#include "queryd/exec/store_control.h"
 #include "queryd/stream/commit_signal.h"
 
 #include <atomic>
@@ -62,8 +63,9 @@ struct EngineConfig {
     uint64_t memory_bytes_max = 256 * 1024 * 1024;  // MaxQueryMemoryBytes
 };
 
-// clock and signal outlive the engine. Makes its reader threads on first use.
+// clock, signal and store outlive the engine. Makes its reader threads on first use. Without a
+// store INDEX is refused and nobody hears what is filtered by.
 std::unique_ptr<QueryEngine> makeQueryEngine(EngineConfig config, const base::Clock& clock,
-                                             CommitSignal& signal);
+                                             CommitSignal& signal, StoreControl* store = nullptr);
 
 }  // namespace evd::queryd

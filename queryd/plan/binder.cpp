@@ -33,7 +33,7 @@ class EventsBinder {
 
     base::Result<BoundEvents> run() {
         if (query_.index_field) {
-            return notYet("INDEX", query_.index_field->at);
+            return base::fail(ErrorKind::Invalid, "INDEX asks nothing that could be planned");
         }
         bindTime();
         plan().type_pattern = query_.type_pattern;

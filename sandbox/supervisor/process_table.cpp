@@ -21,8 +21,9 @@ constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
 constexpr std::array<Program, kProgramCount> kDrainOrder = {
     Program::Queryd, Program::Sensor, Program::Kmesd, Program::Collector, Program::Store};
 
-constexpr std::array<EdgeSpec, 3> kEdges = {{
+constexpr std::array<EdgeSpec, 4> kEdges = {{
     {Program::Store, "collector", Program::Collector, "store", SOCK_STREAM},
+    {Program::Store, "queryd", Program::Queryd, "store", SOCK_STREAM},
     {Program::Kmesd, "kmes-peer.collector", Program::Collector, "kmes", SOCK_SEQPACKET},
     {Program::Kmesd, "kmes-peer.sensor", Program::Sensor, "kmes", SOCK_SEQPACKET},
 }};

@@ -7,7 +7,7 @@
 #include "common/base/socket.h"
 #include "common/ipc/convert.h"
 #include "common/ipc/errors.h"
-#include "store/loop_wakeup_service.h"
+#include "common/ipc/loop_wakeup.h"
 
 #include "tests/unit/store/store_fixture.h"
 
@@ -55,7 +55,7 @@ class Host final : public IngestHost, public EventStoreListener {
             }
         }
     }
-    LoopWakeup wakeup_;
+    ipc::LoopWakeup wakeup_;
     std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_;
     std::unique_ptr<EventStore> store_;
 };

@@ -50,6 +50,12 @@ class Reports final : public WriterListener {
         std::erase_if(reports_, has_room);
         return came;
     }
+    // A bounded wait for something that is not reported.
+    void pauseMs(int milliseconds) {
+        std::unique_lock lock(mutex_);
+        (void)changed_.wait_for(lock, std::chrono::milliseconds(milliseconds),
+                                [] { return false; });
+    }
     std::vector<wire::CommitNotice> notices() {
         const std::lock_guard lock(mutex_);
         return notices_;
@@ -304,6 +310,54 @@ TEST_CASE("shard writer: a reader's snapshot shows as a blocked checkpoint until
     CHECK_FALSE(fixture.writer->figures().checkpoint_blocked);
     fixture.writer->stop();
     CHECK(fixture.writer->figures().rows_written == 6 * 400);
+}
+
+// Spec §3.3: a build is interrupted by what arrives, which is stored at once, and is done later.
+TEST_CASE("shard writer: indexes are built in quiet periods, and events never wait for them") {
+    Fixture fixture;
+    const auto field = indexField("event_type");
+    REQUIRE(field);
+    std::vector<RunSketch> runs;
+    for (uint64_t run = 0; run < 60; ++run) {
+        runs.emplace_back(0, run * 500 + 1, run * 500 + 500);
+    }
+    fixture.writer->wantIndexes(
+        std::make_shared<const DesiredIndexes>(DesiredIndexes{field.value()}));
+    for (uint64_t run = 0; run < runs.size(); ++run) {
+        fixture.push(fixture.item(run, runs.at(run)));
+        const auto reports = fixture.reports.wait(1);
+        CHECK(reports.back().committed == std::vector<uint64_t>{run});
+    }
+    for (int look = 0; fixture.writer->figures().indexes.present == 0 && look < 2'000; ++look) {
+        fixture.reports.pauseMs(10);
+    }
+    CHECK(fixture.ask("SELECT count(*) FROM sqlite_master WHERE name = 'idx_events_event_type'") ==
+          "1");
+    CHECK(fixture.ask("SELECT count(*) FROM events INDEXED BY idx_events_event_type "
+                      "WHERE event_type = 'test.event'") == "30000");
+    fixture.writer->wantIndexes(std::make_shared<const DesiredIndexes>());
+    for (int look = 0; fixture.writer->figures().indexes.present > 0 && look < 2'000; ++look) {
+        fixture.reports.pauseMs(10);
+    }
+    CHECK(fixture.writer->figures().indexes.present == 0);
+}
+
+TEST_CASE("shard writer: full batches while the ring is too full shed every index at once") {
+    Fixture fixture(100);
+    fixture.writer->wantIndexes(
+        std::make_shared<const DesiredIndexes>(DesiredIndexes{indexField("cpu_id").value()}));
+    for (int look = 0; fixture.writer->figures().indexes.present == 0 && look < 2'000; ++look) {
+        fixture.reports.pauseMs(10);
+    }
+    REQUIRE(fixture.writer->figures().indexes.present == 1);
+    fixture.writer->noteRingFill(90);
+    const RunSketch full(0, 1, 100);
+    fixture.push(fixture.item(1, full));
+    (void)fixture.reports.wait(1);
+    fixture.writer->stop();
+    CHECK(fixture.writer->figures().indexes.present == 0);
+    CHECK(fixture.writer->figures().indexes.shed == 1);
+    CHECK(fixture.ask("SELECT count(*) FROM events") == "100");
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ TEST_CASE("ring reader: a run is everything there is, in order") {
     REQUIRE(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Events);
     CHECK(wholeEvents(buffer) == range(1, 300));
     CHECK(reader->unreadBytes() == 0);
+    CHECK(reader->fillPercent() == 0);
     CHECK(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Nothing);
 }
 
@@ -162,6 +163,21 @@ TEST_CASE("ring reader: an event larger than a chunk joins a buffer that has roo
 }
 
 // Spec PSD-003 §5.1, lapping detection.
+// Spec PSD-008 §3.3, ring buffer pressure signaling.
+TEST_CASE("ring reader: the fill of the ring is told in percent, at most 100") {
+    TestRing ring;
+    const auto reader = readerOf(ring);
+    ring.append(200);
+    CHECK(reader->fillPercent() < 10);
+    uint8_t before = 0;
+    for (int step = 0; step < 2'000; ++step) {
+        ring.append(200);
+        CHECK(reader->fillPercent() >= before);
+        before = reader->fillPercent();
+    }
+    CHECK(before == 100);
+}
+
 TEST_CASE("ring reader: a lapped reader goes on at the oldest surviving event") {
     TestRing ring;
     ring.appendMany(10, 1000);

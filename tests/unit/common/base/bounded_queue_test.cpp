@@ -154,6 +154,19 @@ TEST_CASE("bounded queue: closing releases a waiting producer and a waiting cons
     CHECK(popped == std::nullopt);
 }
 
+TEST_CASE("bounded queue: wake ends one wait, before or while it waits") {
+    BoundedQueue<int> queue(4, 64);
+    queue.wake();
+    CHECK_FALSE(queue.pop(kForEver));
+    Thread waker("waker", [&queue] { queue.wake(); });
+    CHECK_FALSE(queue.pop(kForEver));
+    int item = 7;
+    REQUIRE(queue.tryPush(item, 1, 1));
+    queue.wake();
+    CHECK(queue.pop(kForEver) == 7);  // what is there comes first
+    CHECK_FALSE(queue.closed());
+}
+
 TEST_CASE(
     "bounded queue: nothing is lost, doubled or reordered between many producers and one "
     "consumer") {

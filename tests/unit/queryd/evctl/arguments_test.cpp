@@ -1,4 +1,5 @@
 #include "queryd/evctl/arguments_service.h"
+#include "queryd/evctl/query_command.h"
 #include "queryd/evctl/query_words.h"
 #include "queryd/evctl/socket_search.h"
 #include "queryd/evctl/tail_command.h"
@@ -137,4 +138,15 @@ TEST_CASE("tail: the last lines and then what is new, whatever was typed") {
     CHECK(query({"process.exec", "TAKE 3", "STREAM"}) == "EVENTS process.exec TAKE 3 STREAM");
     CHECK(tailQuery(Words{"events"}, 10).reversed);
     CHECK_FALSE(tailQuery(Words{"events", "SORT timestamp"}, 10).reversed);
+}
+
+TEST_CASE("arguments: index takes one field") {
+    CHECK(parsed({"index", "cpu_id"}).words == Words{"cpu_id"});
+    CHECK(isUsage({"index"}));
+    CHECK(isUsage({"index", "a", "b"}));
+}
+
+TEST_CASE("index command: any name travels as one quoted word") {
+    CHECK(evd::evctl::indexText("source.name") == "EVENTS INDEX \"source.name\"");
+    CHECK(evd::evctl::indexText("a\" STREAM \\") == "EVENTS INDEX \"a\\\" STREAM \\\\\"");
 }

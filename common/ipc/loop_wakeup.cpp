@@ -1,6 +1,6 @@
-#include "store/loop_wakeup_service.h"
+#include "common/ipc/loop_wakeup.h"
 
-namespace evd::store {
+namespace evd::ipc {
 
 LoopWakeup::LoopWakeup(std::function<void()> on_wake) : on_wake_(std::move(on_wake)) {
     waiting_ = waitAndCall().eagerlyEvaluate(nullptr);
@@ -29,4 +29,4 @@ kj::Promise<void> LoopWakeup::waitAndCall() {
     });
 }
 
-}  // namespace evd::store
+}  // namespace evd::ipc

@@ -1,0 +1,25 @@
+@0xa7d3e91c5b60f284;
+# queryd → store. One two-party connection over an inherited socket pair; the store's bootstrap
+# capability is a StoreControl. queryd is not trusted: the store checks every name and every count,
+# and nothing here can make it write or lose a record.
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("evd::schema");
+
+struct FieldCount {
+  field @0 :Text;
+  # A header column or a payload path, as queries name it; at most 200 bytes.
+  queries @1 :UInt32;
+  # That filtered by it since the last report.
+}
+
+interface StoreControl {
+  countFields @0 (fields :List(FieldCount)) -> ();
+  # Called at most once a second with at most 256 fields. What is more than that, or no field that
+  # can be indexed, is ignored and counted; a call with more fields fails (failed). Nothing is lost
+  # by not calling but knowledge of what is asked (PSD-008 §3.3).
+  index @1 (field :Text) -> ();
+  # EVENTS INDEX: the field joins the desired set at highest priority; the answer means that it is
+  # in it, not that any shard has the index yet. queryd has checked that the caller may. Fails:
+  # failed = the field cannot be indexed, overloaded = not now. The text is for the caller.
+}

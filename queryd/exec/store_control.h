@@ -1,0 +1,25 @@
+#pragma once
+
+#include "common/base/result.h"
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+
+// What queryd may tell the store: which fields questions filter by, and that an administrator wants
+// an index. Any thread.
+class StoreControl {
+  public:
+    virtual ~StoreControl() = default;
+    // A question filters by these fields. Never waits; dropped when the store does not listen.
+    virtual void filtered(const std::vector<std::string>& fields) = 0;
+    // EVENTS INDEX: waits for the store's answer, at most until the deadline or until cancelled.
+    // Errors: Invalid (the field cannot be indexed), Busy (not now).
+    virtual base::Result<void> index(const std::string& field, int64_t deadline_monotonic_ns,
+                                     const std::atomic<bool>* cancelled) = 0;
+};
+
+}  // namespace evd::queryd

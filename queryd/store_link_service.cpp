@@ -1,0 +1,168 @@
+#include "queryd/store_link_service.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/ipc/errors.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <capnp/store_control.capnp.h>
+#include <chrono>
+#include <condition_variable>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace evd::queryd {
+
+namespace {
+
+// How soon a thread that waits for the store notices that nobody wants the answer any more.
+constexpr std::chrono::milliseconds kCancelLook{50};
+
+base::Error storeAway() {
+    return base::fail(base::ErrorKind::Busy, "the store is not there at the moment, try again");
+}
+
+}  // namespace
+
+struct StoreLink::Connection {
+    Connection(kj::Own<kj::AsyncIoStream> connected, kj::TaskSet::ErrorHandler& errors)
+        : stream(kj::mv(connected)),
+          client(*stream),
+          store(client.bootstrap().castAs<schema::StoreControl>()),
+          watch(errors) {
+        watch.add(client.onDisconnect().then([this]() { is_lost = true; }));
+    }
+
+    kj::Own<kj::AsyncIoStream> stream;
+    capnp::TwoPartyClient client;
+    schema::StoreControl::Client store;
+    bool is_lost = false;  // kept until there is another one
+    kj::TaskSet watch;
+};
+
+// One INDEX on its way. The thread that asked waits on it; the loop answers, once.
+struct StoreLink::Command {
+    std::string field;
+    std::mutex mutex;
+    std::condition_variable answered;
+    std::optional<base::Result<void>> outcome;
+
+    void answer(base::Result<void> given) {
+        const std::lock_guard lock(mutex);
+        outcome = std::move(given);
+        answered.notify_all();
+    }
+};
+
+StoreLink::StoreLink(const base::Clock& clock, kj::AsyncIoContext& io)
+    : clock_(clock),
+      provider_(*io.lowLevelProvider),
+      timer_(io.provider->getTimer()),
+      wakeup_([this]() { sendCommands(); }),
+      tasks_(*this) {
+    tasks_.add(reportForEver());
+}
+
+StoreLink::~StoreLink() noexcept = default;
+
+void StoreLink::connect(base::Fd socket) {
+    kj::TaskSet::ErrorHandler& errors = *this;
+    connection_ = kj::heap<Connection>(
+        provider_.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
+                                                     kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC),
+        errors);
+}
+
+bool StoreLink::isConnected() const {
+    return connection_.get() != nullptr && !connection_->is_lost;
+}
+
+void StoreLink::taskFailed(kj::Exception&& exception) {
+    base::logWarning(base::cat("the connection to the store: ", ipc::toError(exception).text,
+                               ", going on without reports"));
+}
+
+kj::Promise<void> StoreLink::reportForEver() {
+    return timer_.afterDelay(kReportIntervalMs * kj::MILLISECONDS).then([this]() {
+        report();
+        return reportForEver();
+    });
+}
+
+void StoreLink::report() {
+    if (is_reporting_) {
+        return;
+    }
+    const auto counts = reports_.take(kFieldsPerReportMax);
+    if (counts.empty()) {
+        return;
+    }
+    if (!isConnected()) {
+        reports_.noteDropped(counts.size());
+        return;
+    }
+    auto request = connection_->store.countFieldsRequest();
+    auto fields = request.initFields(static_cast<unsigned>(counts.size()));
+    for (unsigned i = 0; i < fields.size(); ++i) {
+        fields[i].setField(counts[i].field.c_str());
+        fields[i].setQueries(counts[i].queries);
+    }
+    is_reporting_ = true;
+    tasks_.add(request.send().then([this](auto&&) { is_reporting_ = false; },
+                                   [this, dropped = counts.size()](kj::Exception&&) {
+                                       is_reporting_ = false;
+                                       reports_.noteDropped(dropped);
+                                   }));
+}
+
+base::Result<void> StoreLink::index(const std::string& field, int64_t deadline_monotonic_ns,
+                                    const std::atomic<bool>* cancelled) {
+    // Shared: when the wait is given up, the loop may still hold it.
+    auto command = std::make_shared<Command>();
+    command->field = field;
+    {
+        const std::lock_guard lock(commands_mutex_);
+        commands_.push_back(command);
+    }
+    wakeup_.signal();
+    std::unique_lock lock(command->mutex);
+    while (!command->outcome) {
+        if (cancelled != nullptr && *cancelled) {
+            return base::fail(base::ErrorKind::Gone, "the question was cancelled");
+        }
+        if (clock_.monotonicNs() >= deadline_monotonic_ns) {
+            return base::fail(base::ErrorKind::Busy, "the store did not answer in time");
+        }
+        command->answered.wait_for(lock, kCancelLook);
+    }
+    return *command->outcome;
+}
+
+void StoreLink::sendCommands() {
+    std::vector<std::shared_ptr<Command>> commands;
+    {
+        const std::lock_guard lock(commands_mutex_);
+        commands.swap(commands_);
+    }
+    for (const auto& command : commands) {
+        send(command);
+    }
+}
+
+void StoreLink::send(const std::shared_ptr<Command>& command) {
+    if (!isConnected()) {
+        command->answer(storeAway());
+        return;
+    }
+    auto request = connection_->store.indexRequest();
+    request.setField(command->field.c_str());
+    tasks_.add(request.send().then(
+        [command](auto&&) { command->answer({}); },
+        [command](kj::Exception&& exception) {
+            const bool is_lost = exception.getType() == kj::Exception::Type::DISCONNECTED;
+            command->answer(is_lost ? storeAway() : ipc::toError(exception));
+        }));
+}
+
+}  // namespace evd::queryd

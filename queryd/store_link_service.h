@@ -1,0 +1,64 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/fd.h"
+#include "common/ipc/loop_wakeup.h"
+#include "queryd/exec/store_control.h"
+#include "queryd/field_reports.h"
+
+#include <kj/async-io.h>
+#include <kj/async.h>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace evd::queryd {
+
+inline constexpr size_t kFieldsPerReportMax = 256;  // capnp/store_control.capnp
+inline constexpr int64_t kReportIntervalMs = 1'000;
+
+// queryd's end of the edge to the store (capnp/store_control.capnp).
+//
+// Made, connected and destroyed on the event loop; filtered() and index() are for query threads.
+// Reports go out once a second, one at a time; while there is no store, or it does not answer,
+// they are dropped and counted, and nothing waits for them. An INDEX without a store is Busy. The
+// supervisor hands over a new socket when the store was restarted; the clock outlives this, and no
+// query thread may be inside when it is destroyed.
+class StoreLink final : public StoreControl, private kj::TaskSet::ErrorHandler {
+  public:
+    StoreLink(const base::Clock& clock, kj::AsyncIoContext& io);
+    ~StoreLink() noexcept override;
+
+    void connect(base::Fd socket);
+    void filtered(const std::vector<std::string>& fields) override { reports_.add(fields); }
+    base::Result<void> index(const std::string& field, int64_t deadline_monotonic_ns,
+                             const std::atomic<bool>* cancelled) override;
+
+    uint64_t droppedReports() const { return reports_.dropped(); }
+
+  private:
+    struct Connection;
+    struct Command;
+
+    bool isConnected() const;
+    void taskFailed(kj::Exception&& exception) override;
+    kj::Promise<void> reportForEver();
+    void report();
+    void sendCommands();
+    void send(const std::shared_ptr<Command>& command);
+
+    const base::Clock& clock_;
+    kj::LowLevelAsyncIoProvider& provider_;
+    kj::Timer& timer_;
+    FieldReports reports_;
+    std::mutex commands_mutex_;
+    std::vector<std::shared_ptr<Command>> commands_;  // not sent yet; shared with who waits
+    kj::Own<Connection> connection_;
+    bool is_reporting_ = false;
+    ipc::LoopWakeup wakeup_;
+    kj::TaskSet tasks_;  // last: what runs here uses the rest
+};
+
+}  // namespace evd::queryd

@@ -1,0 +1,96 @@
+#include "store/control_service.h"
+
+#include "common/base/text.h"
+#include "common/ipc/errors.h"
+
+#include <capnp/store_control.capnp.h>
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace evd::store {
+
+namespace {
+
+capnp::ReaderOptions receiveOptions() {
+    capnp::ReaderOptions options;
+    options.traversalLimitInWords = kControlMessageBytesMax / sizeof(capnp::word);
+    options.nestingLimit = kControlNestingMax;
+    return options;
+}
+
+std::string toString(capnp::Text::Reader text) {
+    return {text.begin(), text.size()};
+}
+
+class ControlService final : public schema::StoreControl::Server {
+  public:
+    ControlService(PolicyThread& policy, ControlFigures& figures, const base::Clock& clock)
+        : policy_(policy), figures_(figures), clock_(clock) {}
+
+    kj::Promise<void> countFields(CountFieldsContext context) override {
+        const auto fields = context.getParams().getFields();
+        if (fields.size() > kFieldsPerReportMax) {
+            ipc::throwError(base::fail(base::ErrorKind::Invalid,
+                                       base::cat("a report of ", fields.size(), " fields")));
+        }
+        const int64_t now_ns = clock_.monotonicNs();
+        if (last_report_ns_ && now_ns - *last_report_ns_ < kReportIntervalMinNs) {
+            ++figures_.reports_early;
+            return kj::READY_NOW;
+        }
+        last_report_ns_ = now_ns;
+        std::vector<FieldCount> counts;
+        for (const auto counted : fields) {
+            auto field = indexField(toString(counted.getField()));
+            if (field && counted.getQueries() > 0) {
+                counts.push_back({std::move(field).value(),
+                                  std::min(counted.getQueries(), kQueriesPerFieldMax)});
+            } else {
+                ++figures_.fields_ignored;
+            }
+        }
+        figures_.fields_counted += counts.size();
+        if (!counts.empty()) {
+            policy_.count(std::move(counts));
+        }
+        return kj::READY_NOW;
+    }
+
+    kj::Promise<void> index(IndexContext context) override {
+        auto field = ipc::takeOrThrow(indexField(toString(context.getParams().getField())));
+        auto pair = kj::newPromiseAndCrossThreadFulfiller<void>();
+        // Shared, because a std::function is copyable and a fulfiller is not.
+        auto fulfiller = std::make_shared<kj::Own<kj::CrossThreadPromiseFulfiller<void>>>(
+            kj::mv(pair.fulfiller));
+        policy_.askFor(std::move(field), [fulfiller](const base::Result<void>& outcome) {
+            if (outcome.ok()) {
+                (*fulfiller)->fulfill();
+            } else {
+                (*fulfiller)->reject(ipc::toException(outcome.error()));
+            }
+        });
+        return kj::mv(pair.promise);
+    }
+
+  private:
+    PolicyThread& policy_;
+    ControlFigures& figures_;
+    const base::Clock& clock_;
+    std::optional<int64_t> last_report_ns_;
+};
+
+}  // namespace
+
+ControlConnection::ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
+                                     const base::Clock& clock, kj::LowLevelAsyncIoProvider& io)
+    : stream_(io.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
+                                                    kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
+      network_(*stream_, capnp::rpc::twoparty::Side::SERVER, receiveOptions()),
+      rpc_(capnp::makeRpcServer(network_, kj::heap<ControlService>(policy, figures, clock))) {
+    rpc_.setFlowLimit(kControlMessageBytesMax / sizeof(capnp::word));
+}
+
+}  // namespace evd::store

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/fd.h"
+#include "store/policy_thread.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <kj/async-io.h>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace evd::store {
+
+inline constexpr size_t kFieldsPerReportMax = 256;
+inline constexpr int64_t kReportIntervalMinNs = 500 * base::kNsPerMs;
+inline constexpr uint32_t kQueriesPerFieldMax = 100'000;  // of one report
+inline constexpr uint64_t kControlMessageBytesMax = 256 * 1024;
+inline constexpr int kControlNestingMax = 8;
+
+// What became of queryd's reports, over all its connections.
+struct ControlFigures {
+    uint64_t fields_counted = 0;
+    uint64_t fields_ignored = 0;  // nothing that can be indexed
+    uint64_t reports_early = 0;   // came faster than they may
+};
+
+// queryd's connection: serves StoreControl (capnp/store_control.capnp) on an inherited socket.
+//
+// Lives on the event loop; destroying it hangs up. Checks what it is told and hands it to the
+// policy thread; an INDEX is answered when that thread has. Both the thread and the figures outlive
+// it. A peer that exceeds a bound of the messages loses the connection.
+class ControlConnection {
+  public:
+    ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
+                      const base::Clock& clock, kj::LowLevelAsyncIoProvider& io);
+
+  private:
+    kj::Own<kj::AsyncIoStream> stream_;
+    capnp::TwoPartyVatNetwork network_;
+    capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
+};
+
+}  // namespace evd::store

@@ -1,0 +1,135 @@
+// queryd's end of the edge to the store, with a store of the test's at the other end, on one event
+// loop.
+
+#include "queryd/store_link_service.h"
+
+#include "common/base/socket.h"
+#include "common/base/thread.h"
+#include "common/ipc/errors.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <capnp/store_control.capnp.h>
+#include <doctest/doctest.h>
+#include <kj/async-io.h>
+#include <sys/socket.h>
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+namespace {
+
+struct Heard {
+    std::vector<std::string> fields;
+    std::vector<std::string> indexed;
+};
+
+class FakeStore final : public schema::StoreControl::Server {
+  public:
+    explicit FakeStore(Heard& heard) : heard_(heard) {}
+    kj::Promise<void> countFields(CountFieldsContext context) override {
+        for (const auto field : context.getParams().getFields()) {
+            heard_.fields.emplace_back(field.getField().cStr());
+        }
+        return kj::READY_NOW;
+    }
+    kj::Promise<void> index(IndexContext context) override {
+        heard_.indexed.emplace_back(context.getParams().getField().cStr());
+        if (heard_.indexed.back() == "bad") {
+            ipc::throwError(base::fail(base::ErrorKind::Invalid, "no such luck"));
+        }
+        return kj::READY_NOW;
+    }
+
+  private:
+    Heard& heard_;
+};
+
+class Fixture {
+  public:
+    // A store at the other end of a new edge.
+    void connect() {
+        auto pair = base::makeSocketPair(SOCK_STREAM);
+        REQUIRE(pair.ok());
+        stream = io.lowLevelProvider->wrapSocketFd(pair.value().left.release(),
+                                                   kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
+        network = kj::heap<capnp::TwoPartyVatNetwork>(*stream, capnp::rpc::twoparty::Side::SERVER);
+        rpc = kj::heap<capnp::RpcSystem<capnp::rpc::twoparty::VatId>>(
+            capnp::makeRpcServer(*network, kj::heap<FakeStore>(heard)));
+        link.connect(std::move(pair.value().right));
+    }
+    void disconnect() {
+        rpc = nullptr;
+        network = nullptr;
+        stream = nullptr;
+    }
+    void runFor(int64_t milliseconds) {
+        io.provider->getTimer().afterDelay(milliseconds * kj::MILLISECONDS).wait(io.waitScope);
+    }
+    // As a query thread would, while the loop runs.
+    base::Result<void> index(const std::string& field, int64_t patience_ms = 10'000) {
+        std::optional<base::Result<void>> outcome;
+        std::atomic<bool> done = false;
+        base::Thread asker("asker", [&] {
+            outcome =
+                link.index(field, clock.monotonicNs() + patience_ms * base::kNsPerMs, nullptr);
+            done = true;
+        });
+        while (!done) {
+            runFor(5);
+        }
+        return *outcome;
+    }
+
+    kj::AsyncIoContext io = kj::setupAsyncIo();
+    base::SystemClock clock;
+    Heard heard;
+    kj::Own<kj::AsyncIoStream> stream;
+    kj::Own<capnp::TwoPartyVatNetwork> network;
+    kj::Own<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> rpc;
+    StoreLink link{clock, io};
+};
+
+TEST_CASE("store link: what questions filter by is reported within a second or so") {
+    Fixture fixture;
+    fixture.connect();
+    fixture.link.filtered({"cpu_id", "a.b"});
+    fixture.link.filtered({"cpu_id"});
+    fixture.runFor(kReportIntervalMs + 200);
+    CHECK(fixture.heard.fields == std::vector<std::string>{"a.b", "cpu_id"});
+    CHECK(fixture.link.droppedReports() == 0);
+}
+
+TEST_CASE("store link: without a store reports are dropped, and an INDEX is told so") {
+    Fixture fixture;
+    fixture.link.filtered({"cpu_id"});
+    fixture.runFor(kReportIntervalMs + 200);
+    CHECK(fixture.link.droppedReports() == 1);
+    CHECK(fixture.index("a").error().kind == base::ErrorKind::Busy);
+}
+
+TEST_CASE("store link: an INDEX is answered by the store") {
+    Fixture fixture;
+    fixture.connect();
+    CHECK(fixture.index("target_sid").ok());
+    CHECK(fixture.heard.indexed == std::vector<std::string>{"target_sid"});
+    const auto refused = fixture.index("bad");
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().kind == base::ErrorKind::Invalid);
+    CHECK(refused.error().text == "no such luck");
+}
+
+TEST_CASE("store link: a store that went away and came back is used again") {
+    Fixture fixture;
+    fixture.connect();
+    CHECK(fixture.index("one").ok());
+    fixture.disconnect();
+    CHECK(fixture.index("two").error().kind == base::ErrorKind::Busy);
+    fixture.connect();
+    CHECK(fixture.index("three").ok());
+    CHECK(fixture.heard.indexed == std::vector<std::string>{"one", "three"});
+}
+
+}  // namespace
+}  // namespace evd::queryd

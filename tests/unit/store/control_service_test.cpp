@@ -1,0 +1,118 @@
+// The conversation of capnp/store_control.capnp over a real socket, on one event loop.
+
+#include "store/control_service.h"
+
+#include "common/base/socket.h"
+#include "common/base/text.h"
+#include "common/ipc/errors.h"
+
+#include "tests/support/fake_clock.h"
+
+#include <capnp/rpc-twoparty.h>
+#include <capnp/store_control.capnp.h>
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <mutex>
+
+namespace evd::store {
+namespace {
+
+class Fixture {
+  public:
+    Fixture() {
+        auto pair = base::makeSocketPair(SOCK_STREAM);
+        REQUIRE(pair.ok());
+        connection = std::make_unique<ControlConnection>(std::move(pair.value().left), policy,
+                                                         figures, clock, *io.lowLevelProvider);
+        stream = io.lowLevelProvider->wrapSocketFd(pair.value().right.release(),
+                                                   kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
+        client = kj::heap<capnp::TwoPartyClient>(*stream);
+    }
+    // "" when it was taken, otherwise the error.
+    std::string count(const std::vector<std::pair<std::string, uint32_t>>& counts) {
+        auto request = store().countFieldsRequest();
+        auto fields = request.initFields(static_cast<unsigned>(counts.size()));
+        for (unsigned i = 0; i < fields.size(); ++i) {
+            fields[i].setField(counts[i].first);
+            fields[i].setQueries(counts[i].second);
+        }
+        return outcomeOf(request.send().ignoreResult());
+    }
+    std::string index(const std::string& field) {
+        auto request = store().indexRequest();
+        request.setField(field);
+        return outcomeOf(request.send().ignoreResult());
+    }
+    DesiredIndexes desired() {
+        const std::lock_guard lock(mutex);
+        return *published;
+    }
+
+    kj::AsyncIoContext io = kj::setupAsyncIo();
+    test::FakeClock clock;
+    std::mutex mutex;
+    DesiredIndexesView published;
+    PolicyThread policy{{}, nullptr, clock, [this](DesiredIndexesView desired) {
+                            const std::lock_guard lock(mutex);
+                            published = std::move(desired);
+                        }};
+    ControlFigures figures;
+    std::unique_ptr<ControlConnection> connection;
+    kj::Own<kj::AsyncIoStream> stream;
+    kj::Own<capnp::TwoPartyClient> client;
+
+  private:
+    schema::StoreControl::Client store() {
+        return client->bootstrap().castAs<schema::StoreControl>();
+    }
+    std::string outcomeOf(kj::Promise<void> promise) {
+        return promise
+            .then([]() { return std::string(); },
+                  [](kj::Exception&& exception) { return ipc::toError(exception).text; })
+            .wait(io.waitScope);
+    }
+};
+
+TEST_CASE("control service: an INDEX is answered when the field is in the desired set") {
+    Fixture fixture;
+    CHECK(fixture.index("source.name").empty());
+    CHECK(fixture.desired() == DesiredIndexes{{"source.name", true}});
+}
+
+TEST_CASE("control service: INDEX of timestamp, payload or nonsense is refused") {
+    Fixture fixture;
+    for (const char* field : {"timestamp", "payload", "", "a b", "x'); DROP TABLE events; --"}) {
+        CHECK_FALSE(fixture.index(field).empty());
+    }
+    CHECK(fixture.desired().empty());
+}
+
+TEST_CASE("control service: counts are checked one by one") {
+    Fixture fixture;
+    CHECK(fixture.count({{"cpu_id", 150}, {"timestamp", 9}, {"a b", 9}, {"x", 0}}).empty());
+    CHECK(fixture.figures.fields_counted == 1);
+    CHECK(fixture.figures.fields_ignored == 3);
+    CHECK(fixture.index("a").empty());  // applies the policy
+    CHECK(fixture.desired().size() == 2);
+}
+
+TEST_CASE("control service: a report too large is refused, one too early is ignored") {
+    Fixture fixture;
+    std::vector<std::pair<std::string, uint32_t>> counts;
+    for (size_t index = 0; index < kFieldsPerReportMax; ++index) {
+        counts.emplace_back(base::cat("f", index), 1);
+    }
+    CHECK(fixture.count(counts).empty());
+    CHECK(fixture.figures.fields_counted == kFieldsPerReportMax);
+    CHECK(fixture.count({{"cpu_id", 1}}).empty());
+    CHECK(fixture.figures.reports_early == 1);
+    fixture.clock.advanceNs(kReportIntervalMinNs);
+    CHECK(fixture.count({{"cpu_id", 1}}).empty());
+    CHECK(fixture.figures.fields_counted == kFieldsPerReportMax + 1);
+    counts.emplace_back("one.more", 1);
+    fixture.clock.advanceNs(kReportIntervalMinNs);
+    CHECK_FALSE(fixture.count(counts).empty());
+}
+
+}  // namespace
+}  // namespace evd::store
