@@ -194,7 +194,8 @@ void StoreSink::onOverloaded(Lane& lane, const std::string& reason) {
     if (lane.backing_off) {
         return;
     }
-    if (lane.retry_ms == kRetryFirstMs) {
+    if (timer_.now() >= lane.quiet_until) {
+        lane.quiet_until = timer_.now() + kRefusalQuiet;
         base::logWarning(cat("the store cannot take events of cpu ", lane.cpu, " now: ", reason,
                              ", keeping them and trying again"));
     }

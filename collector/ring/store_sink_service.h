@@ -8,6 +8,7 @@
 #include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <kj/async.h>
+#include <kj/time.h>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -21,6 +22,8 @@ namespace evd::collector {
 // Back-off while the store cannot take a batch now (Ruling S4).
 inline constexpr int64_t kRetryFirstMs = 100;
 inline constexpr int64_t kRetryLastMs = 2000;
+// A store that is full for hours is told of once in this while.
+inline constexpr kj::Duration kRefusalQuiet = 60 * kj::SECONDS;
 
 // What the store held when we said hello.
 struct StoreHello {
@@ -81,6 +84,7 @@ class StoreSink {
         std::deque<std::unique_ptr<Kept>> kept;  // in sequence order
         bool backing_off = false;
         int64_t retry_ms = kRetryFirstMs;
+        kj::TimePoint quiet_until = kj::origin<kj::TimePoint>();  // no warning before it
     };
     // Members in this order, so that what borrows from a batch is gone before the stream is.
     struct Connection final : private kj::TaskSet::ErrorHandler {

@@ -205,12 +205,16 @@ TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is
     CHECK(group.stop() == 0);
 
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
-    // One hole: what was deleted, from the beginning on.
-    CHECK(report.violations.size() == 1);
-    for (const auto& violation : report.violations) {
-        CHECK(violation.find(" is neither stored nor lost") != std::string::npos);
-        CHECK(violation.find(" 1..") != std::string::npos);
-    }
+    // What was deleted is one hole from the beginning on, and receipts go on accounting for it.
+    const auto count = [&](const char* words) {
+        return std::count_if(
+            report.violations.begin(), report.violations.end(),
+            [&](const auto& violation) { return violation.find(words) != std::string::npos; });
+    };
+    CHECK(report.violations.size() == 2);
+    CHECK(count(" 1..") == 1);
+    CHECK(count(" is neither stored nor lost") == 1);
+    CHECK(count("rows and receipts") == 1);
     CHECK(report.lost == 0);
     REQUIRE_FALSE(report.numbers.empty());
     CHECK(report.numbers.size() == *report.numbers.rbegin() - *report.numbers.begin() + 1);
