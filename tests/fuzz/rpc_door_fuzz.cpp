@@ -82,7 +82,8 @@ class Door {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    static auto* const door = new Door();  // lives as long as the process, like the real one
+    static auto* const door =
+        std::make_unique<Door>().release();  // lives as long as the process, like the real one
     if (size <= kInputBytesMax) {
         door->knock(data, size);
     }
