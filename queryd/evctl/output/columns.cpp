@@ -1,5 +1,10 @@
 #include "queryd/evctl/output/columns.h"
 
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <string_view>
+
 namespace evd::evctl {
 
 std::optional<size_t> Columns::find(std::string_view name) const {
@@ -18,6 +23,39 @@ std::optional<size_t> Columns::add(std::string_view name) {
     names_.emplace_back(name);
     by_name_.emplace(std::string(name), names_.size() - 1);
     return names_.size() - 1;
+}
+
+namespace {
+
+constexpr std::array<std::string_view, 2> kLeading = {"timestamp", "event_type"};
+constexpr std::array<std::string_view, 7> kTrailing = {
+    "process_guid", "effective_token_guid", "true_token_guid", "origin_class", "cpu_id", "sequence",
+    "boot_id"};
+
+}  // namespace
+
+std::vector<size_t> displayOrder(const std::vector<std::string>& names) {
+    std::vector<size_t> order;
+    std::vector<bool> placed(names.size(), false);
+    const auto place = [&](std::string_view name) {
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found == names.end()) {
+            return false;
+        }
+        order.push_back(static_cast<size_t>(found - names.begin()));
+        placed[order.back()] = true;
+        return true;
+    };
+    std::vector<size_t> as_named(names.size());
+    std::iota(as_named.begin(), as_named.end(), size_t{0});
+    if (!std::all_of(kLeading.begin(), kLeading.end(), place) ||
+        !std::all_of(kTrailing.begin(), kTrailing.end(), place)) {
+        return as_named;
+    }
+    const auto payload = std::remove_if(as_named.begin(), as_named.end(),
+                                        [&](size_t column) { return placed[column]; });
+    order.insert(order.begin() + kLeading.size(), as_named.begin(), payload);
+    return order;
 }
 
 }  // namespace evd::evctl

@@ -30,4 +30,11 @@ class Columns {
     bool overflowed_ = false;
 };
 
+// In which order a person wants to see these columns: their positions, first to be shown first.
+//
+// Whole event records begin with what they are about: time, type, then the payload, then who and
+// where. Columns that a question chose (they lack some of the header) stay in the order it named
+// them in.
+std::vector<size_t> displayOrder(const std::vector<std::string>& names);
+
 }  // namespace evd::evctl

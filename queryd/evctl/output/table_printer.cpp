@@ -1,7 +1,7 @@
 // Aligned columns under their names, wide enough for what was surveyed. Columns are the union of
-// all records' fields in the order of first sight; a cell is cut at kCellWidthMax and a line at the
-// width of the terminal. A live record that brings a new field is preceded by the header line
-// again.
+// all records' fields, whole records in the order that displayOrder gives; a cell is cut at
+// kCellWidthMax and a line at the width of the terminal. A live record that brings a new field is
+// preceded by the header line again.
 
 #include "queryd/evctl/output/columns.h"
 #include "queryd/evctl/output/person_view.h"
@@ -45,6 +45,7 @@ class TablePrinter final : public RecordPrinter {
         if (columns_.names().empty()) {
             return;
         }
+        order_ = displayOrder(columns_.names());
         std::vector<std::string> names;
         for (const std::string& name : columns_.names()) {
             names.push_back(printable(name));
@@ -100,9 +101,9 @@ class TablePrinter final : public RecordPrinter {
 
     void appendLine(const std::vector<std::string>& cells, std::string& out) const {
         std::string line;
-        for (size_t i = 0; i < cells.size(); ++i) {
+        for (const size_t i : order_) {
             const std::string cell = cutToWidth(cells[i], kCellWidthMax);
-            line += i == 0 ? std::string_view() : kSeparator;
+            line += i == order_.front() ? std::string_view() : kSeparator;
             line += cell;
             const size_t width = displayWidth(cell);
             line.append(widths_[i] > width ? widths_[i] - width : 0, ' ');
@@ -114,6 +115,7 @@ class TablePrinter final : public RecordPrinter {
     PrintStyle style_;
     const base::Clock& clock_;
     Columns columns_;
+    std::vector<size_t> order_;  // of the columns, as shown
     std::vector<size_t> widths_;
     std::vector<FieldView> fields_;
     bool is_live_ = false;

@@ -1,0 +1,54 @@
+#include "queryd/evctl/output/columns.h"
+
+#include <doctest/doctest.h>
+#include <string>
+#include <vector>
+
+using evd::evctl::displayOrder;
+
+namespace {
+
+std::vector<std::string> shown(const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const size_t column : displayOrder(names)) {
+        all.push_back(names[column]);
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("columns: whole records begin with time and type, then the payload, then who and where") {
+    const std::vector<std::string> names = {"timestamp",
+                                            "cpu_id",
+                                            "sequence",
+                                            "origin_class",
+                                            "event_type",
+                                            "effective_token_guid",
+                                            "true_token_guid",
+                                            "process_guid",
+                                            "boot_id",
+                                            "pid",
+                                            "name"};
+    CHECK(shown(names) == std::vector<std::string>{"timestamp", "event_type", "pid", "name",
+                                                   "process_guid", "effective_token_guid",
+                                                   "true_token_guid", "origin_class", "cpu_id",
+                                                   "sequence", "boot_id"});
+}
+
+TEST_CASE("columns: what a question chose stays in its order") {
+    const std::vector<std::string> names = {"name", "timestamp", "event_type", "cpu_id"};
+    CHECK(shown(names) == names);
+    CHECK(shown({}).empty());
+}
+
+TEST_CASE("columns: a whole record without a payload shows its header only") {
+    const std::vector<std::string> names = {
+        "timestamp",       "cpu_id",       "sequence",
+        "origin_class",    "event_type",   "effective_token_guid",
+        "true_token_guid", "process_guid", "boot_id"};
+    const auto order = shown(names);
+    CHECK(order.size() == names.size());
+    CHECK(order[1] == "event_type");
+    CHECK(order.back() == "boot_id");
+}
