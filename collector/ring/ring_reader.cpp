@@ -119,6 +119,9 @@ ReadOutcome RingReader::readRun(EventBuffer& out, size_t events_max, size_t byte
         const std::span<const uint8_t> copy(out.end(), count);
         switch (settle(copy, available, events_max, frozen, skipped, walk)) {
             case Check::Doubtful:
+                // What settles it comes behind what we knew when the copy was made, so that is what
+                // a wait must look for.
+                seen_write_position_ = doubt_->write_position;
                 return ReadOutcome::Unreadable;
             case Check::Lapped:
                 continue;

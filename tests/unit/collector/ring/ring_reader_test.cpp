@@ -420,3 +420,42 @@ TEST_CASE("ring reader: an unpublished event that lies exactly over an old one i
     readAgainstKernel(seed, 256, 256, 250);
     readAgainstKernel(seed, 8192, 8192, 7);
 }
+
+// A writer may publish for the last time between two looks of the reader, which is then in doubt
+// about something that nothing will settle but a quiet wait; it must take that wait.
+TEST_CASE("ring reader: what is in doubt when the writer falls silent is settled by one wait") {
+    constexpr int kRounds = 500;
+    constexpr int kTurnsMax = 1000;
+    const base::SystemClock clock;
+    TestRing ring;
+    ring.appendMany(1500, 300);  // lapped, so that whoever comes new begins with a jump
+    for (int round = 0; round < kRounds; ++round) {
+        const auto reader = readerOf(ring);
+        std::atomic<bool> ready = false;
+        std::atomic<bool> reading = false;
+        std::atomic<bool> silent = false;
+        base::Thread writer("writer", [&] {
+            ready = true;
+            while (!reading) {
+            }
+            const int64_t until = clock.monotonicNs() + round % 50 * base::kNsPerUs / 2;
+            while (clock.monotonicNs() < until) {
+            }
+            ring.append(300);
+            silent = true;
+        });
+        while (!ready) {
+        }
+        reading = true;
+        int turns = 0;
+        while (!silent || reader->readPosition() < reader->mapping().writePosition()) {
+            EventBuffer buffer;
+            const auto outcome = reader->readRun(buffer, 4096, kMegabyte);
+            if (outcome == ReadOutcome::Unreadable || outcome == ReadOutcome::Nothing) {
+                reader->waitForEvents(clock, 0, base::kNsPerMs / 10);
+            }
+            turns += silent ? 1 : 0;
+            REQUIRE(turns < kTurnsMax);
+        }
+    }
+}
