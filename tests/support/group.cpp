@@ -95,17 +95,6 @@ void pauseMs(int milliseconds) {
     (void)::poll(nullptr, 0, milliseconds);
 }
 
-StateFolder::StateFolder() {
-    std::string pattern = (fs::temp_directory_path() / "eventd-test-XXXXXX").string();
-    EVD_CHECK(::mkdtemp(pattern.data()) != nullptr, "a temporary folder could not be made");
-    path_ = pattern;
-}
-
-StateFolder::~StateFolder() {
-    std::error_code ignored;  // A folder left behind does not change what was tested.
-    fs::remove_all(path_, ignored);
-}
-
 std::string programPath(const std::string& name) {
     return base::cat(EVD_BIN_FOLDER, "/", name);
 }

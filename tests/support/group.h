@@ -2,6 +2,7 @@
 
 #include "common/base/fd.h"
 #include "common/base/thread.h"
+#include "tests/support/temporary_directory.h"
 
 #include <sys/types.h>
 #include <memory>
@@ -12,19 +13,10 @@
 
 namespace evd::test {
 
-// A folder that is gone when its owner is gone.
-class StateFolder {
+// A folder for the state of one group.
+class StateFolder final : public TemporaryDirectory {
   public:
-    StateFolder();
-    ~StateFolder();
-    StateFolder(const StateFolder&) = delete;
-    StateFolder& operator=(const StateFolder&) = delete;
-
-    const std::string& path() const { return path_; }
-    std::string below(const std::string& name) const { return path_ + "/" + name; }
-
-  private:
-    std::string path_;
+    std::string below(const std::string& name) const { return *this / name; }
 };
 
 // One value of a registry file: the JSON type name and the JSON text of its data.

@@ -1,9 +1,9 @@
 #include "common/config/file_registry.h"
 
 #include "common/base/text.h"
+#include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <filesystem>
 #include <fstream>
 
@@ -14,12 +14,6 @@ namespace {
 
 class Folder {
   public:
-    Folder() {
-        char name[] = "/tmp/evd-registry-XXXXXX";
-        REQUIRE(::mkdtemp(name) != nullptr);
-        path = name;
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
     void write(const std::string& name, std::string_view text) const {
         std::ofstream(path + "/" + name) << text;
     }
@@ -28,7 +22,8 @@ class Folder {
               base::cat(R"({"keys": [{"path": "Machine/System/eventd", "values": [)",
                         R"({"name": "MaxBatchSize", "type": "dword", "data": )", size, "}]}]}"));
     }
-    std::string path;
+    evd::test::TemporaryDirectory directory;
+    const std::string& path = directory.path();
 };
 
 uint64_t batchSize(const config::RegistrySnapshot& snapshot) {
