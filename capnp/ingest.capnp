@@ -31,3 +31,22 @@ interface EventSink {
   # within one. Errors: overloaded = not stored now, keep it and send it again; failed = malformed,
   # never send it again.
 }
+
+interface RecordIngest {
+  # eventd-ingest → store: logs and metric samples. A two-party connection of its own; the store's
+  # bootstrap capability on it is a RecordIngest. Logs and samples may be lost (PSD-008 §4.1, §6.1),
+  # but not doubled and not without being counted: batches of each kind are numbered by the sender,
+  # and the store keeps the number of the last one in the transaction that holds it.
+  hello @0 (sender :Data) -> (logBatch :UInt64, sampleBatch :UInt64);
+  # Called once, first. `sender` is 16 random bytes of this incarnation of eventd-ingest. Answers,
+  # when everything an earlier connection sent is committed or given up, the numbers of the last
+  # batches of this sender that are stored; 0 when there is none. What lies behind is sent again.
+  writeLogs @1 (batch :UInt64, records :List(Record.LogRecord)) -> ();
+  writeSamples @2 (batch :UInt64, series :List(Record.MetricSeries),
+                   samples :List(Record.MetricSample)) -> ();
+  # Batches are numbered from 1, ascending. The answer means: committed (WAL, synchronous=NORMAL),
+  # or dropped for good because its numbers are known already. Unanswered calls are the
+  # back-pressure; the sender then drops and counts. Errors: overloaded = not stored now, keep it or
+  # drop it; failed = malformed, never send it again. A record that is malformed by itself is
+  # skipped and counted.
+}

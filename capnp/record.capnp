@@ -34,6 +34,51 @@ struct EventBatch {
   # indexes when that is too much (PSD-008 §3.3). Above 100 counts as 100.
 }
 
+struct LogRecord {
+  # One line of text (PSD-008 §4.2), checked by eventd-ingest and again by whoever reads this.
+  timestamp @0 :Int64;
+  # Wall nanoseconds: the sender's, or of its receipt; clamped to 2^63-1 (Ruling S11).
+  origin @1 :Text;
+  # Not empty, UTF-8.
+  isError @2 :Bool;
+  message @3 :Text;
+  jobId @4 :Data;
+  # 16 bytes, or none (contracts §5).
+}
+
+enum MetricType {
+  # In the order of the identifiers of PSD-008 §13.
+  counter @0;
+  gauge @1;
+  histogram @2;
+}
+
+struct Histogram {
+  # Upper bounds, finite and strictly increasing; cumulative counts, as many as bounds (Ruling L2).
+  boundaries @0 :List(Float64);
+  counts @1 :List(UInt64);
+  totalCount @2 :UInt64;
+  sum @3 :Float64;
+}
+
+struct MetricSeries {
+  name @0 :Text;
+  # Not empty, UTF-8.
+  labels @1 :Text;
+  # Canonical (PSD-008 §7.1): key=value pairs sorted by key, separated by commas; "" is none.
+  type @2 :MetricType;
+}
+
+struct MetricSample {
+  series @0 :UInt32;
+  # Index into the series of the same batch.
+  timestamp @1 :Int64;
+  value @2 :Float64;
+  # Of counters and gauges.
+  histogram @3 :Histogram;
+  # Of histograms only.
+}
+
 struct Value {
   # One typed value of a result.
   union {

@@ -13,6 +13,14 @@ struct FieldCount {
   # That filtered by it since the last report.
 }
 
+struct RollupCount {
+  function @0 :UInt8;
+  # The identifiers of PSD-008 §13; anything above 5 is ignored.
+  windowSeconds @1 :UInt32;
+  queries @2 :UInt32;
+  # That asked for it since the last report.
+}
+
 interface StoreControl {
   countFields @0 (fields :List(FieldCount)) -> ();
   # Called at most once a second with at most 256 fields. What is more than that, or no field that
@@ -22,4 +30,7 @@ interface StoreControl {
   # EVENTS INDEX: the field joins the desired set at highest priority; the answer means that it is
   # in it, not that any shard has the index yet. queryd has checked that the caller may. Fails:
   # failed = the field cannot be indexed, overloaded = not now. The text is for the caller.
+  countRollups @2 (rollups :List(RollupCount)) -> ();
+  # The same for metric queries with a function and a window (PSD-008 §7.4): at most once a second,
+  # at most 256 pairs.
 }

@@ -127,6 +127,14 @@ constexpr auto kSpecs = std::to_array<SettingSpec>({
               "Number of rings that kmesd makes."),
     atRestart("Linux\\Sensors", SettingType::TextList, 0, 16, "process, kernel-log, host-metrics",
               "Which built-in sensors run."),
+    live("Linux\\HostMetricsIntervalSeconds", 1, 3'600, "15",
+         "How often the host-metrics sensor measures, in seconds."),
+    atRestart("Linux\\SyslogSocketPath", SettingType::Text, 1, kSocketPathBytesMax, "",
+              "Datagram socket that takes syslog messages (RFC 3164 and 5424) as log records; "
+              "without it there is none."),
+    atRestart("Linux\\StatsdSocketPath", SettingType::Text, 1, kSocketPathBytesMax, "",
+              "Datagram socket that takes StatsD lines as metric samples; without it there is "
+              "none."),
     atRestart("Linux\\AdminGroups", SettingType::TextList, 0, 64, "root, sudo, wheel, adm",
               "Unix groups whose members carry the Administrators SID."),
     atRestart("Linux\\EmitGroups", SettingType::TextList, 0, 64, "root, eventd-emit",

@@ -1,6 +1,7 @@
 #include "common/db/schema.h"
 
 #include "common/base/text.h"
+#include "common/db/schema_parts.h"
 
 #include <array>
 
@@ -24,7 +25,6 @@ CREATE TABLE events (
     payload BLOB
 );
 CREATE INDEX idx_events_timestamp ON events(timestamp);
-CREATE TABLE metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 )sql";
 
 // What we add (contracts §6). Receipts are looked up by their boundary when two of them merge.
@@ -38,38 +38,6 @@ CREATE TABLE IF NOT EXISTS receipts (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS event_types (event_type TEXT PRIMARY KEY) WITHOUT ROWID;
 )sql";
-
-// A GUID column as text, for the plain sqlite3 shell: the first three groups are little-endian.
-std::string guidText(std::string_view column) {
-    const std::string hex = base::cat("lower(hex(", column, "))");
-    std::string text = "'{'";
-    for (const int at : {7, 5, 3, 1}) {
-        text += base::cat(" || substr(", hex, ",", at, ",2)");
-    }
-    for (const int at : {11, 15}) {
-        text += base::cat(" || '-' || substr(", hex, ",", at, ",2) || substr(", hex, ",", at - 2,
-                          ",2)");
-    }
-    text += base::cat(" || '-' || substr(", hex, ",17,4) || '-' || substr(", hex, ",21) || '}'");
-    return base::cat("CASE WHEN length(", column, ") = 16 THEN ", text, " END AS ", column);
-}
-
-// Nanoseconds since the epoch as text, for times before it too: SQL divides towards zero.
-std::string timeText(std::string_view column) {
-    const std::string nanoseconds =
-        base::cat("((", column, " % 1000000000 + 1000000000) % 1000000000)");
-    return base::cat("strftime('%Y-%m-%dT%H:%M:%S', (", column, " - ", nanoseconds,
-                     ") / 1000000000, 'unixepoch') || printf('.%09dZ', ", nanoseconds, ") AS ",
-                     column);
-}
-
-struct View {
-    std::string_view name;
-    std::string query;
-
-    // As SQLite keeps it in its schema table.
-    std::string statement() const { return base::cat("CREATE VIEW ", name, " AS ", query); }
-};
 
 // One per table, in words of plain SQL only: any shell can read them (contracts §6).
 std::array<View, 4> readableViews() {
@@ -85,116 +53,27 @@ std::array<View, 4> readableViews() {
          {"event_types_readable", "SELECT event_type FROM event_types"}}};
 }
 
-// Whether the database has exactly this view; it may have that of an earlier build.
-base::Result<bool> hasView(Connection& connection, const View& view) {
-    auto query =
-        connection.prepare("SELECT sql = ?2 FROM sqlite_schema WHERE type = 'view' AND name = ?1");
-    if (!query) {
-        return query.error();
-    }
-    const std::string statement = view.statement();
-    query.value()->bindText(1, view.name);
-    query.value()->bindText(2, statement);
-    auto row = query.value()->step();
-    if (!row) {
-        return row.error();
-    }
-    return row.value() && query.value()->columnInteger(0) == 1;
-}
-
-// Within a transaction, so that no reader ever finds the view missing.
-base::Result<void> replaceView(Connection& connection, const View& view) {
-    return connection.execute(base::cat("DROP VIEW IF EXISTS ", view.name, "; ", view.statement()));
-}
-
-base::Result<void> completeView(Connection& connection, const View& view) {
-    const auto found = hasView(connection, view);
-    if (!found || found.value()) {
-        return found ? base::Result<void>() : found.error();
-    }
-    EVD_TRY(connection.execute("BEGIN IMMEDIATE"));
-    auto replaced = replaceView(connection, view);
-    if (replaced) {
-        replaced = connection.execute("COMMIT");
-    }
-    if (!replaced) {
-        (void)connection.execute("ROLLBACK");  // fails when SQLite has already done it
-    }
-    return replaced;
-}
-
-base::Result<void> writeMetadata(Connection& connection, std::string_view key,
-                                 std::string_view value) {
-    auto insert = connection.prepare("INSERT INTO metadata(key, value) VALUES (?1, ?2)");
-    if (!insert) {
-        return insert.error();
-    }
-    insert.value()->bindText(1, key);
-    insert.value()->bindText(2, value);
-    auto done = insert.value()->step();
-    return done ? base::Result<void>() : done.error();
-}
-
-// Corrupt when the statement cannot even be prepared: a table, column or index it names is missing.
-base::Result<void> requireSql(Connection& connection, std::string_view sql) {
-    auto statement = connection.prepare(sql);
-    if (statement || statement.error().kind != base::ErrorKind::Invalid) {
-        return statement ? base::Result<void>() : statement.error();
-    }
-    return base::fail(base::ErrorKind::Corrupt, statement.error().text);
-}
-
-base::Result<void> verifyVersion(Connection& connection) {
-    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
-    if (!query) {
-        return query.error();
-    }
-    query.value()->bindText(1, kSchemaVersionKey);
-    auto row = query.value()->step();
-    if (!row) {
-        return row.error();
-    }
-    if (!row.value()) {
-        return base::fail(base::ErrorKind::Corrupt, "the metadata names no schema version");
-    }
-    const std::string_view found = query.value()->columnText(0);
-    if (found != kSchemaVersion) {
-        return base::fail(
-            base::ErrorKind::Unsupported,
-            base::cat("schema version ", found, ", this build knows version ", kSchemaVersion));
-    }
-    return {};
+SchemaParts partsWith(const std::array<View, 4>& views) {
+    return {kSchemaVersion, kSpecifiedTables, kAddedTables, views};
 }
 
 }  // namespace
 
 base::Result<void> createEventSchema(Connection& connection, int64_t created_wall_ns) {
-    EVD_TRY(connection.execute("BEGIN IMMEDIATE"));
-    EVD_TRY(connection.execute(kSpecifiedTables));
-    EVD_TRY(connection.execute(kAddedTables));
-    for (const View& view : readableViews()) {
-        EVD_TRY(replaceView(connection, view));
-    }
-    EVD_TRY(writeMetadata(connection, kSchemaVersionKey, kSchemaVersion));
-    EVD_TRY(writeMetadata(connection, kCreatedAtKey, base::formatIsoTime(created_wall_ns)));
-    return connection.execute("COMMIT");
+    const auto views = readableViews();
+    return createSchema(connection, partsWith(views), created_wall_ns);
 }
 
 base::Result<void> verifyEventSchema(Connection& connection) {
     EVD_TRY(requireSql(connection, "SELECT key, value FROM metadata"));
-    EVD_TRY(verifyVersion(connection));
+    EVD_TRY(verifyVersion(connection, kSchemaVersion));
     EVD_TRY(requireSql(connection, base::cat("SELECT ", kEventColumns, " FROM events")));
     return requireSql(connection, "SELECT timestamp FROM events INDEXED BY idx_events_timestamp");
 }
 
 base::Result<void> completeEventSchema(Connection& connection) {
-    EVD_TRY(connection.execute(kAddedTables));
-    for (const View& view : readableViews()) {
-        // Views are for people. A disk too full for a new one must not keep the shard closed, and
-        // what else is wrong with the database shows at the first commit.
-        (void)completeView(connection, view);
-    }
-    return {};
+    const auto views = readableViews();
+    return completeSchema(connection, partsWith(views));
 }
 
 }  // namespace evd::db
