@@ -163,8 +163,10 @@ base::Result<void> ShardIndexes::drop(db::Connection& connection,
 std::optional<int64_t> ShardIndexes::waitNs(int64_t now_ns) {
     adopt();
     if (desired_ == nullptr || !nextIndexStep(material_, *desired_)) {
+        schedule_.startOver();
         return std::nullopt;
     }
+    schedule_.wanted(now_ns);
     const int64_t wait_ns = schedule_.waitNs(now_ns);
     return shedding_.isCalm(now_ns) ? wait_ns : std::max(wait_ns, BuildSchedule::kQuietNsMax);
 }

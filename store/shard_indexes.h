@@ -54,6 +54,8 @@ class ShardIndexes {
     base::Result<void> committed(db::Connection& connection, int64_t now_ns, const BatchLoad& load);
     // How long until tend() has something to do; nothing when all is as it should be.
     std::optional<int64_t> waitNs(int64_t now_ns);
+    // Whether the next step goes on while records wait, unless they press (BuildSchedule).
+    bool isOverdue(int64_t now_ns) const { return schedule_.isOverdue(now_ns); }
     // One step towards what is wanted, if it is time. `should_stop` is asked all the while and ends
     // a build that is under way; `now` is asked after it.
     base::Result<void> tend(db::Connection& connection, const std::function<int64_t()>& now,

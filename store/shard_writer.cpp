@@ -372,15 +372,21 @@ void ShardWriter::shedIndexes(const Batch& batch) {
     afterIndexWork(indexes_.committed(database_->connection(), clock_.monotonicNs(), load));
 }
 
-// Spec §3.3: throughput comes first. Whatever arrives ends the build at its next step.
+// Spec §3.3: throughput comes first. Whatever arrives ends the build at its next step; when the
+// build is overdue, what arrives waits in the queue as long as it does not press.
 void ShardWriter::tendIndexes() {
     if (database_ == nullptr) {
         return;
     }
     const ShardGate::Turn turn(gate_);
+    const bool is_overdue = indexes_.isOverdue(clock_.monotonicNs());
+    const size_t rows_max = is_overdue ? rows_max_.load() * kIndexQueuePercent / 100 : 0;
+    const size_t bytes_max = is_overdue ? kQueueBytesMax * kIndexQueuePercent / 100 : 0;
     afterIndexWork(indexes_.tend(
         database_->connection(), [this] { return clock_.monotonicNs(); },
-        [this] { return queue_.count() > 0 || queue_.closed(); }));
+        [this, rows_max, bytes_max] {
+            return queue_.count() > rows_max || queue_.bytes() > bytes_max || queue_.closed();
+        }));
 }
 
 void ShardWriter::afterIndexWork(const base::Result<void>& outcome) {

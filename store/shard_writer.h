@@ -30,6 +30,8 @@
 namespace evd::store {
 
 inline constexpr size_t kQueueBytesMax = 16 * 1024 * 1024;  // of event bytes waiting for one writer
+// How full the queue may get, of its rows and of its bytes, while an overdue index is built.
+inline constexpr size_t kIndexQueuePercent = 10;
 
 // A slice of a cpu's run on its way into a shard.
 struct SliceWork {

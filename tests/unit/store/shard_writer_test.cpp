@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "store/shard_files.h"
 
+#include "tests/support/fake_clock.h"
 #include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
@@ -68,9 +69,13 @@ class Reports final : public WriterListener {
     std::vector<wire::CommitNotice> notices_;
 };
 
+const base::SystemClock kSystemClock;
+
 class Fixture {
   public:
-    explicit Fixture(uint64_t rows_max = 10'000, int64_t checkpoint_bytes = 4'000'000) {
+    explicit Fixture(uint64_t rows_max = 10'000, int64_t checkpoint_bytes = 4'000'000,
+                     const base::Clock& given_clock = kSystemClock)
+        : clock(given_clock) {
         auto opened = openShard(directory.path(), 0, boot, clock);
         REQUIRE(opened);
         writer = std::make_unique<ShardWriter>(
@@ -91,7 +96,7 @@ class Fixture {
     std::string path() const { return directory / "shard-0000.db"; }
 
     test::TemporaryDirectory directory;
-    base::SystemClock clock;
+    const base::Clock& clock;
     base::Guid boot;
     SequenceAllocator allocator{0};
     Reports reports;
@@ -340,6 +345,26 @@ TEST_CASE("shard writer: indexes are built in quiet periods, and events never wa
         fixture.reports.pauseMs(10);
     }
     CHECK(fixture.writer->figures().indexes.present == 0);
+}
+
+// A trickle is no pressure (docs/decisions/0005).
+TEST_CASE("shard writer: an index that is overdue is built although records keep coming") {
+    constexpr int64_t kBetweenNs = BuildSchedule::kQuietNs / 2;
+    constexpr auto kRecords = static_cast<uint64_t>(2 * BuildSchedule::kPatienceNs / kBetweenNs);
+    test::FakeClock clock;
+    Fixture fixture(10'000, 4'000'000, clock);
+    fixture.writer->wantIndexes(
+        std::make_shared<const DesiredIndexes>(DesiredIndexes{indexField("cpu_id").value()}));
+    uint64_t record = 0;
+    for (; record < kRecords && fixture.writer->figures().indexes.present == 0; ++record) {
+        clock.advanceMs(kBetweenNs / base::kNsPerMs);
+        const RunSketch run(0, record + 1, record + 1);
+        fixture.push(fixture.item(record, run));
+        CHECK(fixture.reports.wait(1).back().committed == std::vector<uint64_t>{record});
+    }
+    CHECK(fixture.writer->figures().indexes.present == 1);
+    fixture.writer->stop();
+    CHECK(fixture.ask("SELECT count(*) FROM events") == std::to_string(record));
 }
 
 TEST_CASE("shard writer: full batches while the ring is too full shed every index at once") {

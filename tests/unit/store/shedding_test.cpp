@@ -119,6 +119,24 @@ TEST_CASE("build schedule: quiet lasts a moment, and longer after each interrupt
     CHECK(schedule.waitNs(now_ns) == BuildSchedule::kQuietNs);
 }
 
+TEST_CASE("build schedule: what has waited for too long need not wait for quiet") {
+    BuildSchedule schedule;
+    const int64_t wanted_ns = 1'000 * base::kNsPerSecond;
+    schedule.wanted(wanted_ns);
+    const int64_t due_ns = wanted_ns + BuildSchedule::kPatienceNs;
+    schedule.workCame(due_ns - 1);
+    schedule.wanted(due_ns - 1);
+    CHECK_FALSE(schedule.isOverdue(due_ns - 1));
+    CHECK(schedule.waitNs(due_ns - 1) == 1);
+    CHECK(schedule.isOverdue(due_ns));
+    CHECK(schedule.waitNs(due_ns) == 0);
+    schedule.interrupted(due_ns);
+    CHECK(schedule.waitNs(due_ns) == BuildSchedule::kPressedRestNs);
+    schedule.startOver();
+    CHECK_FALSE(schedule.isOverdue(due_ns));
+    CHECK(schedule.waitNs(due_ns) == BuildSchedule::kQuietNs);
+}
+
 TEST_CASE("build schedule: after a failure it rests") {
     BuildSchedule schedule;
     schedule.failed(5);
