@@ -1,0 +1,92 @@
+#include "tests/bench/group_under_test.h"
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+
+#include <cstdlib>
+
+namespace evd::bench {
+
+namespace {
+
+constexpr uint64_t kUnstoredMax = 6'000;  // about half of a 4 MiB ring
+
+}  // namespace
+
+double benchSeconds(double otherwise) {
+    const char* text = std::getenv("EVENTD_BENCH_SECONDS");
+    if (text == nullptr) {
+        return otherwise;
+    }
+    const auto seconds = base::parseU64(text);
+    return seconds.ok() && seconds.value() > 0 ? static_cast<double>(seconds.value()) : otherwise;
+}
+
+int64_t nowNs() {
+    return base::SystemClock().monotonicNs();
+}
+
+std::vector<int> groupPids(const test::Group& group) {
+    std::vector<int> pids = {group.pid()};
+    for (const auto& child : group.children()) {
+        pids.push_back(child.second);
+    }
+    return pids;
+}
+
+test::GroupOptions quietOptions() {
+    test::GroupOptions options;
+    options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
+    options.values.push_back({"", "StorageShards", "dword", "1"});
+    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
+    return options;
+}
+
+StoredRows::StoredRows(const std::string& path, const std::string& table) {
+    sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READONLY, nullptr);
+    const std::string query = base::cat("SELECT max(rowid) FROM ", table);
+    sqlite3_prepare_v2(db_, query.c_str(), -1, &query_, nullptr);
+}
+
+StoredRows::~StoredRows() {
+    sqlite3_finalize(query_);
+    sqlite3_close(db_);
+}
+
+uint64_t StoredRows::count() {
+    uint64_t rows = 0;
+    if (sqlite3_step(query_) == SQLITE_ROW) {
+        rows = static_cast<uint64_t>(sqlite3_column_int64(query_, 0));
+    }
+    sqlite3_reset(query_);
+    return rows;
+}
+
+IngestRun feed(test::Group& group, const test::StateFolder& state, double seconds,
+               double per_second) {
+    test::Emitter emitter(state.below("run/kmes.sock"), kEventType,
+                          kPayloadBytes - kPayloadFrameBytes);
+    StoredRows stored(state.below("events/shard-0000.db"));
+    const uint64_t before = stored.count();
+    const int64_t start = nowNs();
+    const auto elapsed = [&] { return static_cast<double>(nowNs() - start) / 1e9; };
+    IngestRun run;
+    while (elapsed() < seconds) {
+        const bool ahead = per_second > 0
+                               ? static_cast<double>(run.emitted) > elapsed() * per_second
+                               : run.emitted > stored.count() - before + kUnstoredMax;
+        if (ahead) {
+            test::pauseMs(per_second > 0 ? 1 : 0);
+            continue;
+        }
+        run.emitted += emitter.emit(run.emitted + 1, test::kEmitBatchMax).acknowledged;
+    }
+    run.memory_mib = memoryMib(groupPids(group));
+    while (stored.count() - before < run.emitted && elapsed() < seconds + 10) {
+        test::pauseMs(1);
+    }
+    run.events_per_second = static_cast<double>(run.emitted) / elapsed();
+    return run;
+}
+
+}  // namespace evd::bench
