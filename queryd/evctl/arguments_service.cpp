@@ -10,8 +10,8 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kCommands = {"query",  "tail", "emit",   "index",
-                                                       "status", "help", "version"};
+constexpr std::array<std::string_view, 8> kCommands = {"query",  "tail",   "emit", "index",
+                                                       "status", "config", "help", "version"};
 
 constexpr std::string_view kHelp =
     R"(evctl asks eventd about events, logs and metrics.
@@ -21,6 +21,7 @@ constexpr std::string_view kHelp =
   evctl emit TYPE [JSON|-]             emit one event, or one per line of standard input
   evctl index FIELD                    have a field indexed soon (administrators)
   evctl status                         processes, rings, stores and queries of the group
+  evctl config list | get NAME | check what the group is or would be configured with
   evctl help | version
 
   -s, --socket PATH     query socket (default: $EVENTD_SOCKET, the registry's, .state/run/query.sock)
@@ -76,6 +77,11 @@ std::string firstLine(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
 
+bool isConfigCommand(const std::vector<std::string>& words) {
+    return (words.size() == 1 && (words[0] == "list" || words[0] == "check")) ||
+           (words.size() == 2 && words[0] == "get");
+}
+
 base::Result<void> checkWords(const Arguments& arguments) {
     const size_t count = arguments.words.size();
     if (arguments.command == "query" && arguments.file.empty() && count == 0) {
@@ -92,6 +98,9 @@ base::Result<void> checkWords(const Arguments& arguments) {
     }
     if (arguments.command == "status" && count > 0) {
         return usage("status takes no further words");
+    }
+    if (arguments.command == "config" && !isConfigCommand(arguments.words)) {
+        return usage("config takes list, check, or get and the name of a setting");
     }
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");

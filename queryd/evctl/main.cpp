@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "queryd/evctl/arguments_service.h"
+#include "queryd/evctl/config_command.h"
 #include "queryd/evctl/emit_command.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/query_command.h"
@@ -64,6 +65,9 @@ Result<void> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
                                ? evd::evctl::helpText()
                                : std::string("evctl " EVD_VERSION " (PSD-008 v0.23)\n");
         return output.flush();
+    }
+    if (arguments.command == "config") {
+        return evd::evctl::runConfig(arguments, environmentValue, output);
     }
     const auto sockets = evd::evctl::findSockets(arguments, environmentValue);
     if (!sockets.ok()) {

@@ -43,27 +43,6 @@ std::string figureText(std::string_view figure, int64_t value) {
     return figure.ends_with("percent") ? base::cat(value, " %") : base::cat(value);
 }
 
-// Rows of equal length under one another; the first row is the heading.
-void appendTable(const std::vector<Row>& rows, std::string& out) {
-    std::vector<size_t> widths(rows.front().size(), 0);
-    for (const Row& row : rows) {
-        for (size_t i = 0; i < row.size(); ++i) {
-            widths[i] = std::max(widths[i], displayWidth(row[i]));
-        }
-    }
-    for (const Row& row : rows) {
-        std::string line;
-        for (size_t i = 0; i < row.size(); ++i) {
-            line += i == 0 ? "" : "  ";
-            line += row[i];
-            line.append(widths[i] - displayWidth(row[i]), ' ');
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        out += line;
-        out += '\n';
-    }
-}
-
 // A kind's measures: row → column → value, columns in the order of first sight.
 struct KindTable {
     std::vector<std::string> figures;
@@ -106,7 +85,7 @@ void appendKind(const std::string& kind, const KindTable& table, std::string& ou
         rows.push_back(std::move(row));
     }
     out += '\n';
-    appendTable(rows, out);
+    out += alignedTable(rows);
 }
 
 void appendJsonPair(std::string_view name, std::string_view json, std::string& out) {
@@ -141,13 +120,13 @@ std::string statusText(const queryd::GroupStatus& status, int64_t now_ns) {
         }
     }
     std::string out;
-    appendTable(rows, out);
+    out += alignedTable(rows);
     for (const auto& [kind, table] : kinds) {
         appendKind(kind, table, out);
     }
     if (figures.size() > 1) {
         out += '\n';
-        appendTable(figures, out);
+        out += alignedTable(figures);
     }
     out += base::cat("\nqueries: ", status.queries_running, " running, ", status.queries_streaming,
                      " of them streaming\n");

@@ -1,7 +1,7 @@
 #include "queryd/lang/token_cursor.h"
 
+#include "common/base/nearest_word.h"
 #include "common/base/text.h"
-#include "queryd/lang/suggest.h"
 
 #include <algorithm>
 
@@ -108,11 +108,11 @@ std::string TokenCursor::suggestion() const {
     const Token& token = peek();
     std::string_view nearest;
     if (token.kind == TokenKind::Word) {
-        nearest = nearestWord(token.text, words_);
+        nearest = base::nearestWord(token.text, words_);
     }
     if (nearest.empty() && index_ > 0 && free_word_ == index_ - 1) {
         const std::string& free_word = tokens_[free_word_].text;
-        nearest = nearestWord(free_word, free_word_candidates_);
+        nearest = base::nearestWord(free_word, free_word_candidates_);
         if (!nearest.empty()) {
             return base::cat("; did you mean ", nearest, " instead of ", shown(tokens_[free_word_]),
                              "?");

@@ -1,8 +1,8 @@
 #include "queryd/plan/binder.h"
 
+#include "common/base/nearest_word.h"
 #include "common/base/text.h"
 #include "queryd/lang/literals.h"
-#include "queryd/lang/suggest.h"
 #include "queryd/lang/token_cursor.h"
 #include "queryd/plan/literal_binder.h"
 
@@ -233,7 +233,7 @@ class EventsBinder {
             return static_cast<size_t>(found - names.begin());
         }
         const std::vector<std::string_view> candidates(names.begin(), names.end());
-        const std::string_view nearest = nearestWord(field.name, candidates);
+        const std::string_view nearest = base::nearestWord(field.name, candidates);
         std::string sentence = base::cat(shownWord(field.name), " at ", describe(field.at),
                                          " is no field of the result, which has ");
         for (size_t i = 0; i < names.size(); ++i) {

@@ -1,9 +1,9 @@
 #include "queryd/plan/literal_binder.h"
 
 #include "common/base/guid.h"
+#include "common/base/nearest_word.h"
 #include "common/base/text.h"
 #include "queryd/lang/literals.h"
-#include "queryd/lang/suggest.h"
 #include "queryd/lang/token_cursor.h"
 
 #include <optional>
@@ -74,7 +74,7 @@ base::Result<Constant> bindOriginClass(const Literal& literal) {
     if (literal.kind == Literal::Kind::Text) {
         return text(literal.text);
     }
-    const std::string_view nearest = nearestWord(literal.text, originClassAliases());
+    const std::string_view nearest = base::nearestWord(literal.text, originClassAliases());
     std::string sentence = base::cat(shownWord(literal.text), " at ", describe(literal.at),
                                      " is no origin class, expected userspace, kmes, kacs, lcs "
                                      "or a number");

@@ -156,4 +156,26 @@ std::string cutToWidth(std::string_view text, size_t width_max) {
     return out += kEllipsis;
 }
 
+std::string alignedTable(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<size_t> widths(rows.empty() ? 0 : rows.front().size(), 0);
+    for (const auto& row : rows) {
+        for (size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], displayWidth(row[i]));
+        }
+    }
+    std::string out;
+    for (const auto& row : rows) {
+        std::string line;
+        for (size_t i = 0; i < row.size(); ++i) {
+            line += i == 0 ? "" : "  ";
+            line += row[i];
+            line.append(widths[i] - displayWidth(row[i]), ' ');
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line;
+        out += '\n';
+    }
+    return out;
+}
+
 }  // namespace evd::evctl

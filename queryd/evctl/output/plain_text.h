@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace evd::evctl {
 
@@ -26,5 +27,9 @@ size_t displayWidth(std::string_view text);
 
 // At most so many columns; what was cut off is marked by an ellipsis.
 std::string cutToWidth(std::string_view text, size_t width_max);
+
+// Rows of equal length under one another, columns apart by two spaces; the first row is the
+// heading. Without rows nothing.
+std::string alignedTable(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace evd::evctl

@@ -1,11 +1,11 @@
-#include "queryd/lang/suggest.h"
+#include "common/base/nearest_word.h"
 
 #include "common/base/text.h"
 
 #include <algorithm>
 #include <array>
 
-namespace evd::queryd {
+namespace evd::base {
 
 namespace {
 
@@ -20,9 +20,7 @@ size_t distance(std::string_view left, std::string_view right) {
     for (size_t j = 0; j <= right.size(); ++j) {
         cost[0][j] = j;
     }
-    const auto same = [&](size_t i, size_t j) {
-        return base::foldAscii(left[i]) == base::foldAscii(right[j]);
-    };
+    const auto same = [&](size_t i, size_t j) { return foldAscii(left[i]) == foldAscii(right[j]); };
     for (size_t i = 1; i <= left.size(); ++i) {
         for (size_t j = 1; j <= right.size(); ++j) {
             const size_t changed = cost[i - 1][j - 1] + (same(i - 1, j - 1) ? 0 : 1);
@@ -56,4 +54,4 @@ std::string_view nearestWord(std::string_view word, std::span<const std::string_
     return best;
 }
 
-}  // namespace evd::queryd
+}  // namespace evd::base

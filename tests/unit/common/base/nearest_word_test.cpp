@@ -1,12 +1,13 @@
-#include "queryd/lang/suggest.h"
+#include "common/base/nearest_word.h"
 
 #include <doctest/doctest.h>
 #include <array>
 #include <string>
 
-using evd::queryd::nearestWord;
+namespace evd::base {
+namespace {
 
-TEST_CASE("suggest: the nearest word wins, the first of equals") {
+TEST_CASE("nearest word: the nearest word wins, the first of equals") {
     constexpr std::array<std::string_view, 4> kWords = {"SINCE", "TAKE", "SKIP", "SORT"};
     CHECK(nearestWord("TAEK", kWords) == "TAKE");
     CHECK(nearestWord("tkae", kWords) == "TAKE");
@@ -15,7 +16,7 @@ TEST_CASE("suggest: the nearest word wins, the first of equals") {
     CHECK(nearestWord("SORTT", kWords) == "SORT");
 }
 
-TEST_CASE("suggest: what is too far is nothing") {
+TEST_CASE("nearest word: what is too far is nothing") {
     constexpr std::array<std::string_view, 2> kWords = {"SINCE", "TAKE"};
     CHECK(nearestWord("everything", kWords).empty());
     CHECK(nearestWord("", kWords).empty());
@@ -23,3 +24,6 @@ TEST_CASE("suggest: what is too far is nothing") {
     CHECK(nearestWord(std::string(10'000, 'x'), kWords).empty());
     CHECK(nearestWord("x", {}).empty());
 }
+
+}  // namespace
+}  // namespace evd::base

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace evd::queryd {
+namespace evd::base {
 
 inline constexpr size_t kSuggestLengthMax = 32;  // longer words are no misspelt keywords
 
@@ -14,4 +14,4 @@ inline constexpr size_t kSuggestLengthMax = 32;  // longer words are no misspelt
 // the longer word may differ. Of equally near candidates the first wins. Pure, any thread.
 std::string_view nearestWord(std::string_view word, std::span<const std::string_view> candidates);
 
-}  // namespace evd::queryd
+}  // namespace evd::base

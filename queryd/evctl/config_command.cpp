@@ -1,0 +1,177 @@
+#include "queryd/evctl/config_command.h"
+
+#include "common/base/nearest_word.h"
+#include "common/base/text.h"
+#include "common/config/file_registry.h"
+#include "common/config/setting_check.h"
+#include "common/wire/msgpack_json.h"
+#include "queryd/evctl/output/plain_text.h"
+
+#include <algorithm>
+
+namespace evd::evctl {
+
+namespace {
+
+using config::SettingSpec;
+using config::SettingType;
+
+const char* typeText(SettingType type) {
+    switch (type) {
+        case SettingType::Text:
+            return "sz";
+        case SettingType::TextList:
+            return "multi";
+        case SettingType::Dword:
+            return "dword";
+        case SettingType::Qword:
+            return "qword";
+        case SettingType::Binary:
+            return "binary";
+    }
+    return "";
+}
+
+std::string rangeText(const SettingSpec& spec) {
+    const std::string range = base::cat(spec.min, '-', spec.max);
+    switch (spec.type) {
+        case SettingType::Text:
+        case SettingType::Binary:
+            return range + " bytes";
+        case SettingType::TextList:
+            return range + " items";
+        case SettingType::Dword:
+        case SettingType::Qword:
+            return range;
+    }
+    return range;
+}
+
+std::string valueText(const config::Configuration& configuration, const SettingSpec& spec) {
+    const auto& values = configuration.settings.values();
+    const auto value = values.find(spec.name);
+    return value == values.end() ? std::string() : config::formatSettingValue(value->second);
+}
+
+std::string sourceText(const config::Configuration& configuration, const SettingSpec& spec) {
+    const auto source = configuration.sources.find(spec.name);
+    return source == configuration.sources.end() ? "default" : source->second;
+}
+
+const char* appliesText(const SettingSpec& spec) {
+    return spec.applies == config::Applies::Live ? "at once" : "restart";
+}
+
+void appendPair(std::string_view name, std::string_view text, std::string& out) {
+    out += out.empty() ? "{" : ",";
+    wire::appendJsonText(name, out);
+    out += ':';
+    wire::appendJsonText(text, out);
+}
+
+std::string nearestSetting(const std::string& name) {
+    std::vector<std::string_view> names;
+    for (const SettingSpec& spec : config::settingSpecs()) {
+        names.push_back(spec.name);
+    }
+    return std::string(base::nearestWord(name, names));
+}
+
+}  // namespace
+
+base::Result<config::Configuration> readConfiguration(const Arguments& arguments,
+                                                      const Environment& environment) {
+    config::FileRegistry registry(arguments.registry);
+    config::LoadOptions options;
+    options.registry = &registry;
+    options.state_folder = arguments.state;
+    if (options.state_folder.empty() && arguments.registry.empty()) {
+        options.state_folder = environment("EVENTD_STATE").value_or("");
+    }
+    return config::loadConfiguration(options);
+}
+
+std::string configListText(const config::Configuration& configuration) {
+    std::vector<std::vector<std::string>> rows = {
+        {"setting", "value", "source", "type", "range", "applies", "meaning"}};
+    for (const SettingSpec& spec : config::settingSpecs()) {
+        const std::string value = valueText(configuration, spec);
+        rows.push_back({std::string(spec.name), value.empty() ? "-" : printable(value),
+                        printable(sourceText(configuration, spec)), typeText(spec.type),
+                        rangeText(spec), appliesText(spec), std::string(spec.meaning)});
+    }
+    return alignedTable(rows);
+}
+
+std::string configListJsonl(const config::Configuration& configuration) {
+    std::string out;
+    for (const SettingSpec& spec : config::settingSpecs()) {
+        std::string line;
+        appendPair("applies", appliesText(spec), line);
+        appendPair("default", spec.default_text, line);
+        appendPair("meaning", spec.meaning, line);
+        appendPair("range", rangeText(spec), line);
+        appendPair("setting", spec.name, line);
+        appendPair("source", sourceText(configuration, spec), line);
+        appendPair("type", typeText(spec.type), line);
+        appendPair("value", valueText(configuration, spec), line);
+        out += line + "}\n";
+    }
+    return out;
+}
+
+base::Result<std::string> configValue(const config::Configuration& configuration,
+                                      const std::string& name) {
+    const SettingSpec* spec = config::findSettingSpec(name);
+    if (spec == nullptr) {
+        const std::string nearest = nearestSetting(name);
+        return base::fail(base::ErrorKind::Invalid,
+                          base::cat("there is no setting ", name,
+                                    nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+    }
+    const auto& values = configuration.settings.values();
+    const auto value = values.find(spec->name);
+    if (value == values.end()) {
+        return std::string("\n");
+    }
+    const auto* text = std::get_if<std::string>(&value->second);
+    return (text != nullptr ? *text : config::formatSettingValue(value->second)) + "\n";
+}
+
+std::string configProblemsText(const config::Configuration& configuration) {
+    std::string out;
+    for (const config::Problem& problem : configuration.problems) {
+        out += printable(config::formatProblem(problem)) + "\n";
+    }
+    return out;
+}
+
+base::Result<void> runConfig(const Arguments& arguments, const Environment& environment,
+                             OutputStream& output) {
+    const auto configuration = readConfiguration(arguments, environment);
+    const std::string& what = arguments.words.front();
+    if (!configuration.ok()) {
+        return configuration.error();
+    }
+    if (what == "check") {
+        output.buffer() += configProblemsText(configuration.value());
+        if (output.flush().ok() && !configuration.value().problems.empty()) {
+            return base::fail(base::ErrorKind::Invalid, "the configuration has problems");
+        }
+        return {};
+    }
+    if (what == "get") {
+        auto value = configValue(configuration.value(), arguments.words.back());
+        if (!value.ok()) {
+            return value.error();
+        }
+        output.buffer() += value.value();
+    } else if (arguments.format == "jsonl") {
+        output.buffer() += configListJsonl(configuration.value());
+    } else {
+        output.buffer() += configListText(configuration.value());
+    }
+    return output.flush();
+}
+
+}  // namespace evd::evctl
