@@ -36,12 +36,9 @@ class ControlService final : public schema::StoreControl::Server {
             ipc::throwError(base::fail(base::ErrorKind::Invalid,
                                        base::cat("a report of ", fields.size(), " fields")));
         }
-        const int64_t now_ns = clock_.monotonicNs();
-        if (last_report_ns_ && now_ns - *last_report_ns_ < kReportIntervalMinNs) {
-            ++figures_.reports_early;
+        if (isEarly(last_fields_ns_)) {
             return kj::READY_NOW;
         }
-        last_report_ns_ = now_ns;
         std::vector<FieldCount> counts;
         for (const auto counted : fields) {
             auto field = indexField(toString(counted.getField()));
@@ -53,6 +50,31 @@ class ControlService final : public schema::StoreControl::Server {
             }
         }
         figures_.fields_counted += counts.size();
+        if (!counts.empty()) {
+            policy_.count(std::move(counts));
+        }
+        return kj::READY_NOW;
+    }
+
+    kj::Promise<void> countRollups(CountRollupsContext context) override {
+        const auto rollups = context.getParams().getRollups();
+        if (rollups.size() > kFieldsPerReportMax) {
+            ipc::throwError(base::fail(base::ErrorKind::Invalid,
+                                       base::cat("a report of ", rollups.size(), " rollups")));
+        }
+        if (isEarly(last_rollups_ns_)) {
+            return kj::READY_NOW;
+        }
+        std::vector<RollupCount> counts;
+        for (const auto counted : rollups) {
+            const auto kind = rollupKind(counted.getFunction(), counted.getWindowSeconds());
+            if (kind && counted.getQueries() > 0) {
+                counts.push_back({*kind, std::min(counted.getQueries(), kQueriesPerFieldMax)});
+            } else {
+                ++figures_.rollups_ignored;
+            }
+        }
+        figures_.rollups_counted += counts.size();
         if (!counts.empty()) {
             policy_.count(std::move(counts));
         }
@@ -76,10 +98,22 @@ class ControlService final : public schema::StoreControl::Server {
     }
 
   private:
+    // Whether a report comes faster than it may; the last one that did not is remembered.
+    bool isEarly(std::optional<int64_t>& last_report_ns) {
+        const int64_t now_ns = clock_.monotonicNs();
+        if (last_report_ns && now_ns - *last_report_ns < kReportIntervalMinNs) {
+            ++figures_.reports_early;
+            return true;
+        }
+        last_report_ns = now_ns;
+        return false;
+    }
+
     PolicyThread& policy_;
     ControlFigures& figures_;
     const base::Clock& clock_;
-    std::optional<int64_t> last_report_ns_;
+    std::optional<int64_t> last_fields_ns_;
+    std::optional<int64_t> last_rollups_ns_;
 };
 
 }  // namespace

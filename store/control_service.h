@@ -12,7 +12,7 @@
 
 namespace evd::store {
 
-inline constexpr size_t kFieldsPerReportMax = 256;
+inline constexpr size_t kFieldsPerReportMax = 256;  // and rollups
 inline constexpr int64_t kReportIntervalMinNs = 500 * base::kNsPerMs;
 inline constexpr uint32_t kQueriesPerFieldMax = 100'000;  // of one report
 inline constexpr uint64_t kControlMessageBytesMax = 256 * 1024;
@@ -22,7 +22,9 @@ inline constexpr int kControlNestingMax = 8;
 struct ControlFigures {
     uint64_t fields_counted = 0;
     uint64_t fields_ignored = 0;  // nothing that can be indexed
-    uint64_t reports_early = 0;   // came faster than they may
+    uint64_t rollups_counted = 0;
+    uint64_t rollups_ignored = 0;  // no function or window that can be rolled up
+    uint64_t reports_early = 0;    // came faster than they may
 };
 
 // queryd's connection: serves StoreControl (capnp/store_control.capnp) on an inherited socket.

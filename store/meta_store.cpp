@@ -186,6 +186,13 @@ base::Result<void> forEachRow(db::Connection& connection, std::string_view sql,
     }
 }
 
+// key, count, window start.
+CounterRecord counterRecord(const db::Statement& row) {
+    return {std::string(row.columnText(0)),
+            static_cast<uint64_t>(std::max<int64_t>(row.columnInteger(1), 0)),
+            std::max<int64_t>(row.columnInteger(2), 0)};
+}
+
 int64_t numberIn(std::string_view text) {
     const auto number = base::parseU64(text);
     return number ? clampToInteger(number.value()) : 0;
@@ -238,42 +245,58 @@ base::Result<MetaStore::Opened> MetaStore::open(const std::string& directory,
     return opened;
 }
 
-base::Result<IndexPolicy::State> MetaStore::load() {
-    IndexPolicy::State state;
-    EVD_TRY(forEachRow(*connection_,
-                       "SELECT field_path, query_count, window_start FROM index_counters LIMIT ?1",
-                       [&](const db::Statement& row) {
-                           const int64_t count = std::max<int64_t>(row.columnInteger(1), 0);
-                           const int64_t start_ns = std::max<int64_t>(row.columnInteger(2), 0);
-                           state.counters.push_back({std::string(row.columnText(0)),
-                                                     static_cast<uint64_t>(count), start_ns});
-                       }));
+base::Result<MetaStore::State> MetaStore::load() {
+    State state;
+    EVD_TRY(loadIndexes(state.indexes));
+    EVD_TRY(loadRollups(state.rollups));
+    EVD_TRY(loadMeta(state));
+    return state;
+}
+
+base::Result<void> MetaStore::loadIndexes(IndexPolicy::State& state) {
     EVD_TRY(forEachRow(
+        *connection_, "SELECT field_path, query_count, window_start FROM index_counters LIMIT ?1",
+        [&](const db::Statement& row) { state.counters.push_back(counterRecord(row)); }));
+    return forEachRow(
         *connection_,
         "SELECT field_path, is_expression FROM desired_indexes "
         "ORDER BY priority, field_path LIMIT ?1",
         [&](const db::Statement& row) {
             state.desired.push_back({std::string(row.columnText(0)), row.columnInteger(1) != 0});
-        }));
-    EVD_TRY(loadMeta(state));
-    return state;
+        });
 }
 
-base::Result<void> MetaStore::loadMeta(IndexPolicy::State& state) {
+base::Result<void> MetaStore::loadRollups(RollupPolicy::State& state) {
+    EVD_TRY(forEachRow(
+        *connection_,
+        "SELECT function_window, query_count, window_start FROM rollup_counters LIMIT ?1",
+        [&](const db::Statement& row) { state.counters.push_back(counterRecord(row)); }));
     return forEachRow(*connection_,
-                      "SELECT key, value FROM meta WHERE typeof(value) = 'text' LIMIT ?1",
+                      "SELECT function_window FROM desired_rollups "
+                      "ORDER BY priority, function_window LIMIT ?1",
                       [&](const db::Statement& row) {
-                          const std::string key(row.columnText(0));
-                          const int64_t number = numberIn(row.columnText(1));
-                          if (key == kCountedUntilKey) {
-                              state.counted_until_ns = number;
-                          } else if (key.starts_with(kManualPrefix)) {
-                              state.manual.push_back({key.substr(kManualPrefix.size()), number});
+                          if (const auto kind = parseRollupKind(row.columnText(0))) {
+                              state.desired.push_back(*kind);
                           }
                       });
 }
 
-base::Result<void> MetaStore::save(const IndexPolicy::State& state) {
+base::Result<void> MetaStore::loadMeta(State& state) {
+    return forEachRow(
+        *connection_, "SELECT key, value FROM meta WHERE typeof(value) = 'text' LIMIT ?1",
+        [&](const db::Statement& row) {
+            const std::string key(row.columnText(0));
+            const int64_t number = numberIn(row.columnText(1));
+            if (key == kCountedUntilKey) {
+                state.indexes.counted_until_ns = number;
+                state.rollups.counted_until_ns = number;
+            } else if (key.starts_with(kManualPrefix)) {
+                state.indexes.manual.push_back({key.substr(kManualPrefix.size()), number});
+            }
+        });
+}
+
+base::Result<void> MetaStore::save(const State& state) {
     EVD_TRY(connection_->execute("BEGIN IMMEDIATE"));
     auto saved = saveRows(state);
     if (saved) {
@@ -290,34 +313,59 @@ base::Result<void> MetaStore::save(const IndexPolicy::State& state) {
     return {};
 }
 
-base::Result<void> MetaStore::saveRows(const IndexPolicy::State& state) {
+base::Result<void> MetaStore::saveRows(const State& state) {
     EVD_TRY(
         connection_->execute("DELETE FROM index_counters; DELETE FROM desired_indexes;"
+                             "DELETE FROM rollup_counters; DELETE FROM desired_rollups;"
                              "DELETE FROM meta WHERE key GLOB 'manual_index.*'"));
-    auto counter = connection_->prepare("INSERT INTO index_counters VALUES (?1, ?2, ?3)");
-    auto desired = connection_->prepare("INSERT INTO desired_indexes VALUES (?1, ?2, ?3)");
-    if (!counter || !desired) {
-        return counter ? desired.error() : counter.error();
-    }
-    for (const CounterRecord& record : state.counters) {
-        counter.value()->bindText(1, record.key);
-        counter.value()->bindInteger(2, clampToInteger(record.count));
-        counter.value()->bindInteger(3, record.window_start_ns);
-        EVD_TRY(counter.value()->step());
-        counter.value()->reset();
-    }
-    int64_t priority = 0;
-    for (const IndexField& field : state.desired) {
-        desired.value()->bindText(1, field.path);
-        desired.value()->bindInteger(2, ++priority);
-        desired.value()->bindInteger(3, field.is_expression ? 1 : 0);
-        EVD_TRY(desired.value()->step());
-        desired.value()->reset();
-    }
-    for (const IndexPolicy::ManualIndex& manual : state.manual) {
+    EVD_TRY(saveCounters("index_counters", state.indexes.counters));
+    EVD_TRY(saveCounters("rollup_counters", state.rollups.counters));
+    EVD_TRY(saveDesired(state));
+    for (const IndexPolicy::ManualIndex& manual : state.indexes.manual) {
         EVD_TRY(saveNumber(base::cat(kManualPrefix, manual.path), manual.asked_ns));
     }
-    return saveNumber(std::string(kCountedUntilKey), state.counted_until_ns);
+    return saveNumber(std::string(kCountedUntilKey), state.indexes.counted_until_ns);
+}
+
+base::Result<void> MetaStore::saveCounters(std::string_view table,
+                                           const std::vector<CounterRecord>& counters) {
+    auto insert = connection_->prepare(base::cat("INSERT INTO ", table, " VALUES (?1, ?2, ?3)"));
+    if (!insert) {
+        return insert.error();
+    }
+    for (const CounterRecord& record : counters) {
+        insert.value()->bindText(1, record.key);
+        insert.value()->bindInteger(2, clampToInteger(record.count));
+        insert.value()->bindInteger(3, record.window_start_ns);
+        EVD_TRY(insert.value()->step());
+        insert.value()->reset();
+    }
+    return {};
+}
+
+base::Result<void> MetaStore::saveDesired(const State& state) {
+    auto index = connection_->prepare("INSERT INTO desired_indexes VALUES (?1, ?2, ?3)");
+    auto rollup = connection_->prepare("INSERT INTO desired_rollups VALUES (?1, ?2)");
+    if (!index || !rollup) {
+        return index ? rollup.error() : index.error();
+    }
+    int64_t priority = 0;
+    for (const IndexField& field : state.indexes.desired) {
+        index.value()->bindText(1, field.path);
+        index.value()->bindInteger(2, ++priority);
+        index.value()->bindInteger(3, field.is_expression ? 1 : 0);
+        EVD_TRY(index.value()->step());
+        index.value()->reset();
+    }
+    priority = 0;
+    for (const RollupKind& kind : state.rollups.desired) {
+        const std::string text = rollupKindText(kind);
+        rollup.value()->bindText(1, text);
+        rollup.value()->bindInteger(2, ++priority);
+        EVD_TRY(rollup.value()->step());
+        rollup.value()->reset();
+    }
+    return {};
 }
 
 base::Result<void> MetaStore::saveNumber(const std::string& key, int64_t value) {

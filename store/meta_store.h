@@ -4,11 +4,14 @@
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
 #include "store/index_policy.h"
+#include "store/rollup_policy.h"
 
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace evd::store {
 
@@ -17,7 +20,8 @@ namespace evd::store {
 //
 //   index_counters    field_path, query_count, window_start (ns)
 //   desired_indexes   field_path, priority (from 1, 1 is the highest), is_expression
-//   rollup_counters, desired_rollups: the same for rollups (Spec §7.4); kept, not used yet
+//   rollup_counters   function_window ("avg_3600"), query_count, window_start (ns)
+//   desired_rollups   function_window, priority: the rollup registry (Spec §7.4)
 //   meta              schema_version "1", created_at (ISO 8601), admin_sd (BLOB, self-relative
 //                     descriptor, Ruling S11); ours: counted_until (ns), and per field named by
 //                     INDEX manual_index.<path> (ns when it was asked for)
@@ -36,18 +40,28 @@ class MetaStore {
     MetaStore(const MetaStore&) = delete;
     MetaStore& operator=(const MetaStore&) = delete;
 
-    base::Result<IndexPolicy::State> load();
+    // What the policies remember.
+    struct State {
+        IndexPolicy::State indexes;
+        RollupPolicy::State rollups;
+    };
+    base::Result<State> load();
     // Replaces all of it, in one transaction.
-    base::Result<void> save(const IndexPolicy::State& state);
+    base::Result<void> save(const State& state);
 
   private:
     explicit MetaStore(std::unique_ptr<db::Connection> connection)
         : connection_(std::move(connection)) {}
 
     static base::Result<std::unique_ptr<MetaStore>> openExisting(const std::string& path);
-    base::Result<void> saveRows(const IndexPolicy::State& state);
+    base::Result<void> loadIndexes(IndexPolicy::State& state);
+    base::Result<void> loadRollups(RollupPolicy::State& state);
+    base::Result<void> loadMeta(State& state);
+    base::Result<void> saveRows(const State& state);
+    base::Result<void> saveCounters(std::string_view table,
+                                    const std::vector<CounterRecord>& counters);
+    base::Result<void> saveDesired(const State& state);
     base::Result<void> saveNumber(const std::string& key, int64_t value);
-    base::Result<void> loadMeta(IndexPolicy::State& state);
 
     const std::unique_ptr<db::Connection> connection_;
 };

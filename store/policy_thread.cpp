@@ -10,12 +10,15 @@
 namespace evd::store {
 
 PolicyThread::PolicyThread(Settings settings, std::unique_ptr<MetaStore> store,
-                           const base::Clock& clock, Publish publish)
+                           const base::Clock& clock, Publish publish,
+                           PublishRollups publish_rollups)
     : clock_(clock),
       publish_(std::move(publish)),
+      publish_rollups_(std::move(publish_rollups)),
       settings_(settings),
       store_(std::move(store)),
       policy_(settings.policy),
+      rollup_policy_(settings.rollups),
       last_run_ns_(clock.monotonicNs()) {
     load();
     thread_ = std::make_unique<base::Thread>("index-policy", [this] { run(); });
@@ -35,7 +38,8 @@ void PolicyThread::load() {
     if (store_ != nullptr) {
         const auto state = store_->load();
         if (state) {
-            policy_.restore(state.value(), clock_.wallNs());
+            policy_.restore(state.value().indexes, clock_.wallNs());
+            rollup_policy_.restore(state.value().rollups, clock_.wallNs());
         } else {
             base::logWarning(
                 base::cat("the index policy starts from nothing: ", state.error().text));
@@ -45,14 +49,21 @@ void PolicyThread::load() {
 }
 
 void PolicyThread::count(std::vector<FieldCount> counts) {
-    Work work{std::move(counts), {}, {}};
+    Work work{std::move(counts), {}, {}, {}};
+    if (!queue_.tryPush(work, 1, 1)) {
+        ++dropped_counts_;
+    }
+}
+
+void PolicyThread::count(std::vector<RollupCount> counts) {
+    Work work{{}, std::move(counts), {}, {}};
     if (!queue_.tryPush(work, 1, 1)) {
         ++dropped_counts_;
     }
 }
 
 void PolicyThread::askFor(IndexField field, Answer answer) {
-    Work work{{}, std::move(field), std::move(answer)};
+    Work work{{}, {}, std::move(field), std::move(answer)};
     if (!queue_.tryPush(work, 1, 1)) {
         work.answer(base::fail(base::ErrorKind::Busy,
                                "the store has too much to do to take an INDEX now, try again"));
@@ -75,6 +86,7 @@ void PolicyThread::run() {
         const int64_t wait_ns = std::max<int64_t>(due_ns - clock_.monotonicNs(), 0);
         const auto work = queue_.pop(std::chrono::nanoseconds(wait_ns));
         policy_.configure(settings.policy, clock_.wallNs());
+        rollup_policy_.configure(settings.rollups, clock_.wallNs());
         if (work) {
             take(*work);
         } else if (queue_.closed()) {
@@ -92,6 +104,9 @@ void PolicyThread::take(const Work& work) {
     for (const FieldCount& counted : work.counts) {
         policy_.count(counted.field, counted.queries, now_ns);
     }
+    for (const RollupCount& counted : work.rollups) {
+        rollup_policy_.count(counted.kind, counted.queries, now_ns);
+    }
     if (!work.answer) {
         return;
     }
@@ -105,6 +120,7 @@ void PolicyThread::take(const Work& work) {
 void PolicyThread::applyPolicy() {
     last_run_ns_ = clock_.monotonicNs();
     policy_.recompute(clock_.wallNs());
+    rollup_policy_.recompute(clock_.wallNs());
     publishIfNew(/*is_first=*/false);
     persist();
 }
@@ -115,13 +131,18 @@ void PolicyThread::publishIfNew(bool is_first) {
         published_ = std::make_shared<const DesiredIndexes>(policy_.desired());
         publish_(published_);
     }
+    if (publish_rollups_ && (is_first || *published_rollups_ != rollup_policy_.desired())) {
+        published_rollups_ = std::make_shared<const RollupKinds>(rollup_policy_.desired());
+        publish_rollups_(published_rollups_);
+    }
 }
 
 void PolicyThread::persist() {
     if (store_ == nullptr) {
         return;
     }
-    const auto saved = store_->save(policy_.state(clock_.wallNs()));
+    const auto saved =
+        store_->save({policy_.state(clock_.wallNs()), rollup_policy_.state(clock_.wallNs())});
     if (!saved && !std::exchange(is_failing_, true)) {
         base::logWarning(base::cat("the index policy could not be persisted: ", saved.error().text,
                                    ", going on in memory"));

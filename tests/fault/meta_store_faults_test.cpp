@@ -22,26 +22,34 @@ constexpr uint64_t kNever = ~uint64_t{0};
 constexpr int64_t kStates = 4;
 
 // Told apart by their number; large enough for several pages.
-store::IndexPolicy::State numbered(int64_t number) {
-    store::IndexPolicy::State state;
+store::MetaStore::State numbered(int64_t number) {
+    store::MetaStore::State all;
+    store::IndexPolicy::State& state = all.indexes;
     for (int field = 0; field < 200; ++field) {
         state.counters.push_back({base::cat("field", field), static_cast<uint64_t>(number), 1});
     }
     state.counted_until_ns = number;
     state.desired = {{base::cat("wanted", number), true}};
     state.manual = {{base::cat("wanted", number), number}};
-    return state;
+    all.rollups.counted_until_ns = number;
+    all.rollups.counters = {{base::cat("avg_", number), static_cast<uint64_t>(number), 1}};
+    all.rollups.desired = {{wire::RollupFunction::Avg, static_cast<uint32_t>(number)}};
+    return all;
 }
 
 // The number of the state, 0 for an empty one, -1 for a mixture.
-int64_t numberOf(const store::IndexPolicy::State& state) {
-    if (state.counters.empty() && state.desired.empty() && state.counted_until_ns == 0) {
+int64_t numberOf(const store::MetaStore::State& all) {
+    const store::IndexPolicy::State& state = all.indexes;
+    if (state.counters.empty() && state.desired.empty() && state.counted_until_ns == 0 &&
+        all.rollups.desired.empty()) {
         return 0;
     }
     const int64_t number = state.counted_until_ns;
-    const store::IndexPolicy::State whole = numbered(number);
+    const store::MetaStore::State expected = numbered(number);
+    const store::IndexPolicy::State& whole = expected.indexes;
     bool same = state.counters.size() == whole.counters.size() && state.desired == whole.desired &&
-                state.manual == whole.manual;
+                state.manual == whole.manual && all.rollups.desired == expected.rollups.desired &&
+                all.rollups.counters.size() == 1;
     for (const store::CounterRecord& counter : state.counters) {
         same = same && counter.count == static_cast<uint64_t>(number);
     }

@@ -38,6 +38,21 @@ class Fixture {
         }
         return outcomeOf(request.send().ignoreResult());
     }
+    struct Rollup {
+        uint8_t function;
+        uint32_t window_seconds;
+        uint32_t queries;
+    };
+    std::string countRollups(const std::vector<Rollup>& counts) {
+        auto request = store().countRollupsRequest();
+        auto rollups = request.initRollups(static_cast<unsigned>(counts.size()));
+        for (unsigned i = 0; i < rollups.size(); ++i) {
+            rollups[i].setFunction(counts[i].function);
+            rollups[i].setWindowSeconds(counts[i].window_seconds);
+            rollups[i].setQueries(counts[i].queries);
+        }
+        return outcomeOf(request.send().ignoreResult());
+    }
     std::string index(const std::string& field) {
         auto request = store().indexRequest();
         request.setField(field);
@@ -52,9 +67,17 @@ class Fixture {
     test::FakeClock clock;
     std::mutex mutex;
     DesiredIndexesView published;
-    PolicyThread policy{{}, nullptr, clock, [this](DesiredIndexesView desired) {
+    RollupKindsView published_rollups;
+    PolicyThread policy{{},
+                        nullptr,
+                        clock,
+                        [this](DesiredIndexesView desired) {
                             const std::lock_guard lock(mutex);
                             published = std::move(desired);
+                        },
+                        [this](RollupKindsView desired) {
+                            const std::lock_guard lock(mutex);
+                            published_rollups = std::move(desired);
                         }};
     ControlFigures figures;
     std::unique_ptr<ControlConnection> connection;
@@ -94,6 +117,16 @@ TEST_CASE("control service: counts are checked one by one") {
     CHECK(fixture.figures.fields_ignored == 3);
     CHECK(fixture.index("a").empty());  // applies the policy
     CHECK(fixture.desired().size() == 2);
+}
+
+TEST_CASE("control service: rollups are counted, what cannot be one is ignored") {
+    Fixture fixture;
+    CHECK(fixture.countRollups({{0, 3600, 60}, {6, 60, 60}, {1, 0, 60}, {1, 60, 0}}).empty());
+    CHECK(fixture.figures.rollups_counted == 1);
+    CHECK(fixture.figures.rollups_ignored == 3);
+    CHECK(fixture.index("a").empty());  // applies the policies
+    const std::lock_guard lock(fixture.mutex);
+    CHECK(*fixture.published_rollups == RollupKinds{{wire::RollupFunction::Avg, 3600}});
 }
 
 TEST_CASE("control service: a report too large is refused, one too early is ignored") {

@@ -43,11 +43,14 @@ class Fixture {
     std::string trouble;
 };
 
-IndexPolicy::State someState() {
-    return {{{"event_type", 7, 1000}, {"source.name", 9, 2000}},
-            3000,
-            {{"source.name", true}, {"event_type", false}},
-            {{"source.name", 2500}}};
+MetaStore::State someState() {
+    return {{{{"event_type", 7, 1000}, {"source.name", 9, 2000}},
+             3000,
+             {{"source.name", true}, {"event_type", false}},
+             {{"source.name", 2500}}},
+            {{{"max_60", 4, 500}},
+             3000,
+             {{wire::RollupFunction::Rate, 3600}, {wire::RollupFunction::Max, 60}}}};
 }
 
 TEST_CASE("meta store: a new one has the specified tables and entries (Spec §3.3)") {
@@ -105,35 +108,42 @@ TEST_CASE("meta store: what is saved is loaded again, by the next one too") {
     Fixture fixture;
     {
         auto store = fixture.open();
-        REQUIRE(
-            store->save(IndexPolicy::State{{{"gone", 1, 1}}, 1, {{"gone", true}}, {{"gone", 1}}}));
+        REQUIRE(store->save({{{{"gone", 1, 1}}, 1, {{"gone", true}}, {{"gone", 1}}},
+                             {{{"avg_1", 1, 1}}, 1, {{wire::RollupFunction::Avg, 1}}}}));
         REQUIRE(store->save(someState()));
     }
     auto store = fixture.open();
     const auto loaded = store->load();
     REQUIRE(loaded);
-    const IndexPolicy::State& state = loaded.value();
+    const IndexPolicy::State& state = loaded.value().indexes;
     REQUIRE(state.counters.size() == 2);
     CHECK(state.counters[1].key == "source.name");
     CHECK(state.counters[1].count == 9);
     CHECK(state.counters[1].window_start_ns == 2000);
-    CHECK(state.desired == someState().desired);
-    CHECK(state.manual == someState().manual);
+    CHECK(state.desired == someState().indexes.desired);
+    CHECK(state.manual == someState().indexes.manual);
     CHECK(state.counted_until_ns == 3000);
+    const RollupPolicy::State& rollups = loaded.value().rollups;
+    REQUIRE(rollups.counters.size() == 1);
+    CHECK(rollups.counters[0].key == "max_60");
+    CHECK(rollups.counters[0].count == 4);
+    CHECK(rollups.counted_until_ns == 3000);
+    CHECK(rollups.desired == someState().rollups.desired);
     store.reset();
     CHECK(fixture.ask("SELECT priority || is_expression FROM desired_indexes "
                       "WHERE field_path = 'source.name'") == "11");
     CHECK(fixture.ask("SELECT length(value) FROM meta WHERE key = 'admin_sd'") == "96");
 }
 
-TEST_CASE("meta store: rollup tables are left as they are") {
+TEST_CASE("meta store: rollups are named as the specification has it, what is none is left out") {
     Fixture fixture;
-    (void)fixture.open();
-    fixture.change("INSERT INTO rollup_counters VALUES ('avg_3600', 3, 5)");
-    auto store = fixture.open();
-    REQUIRE(store->save(someState()));
-    store.reset();
-    CHECK(fixture.ask("SELECT query_count FROM rollup_counters") == "3");
+    REQUIRE(fixture.open()->save(someState()));
+    CHECK(fixture.ask("SELECT group_concat(function_window || ' ' || priority, ',') FROM "
+                      "(SELECT * FROM desired_rollups ORDER BY priority)") ==
+          "rate_3600 1,max_60 2");
+    CHECK(fixture.ask("SELECT function_window || query_count FROM rollup_counters") == "max_604");
+    fixture.change("INSERT INTO desired_rollups VALUES ('median_5', 3), ('avg_x', 4), ('avg', 5)");
+    CHECK(fixture.open()->load().value().rollups.desired == someState().rollups.desired);
 }
 
 TEST_CASE("meta store: an unknown version is kept aside and made anew") {
@@ -142,7 +152,7 @@ TEST_CASE("meta store: an unknown version is kept aside and made anew") {
     fixture.change("UPDATE meta SET value = '2' WHERE key = 'schema_version'");
     auto store = fixture.open();
     CHECK(fixture.trouble.find("schema version \"2\"") != std::string::npos);
-    CHECK(store->load().value().counters.empty());
+    CHECK(store->load().value().indexes.counters.empty());
     CHECK(std::filesystem::exists(fixture.path() + ".old"));
 }
 
