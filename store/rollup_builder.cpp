@@ -1,0 +1,365 @@
+// How a pass finds what is missing without reading what is there: from the moment it has got to it
+// seeks the next sample of the series, which names the next window that has any; if that window has
+// a rollup the pass goes on behind it, and otherwise folds the window's samples. Each window costs
+// two or three index seeks, whatever it holds.
+
+#include "store/rollup_builder.h"
+
+#include "common/base/text.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace evd::store {
+
+namespace {
+
+using wire::RollupFunction;
+
+constexpr int64_t kHistogramType = 2;
+constexpr int64_t kCounterType = 0;
+
+bool isPairwise(RollupFunction function) {
+    return function == RollupFunction::Rate || function == RollupFunction::Delta;
+}
+
+// Histograms have no value of their own, and only counters have rates (Spec §8.4).
+bool appliesTo(const RollupKind& kind, int64_t series_type) {
+    return isPairwise(kind.function) ? series_type == kCounterType : series_type != kHistogramType;
+}
+
+base::Result<void> prepareInto(db::Connection& connection, std::string_view sql,
+                               std::unique_ptr<db::Statement>& statement) {
+    auto prepared = connection.prepare(sql);
+    if (!prepared) {
+        return prepared.error();
+    }
+    statement = std::move(prepared).value();
+    return {};
+}
+
+// Whether there is a row; the statement stands on it until it is reset.
+class Row {
+  public:
+    explicit Row(db::Statement& statement) : statement_(statement), found_(statement.step()) {}
+    ~Row() { statement_.reset(); }
+    Row(const Row&) = delete;
+    Row& operator=(const Row&) = delete;
+
+    const base::Result<bool>& found() const { return found_; }
+
+  private:
+    db::Statement& statement_;
+    base::Result<bool> found_;
+};
+
+void bindWindow(db::Statement& statement, const RollupKind& kind, int64_t series_id,
+                int64_t window_start_ns) {
+    statement.bindInteger(1, series_id);
+    statement.bindInteger(2, static_cast<int64_t>(kind.function));
+    statement.bindInteger(3, kind.window_seconds);
+    statement.bindInteger(4, window_start_ns);
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<RollupBuilder>> RollupBuilder::make(db::Connection& connection) {
+    std::unique_ptr<RollupBuilder> builder(new RollupBuilder(connection));
+    auto kinds = storedRollupKinds(connection);
+    if (!kinds) {
+        return kinds.error();
+    }
+    builder->remembered_ = std::move(kinds).value();
+    const auto prepared = builder->prepare();
+    if (!prepared) {
+        return prepared.error();
+    }
+    return builder;
+}
+
+base::Result<void> RollupBuilder::prepare() {
+    EVD_TRY(prepareInto(connection_,
+                        "SELECT id, type FROM series WHERE id >= ?1 ORDER BY id LIMIT 1",
+                        next_series_));
+    EVD_TRY(prepareInto(connection_,
+                        "SELECT timestamp FROM samples WHERE series_id = ?1 AND timestamp >= ?2 "
+                        "ORDER BY timestamp LIMIT 1",
+                        next_sample_));
+    EVD_TRY(prepareInto(connection_,
+                        "SELECT 1 FROM rollups WHERE series_id = ?1 AND function = ?2 AND "
+                        "window_seconds = ?3 AND window_start = ?4",
+                        exists_));
+    EVD_TRY(prepareInto(connection_,
+                        "SELECT timestamp, value FROM samples WHERE series_id = ?1 AND "
+                        "timestamp < ?2 ORDER BY timestamp DESC, rowid DESC LIMIT 1",
+                        sample_before_));
+    EVD_TRY(prepareInto(connection_,
+                        "SELECT timestamp, value FROM samples WHERE series_id = ?1 AND "
+                        "timestamp >= ?2 AND timestamp < ?3 ORDER BY timestamp, rowid",
+                        samples_));
+    return prepareInto(connection_,
+                       "INSERT INTO rollups(series_id, function, window_seconds, window_start, "
+                       "value, sample_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                       insert_);
+}
+
+RollupBuilder::Pass RollupBuilder::begin(const RollupKind& kind, int64_t from_ns,
+                                         int64_t until_ns) {
+    const int64_t start_ns = wire::windowStart(from_ns, kind.windowNs());
+    return {kind, start_ns, until_ns, 0, start_ns, false};
+}
+
+base::Result<RollupBuilder::Work> RollupBuilder::step(Pass& pass, uint64_t looks_max) {
+    Work work;
+    Pass after = pass;
+    EVD_TRY(connection_.execute("BEGIN IMMEDIATE"));
+    auto done = stepWithin(after, looks_max, work);
+    if (done) {
+        done = connection_.execute("COMMIT");
+    }
+    if (!done) {
+        // SQLite has rolled back by itself after some errors; then this one is refused.
+        (void)connection_.execute("ROLLBACK");
+        return done.error();
+    }
+    if (work.windows_made > 0 &&
+        std::find(remembered_.begin(), remembered_.end(), pass.kind) == remembered_.end()) {
+        remembered_.push_back(pass.kind);
+    }
+    pass = after;
+    return work;
+}
+
+base::Result<void> RollupBuilder::stepWithin(Pass& pass, uint64_t looks_max, Work& work) {
+    while (!pass.is_finished && work.looks < looks_max) {
+        const auto series = nextSeries(pass.series_id);
+        if (!series) {
+            return series.error();
+        }
+        ++work.looks;
+        if (!series.value()) {
+            pass.is_finished = true;
+            break;
+        }
+        if (series.value()->id != pass.series_id) {
+            pass.series_id = series.value()->id;
+            pass.series_from_ns = pass.from_ns;
+        }
+        bool has_more = appliesTo(pass.kind, series.value()->type);
+        // At least one, or a step with little time would never get anywhere.
+        while (has_more) {
+            const auto more = nextWindow(pass, pass.series_id, work);
+            if (!more) {
+                return more.error();
+            }
+            has_more = more.value();
+            if (work.looks >= looks_max) {
+                break;
+            }
+        }
+        if (!has_more) {
+            ++pass.series_id;
+            pass.series_from_ns = pass.from_ns;
+        }
+    }
+    return {};
+}
+
+base::Result<std::optional<RollupBuilder::Series>> RollupBuilder::nextSeries(int64_t from_id) {
+    next_series_->bindInteger(1, from_id);
+    const Row row(*next_series_);
+    if (!row.found()) {
+        return row.found().error();
+    }
+    if (!row.found().value()) {
+        return std::optional<Series>();
+    }
+    return std::optional<Series>(
+        Series{next_series_->columnInteger(0), next_series_->columnInteger(1)});
+}
+
+base::Result<bool> RollupBuilder::nextWindow(Pass& pass, int64_t series_id, Work& work) {
+    ++work.looks;
+    int64_t timestamp_ns = 0;
+    {
+        next_sample_->bindInteger(1, series_id);
+        next_sample_->bindInteger(2, pass.series_from_ns);
+        const Row row(*next_sample_);
+        if (!row.found() || !row.found().value()) {
+            return row.found();
+        }
+        timestamp_ns = next_sample_->columnInteger(0);
+    }
+    const int64_t start_ns = wire::windowStart(timestamp_ns, pass.kind.windowNs());
+    int64_t end_ns = 0;
+    if (__builtin_add_overflow(start_ns, pass.kind.windowNs(), &end_ns) || end_ns > pass.until_ns) {
+        return false;
+    }
+    const auto known = exists(pass, series_id, start_ns);
+    if (!known) {
+        return known.error();
+    }
+    if (!known.value()) {
+        EVD_TRY(build(pass, series_id, start_ns, work));
+    }
+    pass.series_from_ns = end_ns;
+    return true;
+}
+
+base::Result<bool> RollupBuilder::exists(const Pass& pass, int64_t series_id,
+                                         int64_t window_start_ns) {
+    bindWindow(*exists_, pass.kind, series_id, window_start_ns);
+    const Row row(*exists_);
+    return row.found();
+}
+
+base::Result<void> RollupBuilder::build(const Pass& pass, int64_t series_id,
+                                        int64_t window_start_ns, Work& work) {
+    windows_.clear();
+    EVD_TRY(fold(pass, series_id, window_start_ns, work));
+    for (const wire::WindowValue& window : windows_) {
+        if (std::isfinite(window.value)) {
+            EVD_TRY(rememberKind(pass.kind));
+            EVD_TRY(insert(pass, series_id, window));
+            ++work.windows_made;
+        }
+    }
+    return {};
+}
+
+base::Result<void> RollupBuilder::fold(const Pass& pass, int64_t series_id, int64_t window_start_ns,
+                                       Work& work) {
+    wire::WindowFold window(pass.kind.function, pass.kind.windowNs(), windows_);
+    if (isPairwise(pass.kind.function)) {
+        sample_before_->bindInteger(1, series_id);
+        sample_before_->bindInteger(2, window_start_ns);
+        const Row before(*sample_before_);
+        if (!before.found()) {
+            return before.found().error();
+        }
+        if (before.found().value()) {
+            window.startFrom(sample_before_->columnInteger(0), sample_before_->columnFloat(1));
+        }
+    }
+    samples_->bindInteger(1, series_id);
+    samples_->bindInteger(2, window_start_ns);
+    samples_->bindInteger(3, window_start_ns + pass.kind.windowNs());
+    base::Result<bool> row = samples_->step();
+    for (; row && row.value(); row = samples_->step()) {
+        window.add(samples_->columnInteger(0), samples_->columnFloat(1));
+        ++work.looks;
+    }
+    samples_->reset();
+    if (!row) {
+        return row.error();
+    }
+    window.finish();
+    return {};
+}
+
+base::Result<void> RollupBuilder::insert(const Pass& pass, int64_t series_id,
+                                         const wire::WindowValue& window) {
+    bindWindow(*insert_, pass.kind, series_id, window.window_start_ns);
+    insert_->bindFloat(5, window.value);
+    insert_->bindInteger(6, static_cast<int64_t>(window.sample_count));
+    const Row row(*insert_);
+    return row.found() ? base::Result<void>() : row.found().error();
+}
+
+// Before the first rollup of its kind, so that there is none that nobody knows of.
+base::Result<void> RollupBuilder::rememberKind(const RollupKind& kind) {
+    if (std::find(remembered_.begin(), remembered_.end(), kind) != remembered_.end()) {
+        return {};
+    }
+    auto known = storedRollupKinds(connection_);
+    if (!known) {
+        return known.error();
+    }
+    std::string text;
+    for (const RollupKind& other : known.value()) {
+        if (other == kind) {
+            return {};
+        }
+        text += rollupKindText(other) + ",";
+    }
+    text += rollupKindText(kind);
+    auto write = connection_.prepare("INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)");
+    if (!write) {
+        return write.error();
+    }
+    write.value()->bindText(1, kRollupKindsKey);
+    write.value()->bindText(2, text);
+    const auto done = write.value()->step();
+    return done ? base::Result<void>() : done.error();
+}
+
+base::Result<RollupKinds> storedRollupKinds(db::Connection& connection) {
+    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
+    if (!query) {
+        return query.error();
+    }
+    query.value()->bindText(1, kRollupKindsKey);
+    auto row = query.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    RollupKinds kinds;
+    if (row.value()) {
+        for (const std::string_view part : base::split(query.value()->columnText(0), ',')) {
+            if (const auto kind = parseRollupKind(part)) {
+                kinds.push_back(*kind);
+            }
+        }
+    }
+    return kinds;
+}
+
+base::Result<std::unique_ptr<RollupInvalidator>> RollupInvalidator::make(
+    db::Connection& connection) {
+    std::unique_ptr<RollupInvalidator> invalidator(new RollupInvalidator());
+    const auto remove = prepareInto(connection,
+                                    "DELETE FROM rollups WHERE series_id = ?1 AND function = ?2 "
+                                    "AND window_seconds = ?3 AND window_start = ?4",
+                                    invalidator->remove_);
+    const auto after = prepareInto(connection,
+                                   "SELECT timestamp FROM samples WHERE series_id = ?1 AND "
+                                   "timestamp > ?2 ORDER BY timestamp LIMIT 1",
+                                   invalidator->sample_after_);
+    if (!remove || !after) {
+        return remove ? after.error() : remove.error();
+    }
+    return invalidator;
+}
+
+base::Result<void> RollupInvalidator::sampleCame(const RollupKinds& kinds, int64_t series_id,
+                                                 int64_t timestamp_ns) {
+    std::optional<int64_t> after_ns;
+    if (std::any_of(kinds.begin(), kinds.end(),
+                    [](const RollupKind& kind) { return isPairwise(kind.function); })) {
+        sample_after_->bindInteger(1, series_id);
+        sample_after_->bindInteger(2, timestamp_ns);
+        const Row row(*sample_after_);
+        if (!row.found()) {
+            return row.found().error();
+        }
+        if (row.found().value()) {
+            after_ns = sample_after_->columnInteger(0);
+        }
+    }
+    for (const RollupKind& kind : kinds) {
+        EVD_TRY(remove(kind, series_id, timestamp_ns));
+        if (isPairwise(kind.function) && after_ns) {
+            EVD_TRY(remove(kind, series_id, *after_ns));
+        }
+    }
+    return {};
+}
+
+base::Result<void> RollupInvalidator::remove(const RollupKind& kind, int64_t series_id,
+                                             int64_t timestamp_ns) {
+    bindWindow(*remove_, kind, series_id, wire::windowStart(timestamp_ns, kind.windowNs()));
+    const Row row(*remove_);
+    return row.found() ? base::Result<void>() : row.found().error();
+}
+
+}  // namespace evd::store
