@@ -15,19 +15,8 @@ namespace {
 constexpr int kBootParameter = 1;
 constexpr int kColumnsPerRow = db::kEventColumnCount - 1;
 
-std::string insertSql(size_t rows) {
-    std::string sql = base::cat("INSERT INTO events(", db::kEventColumns, ") VALUES ");
-    int parameter = kBootParameter;
-    for (size_t row = 0; row < rows; ++row) {
-        // The boot id is the second column.
-        sql += base::cat(row == 0 ? "(?" : ",(?", ++parameter, ",?", kBootParameter);
-        for (int column = 1; column < kColumnsPerRow; ++column) {
-            sql += base::cat(",?", ++parameter);
-        }
-        sql += ')';
-    }
-    return sql;
-}
+const InsertShape kEventInsert = {"events", db::kEventColumns, db::kEventColumnCount,
+                                  /*shared_column=*/1};
 
 }  // namespace
 
@@ -38,11 +27,11 @@ int64_t clampToInteger(uint64_t value) {
 
 base::Result<std::unique_ptr<EventInserter>> EventInserter::prepare(db::Connection& connection,
                                                                     const base::Guid& boot_id) {
-    auto many = connection.prepare(insertSql(kRowsPerInsert));
+    auto many = connection.prepare(insertSql(kEventInsert, kRowsPerInsert));
     if (!many) {
         return many.error();
     }
-    auto single = connection.prepare(insertSql(1));
+    auto single = connection.prepare(insertSql(kEventInsert, 1));
     if (!single) {
         return single.error();
     }

@@ -41,8 +41,9 @@ EventStore::EventStore(EventStoreSettings settings, const base::Guid& boot_id,
       listener_(listener),
       survey_(std::move(survey)),
       allocator_(survey_.last_id),
-      shards_(std::move(settings), boot_id, allocator_, clock, /*listener=*/*this),
-      retention_limits_(shards_.settings().retention) {}
+      shards_(std::move(settings), boot_id, allocator_, clock, /*listener=*/*this) {
+    retention_parts_.push_back({nullptr, shards_.settings().retention});
+}
 
 EventStore::~EventStore() = default;
 
@@ -106,8 +107,9 @@ base::Result<void> EventStore::openShards(uint16_t cpu_count) {
     shards_.queueRecords(
         {{startupEvent(clock_.wallNs(), {boot_id_, is_restart, count, resumePoints()})},
          {{std::string(kLastIdKey), base::cat(allocator_.lastReservedId())}}});
-    retention_ = std::make_unique<Retention>(shards_.settings().directory, boot_id_,
-                                             shards_.gates(), retention_limits_, clock_);
+    retention_parts_.front().kind =
+        std::make_unique<EventRetention>(shards_.settings().directory, boot_id_, shards_.gates());
+    retention_ = std::make_unique<Retention>(std::move(retention_parts_), clock_);
     return {};
 }
 
@@ -276,8 +278,8 @@ void EventStore::take(const ShardReport& report) {
     if (shards_.shouldTellOf(report)) {
         tellOfFailure(report);
     }
-    if (report.failure && report.failure->kind == base::ErrorKind::Io && retention_ != nullptr) {
-        retention_->wake();  // Spec §11, disk full
+    if (report.failure && report.failure->kind == base::ErrorKind::Io) {
+        wakeRetention();  // Spec §11, disk full
     }
     if (!report.committed.empty()) {
         std::erase_if(in_doubt_, [&](const auto& doubt) { return doubt.second == report.shard; });
@@ -375,18 +377,35 @@ void EventStore::tellOfFailure(const ShardReport& report) {
         {{storageErrorEvent(clock_.wallNs(), "event", report.shard, report.failure->text)}, {}});
 }
 
-void EventStore::configureRetention(const RetentionLimits& limits) {
-    retention_limits_ = limits;
+size_t EventStore::addRetention(RetentionPart part) {
+    EVD_CHECK(retention_ == nullptr, "retention is told what it looks after before it begins");
+    retention_parts_.push_back(std::move(part));
+    return retention_parts_.size() - 1;
+}
+
+void EventStore::configureRetention(size_t part, const RetentionLimits& limits) {
     if (retention_ != nullptr) {
-        retention_->configure(limits);
+        retention_->configure(part, limits);
+    } else {
+        retention_parts_.at(part).limits = limits;
+    }
+}
+
+void EventStore::wakeRetention() {
+    if (retention_ != nullptr) {
+        retention_->wake();
+    }
+}
+
+void EventStore::stopRetention() {
+    if (retention_ != nullptr) {
+        retention_->stop();
     }
 }
 
 void EventStore::refuseRuns() {
     draining_ = true;
-    if (retention_ != nullptr) {
-        retention_->stop();
-    }
+    stopRetention();
 }
 
 void EventStore::queueShutdown() {
@@ -405,7 +424,7 @@ void EventStore::queueShutdown() {
 }
 
 void EventStore::queueRecords(std::vector<SyntheticEvent> events) {
-    if (isAttached() && !events.empty()) {
+    if (!events.empty()) {
         shards_.queueRecords({std::move(events), {}});
     }
 }

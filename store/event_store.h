@@ -8,6 +8,8 @@
 #include "store/cpu_lane.h"
 #include "store/event_run.h"
 #include "store/retention.h"
+#include "store/row_retention.h"
+#include "store/run_answer.h"
 #include "store/sequence_allocator.h"
 #include "store/shard_router.h"
 #include "store/shard_set.h"
@@ -42,14 +44,6 @@ class EventStoreListener {
     // Something has been reported: call pump() soon. Comes once per report that nobody has fetched.
     virtual void reportsWaiting() = 0;
     virtual void committed(const wire::CommitNotice& notice) = 0;
-};
-
-// Where the answer to one run goes. Given exactly once, on the store's thread, unless the writers
-// are stopped first.
-class RunAnswer {
-  public:
-    virtual ~RunAnswer() = default;
-    virtual void give(base::Result<void> outcome) = 0;
 };
 
 // The event side of the store: takes runs, makes each stored exactly once, and says when.
@@ -106,9 +100,17 @@ class EventStore final : private WriterListener {
     void configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
         shards_.configure(limits, checkpoint_bytes);
     }
-    // Daemon-wide records that are made elsewhere; dropped before the shards are open.
+    // Daemon-wide records that are made elsewhere; before the shards are open they wait.
     void queueRecords(std::vector<SyntheticEvent> events);
-    void configureRetention(const RetentionLimits& limits);
+    void configureRetention(const RetentionLimits& limits) { configureRetention(0, limits); }
+    // Further stores that are kept within limits, after the events. Before the first collector;
+    // answers what the part is called in configureRetention().
+    size_t addRetention(RetentionPart part);
+    void configureRetention(size_t part, const RetentionLimits& limits);
+    // Some disk takes nothing: look for something to delete now.
+    void wakeRetention();
+    // Ends retention for good, before the stores that it looks after.
+    void stopRetention();
     void configureShedding(Shedding::Settings shedding) { shards_.configureShedding(shedding); }
     // What the index policy has decided, for all shards alike (Spec §3.3).
     void wantIndexes(DesiredIndexesView desired) { shards_.wantIndexes(std::move(desired)); }
@@ -190,7 +192,7 @@ class EventStore final : private WriterListener {
     std::vector<ShardReport> mailbox_;
     // Last: the writers' threads end before anything they report to, and retention before them.
     ShardSet shards_;
-    RetentionLimits retention_limits_;
+    std::vector<RetentionPart> retention_parts_;  // the events' first; kinds until it is made
     std::unique_ptr<Retention> retention_;
 };
 

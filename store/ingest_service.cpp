@@ -2,6 +2,7 @@
 
 #include "common/ipc/convert.h"
 #include "common/ipc/errors.h"
+#include "store/answer_service.h"
 
 #include <capnp/ingest.capnp.h>
 #include <memory>
@@ -10,32 +11,6 @@
 namespace evd::store {
 
 namespace {
-
-capnp::ReaderOptions receiveOptions() {
-    capnp::ReaderOptions options;
-    options.traversalLimitInWords = kMessageBytesMax / sizeof(capnp::word);
-    options.nestingLimit = kMessageNestingMax;
-    return options;
-}
-
-// Gives the answer to one call.
-class CallAnswer final : public RunAnswer {
-  public:
-    explicit CallAnswer(kj::Own<kj::PromiseFulfiller<void>> fulfiller)
-        : fulfiller_(kj::mv(fulfiller)) {}
-    ~CallAnswer() noexcept override = default;
-
-    void give(base::Result<void> outcome) override {
-        if (outcome.ok()) {
-            fulfiller_->fulfill();
-        } else {
-            fulfiller_->reject(ipc::toException(outcome.error()));
-        }
-    }
-
-  private:
-    kj::Own<kj::PromiseFulfiller<void>> fulfiller_;
-};
 
 class SinkService final : public schema::EventSink::Server {
   public:
@@ -106,7 +81,7 @@ CollectorConnection::CollectorConnection(base::Fd socket, IngestHost& host,
                                          kj::LowLevelAsyncIoProvider& io)
     : stream_(io.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
                                                     kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
-      network_(*stream_, capnp::rpc::twoparty::Side::SERVER, receiveOptions()),
+      network_(*stream_, capnp::rpc::twoparty::Side::SERVER, receiveOptions(kMessageBytesMax)),
       rpc_(capnp::makeRpcServer(network_, kj::heap<IngestService>(host))) {
     rpc_.setFlowLimit(kUnansweredBytesMax / sizeof(capnp::word));
 }

@@ -16,7 +16,6 @@ namespace evd::store {
 inline constexpr size_t kUnansweredBytesMax = 32 * 1024 * 1024;
 // One call must be able to carry the largest legal event, of 128 MiB, with its frame.
 inline constexpr uint64_t kMessageBytesMax = 130 * 1024 * 1024;
-inline constexpr int kMessageNestingMax = 16;
 
 // What the ingest services need from the process around them. On the event loop.
 class IngestHost {

@@ -19,24 +19,24 @@ int64_t later(int64_t now_ns, int64_t interval_ns) {
 
 }  // namespace
 
-Retention::Retention(const std::string& directory, const base::Guid& boot_id,
-                     RetentionSweep::Gates gates, const RetentionLimits& limits,
-                     const base::Clock& clock)
+Retention::Retention(std::vector<RetentionPart> parts, const base::Clock& clock)
     : clock_(clock),
-      sweep_(directory, boot_id, std::move(gates), clock),
-      limits_(limits),
       due_ns_(clock.monotonicNs() + kFirstSweepAfterNs),
-      not_before_ns_(clock.monotonicNs()),
-      thread_(std::make_unique<base::Thread>("retention", [this] { run(); })) {}
+      not_before_ns_(clock.monotonicNs()) {
+    for (RetentionPart& part : parts) {
+        parts_.push_back(std::make_unique<Part>(std::move(part), clock));
+    }
+    thread_ = std::make_unique<base::Thread>("retention", [this] { run(); });
+}
 
 Retention::~Retention() {
     stop();
 }
 
-void Retention::configure(const RetentionLimits& limits) {
+void Retention::configure(size_t part, const RetentionLimits& limits) {
     const std::lock_guard lock(mutex_);
-    if (!(limits == limits_)) {
-        limits_ = limits;
+    if (!(limits == parts_.at(part)->limits)) {
+        parts_.at(part)->limits = limits;
         is_wanted_ = true;
         changed_.notify_all();
     }
@@ -60,7 +60,7 @@ void Retention::stop() {
 
 void Retention::run() {
     while (waitUntilDue()) {
-        sweep();
+        sweepAll();
     }
 }
 
@@ -81,53 +81,76 @@ bool Retention::waitUntilDue() {
 }
 
 bool Retention::rest(int64_t rest_ns) {
-    publish(sweep_.figures());
     const int64_t wait_ns = is_hurried_ ? std::min(rest_ns, RetentionPace::kRestMinNs) : rest_ns;
     std::unique_lock lock(mutex_);
     return !changed_.wait_for(lock, std::chrono::nanoseconds(wait_ns),
                               [&] { return stopping_.load(); });
 }
 
-void Retention::sweep() {
-    RetentionLimits limits;
-    {
-        const std::lock_guard lock(mutex_);
-        limits = limits_;
-    }
+void Retention::sweepAll() {
     const int64_t begun_ns = clock_.monotonicNs();
-    const auto done = sweep_.run(
-        limits, [this](int64_t rest_ns) { return rest(rest_ns); },
-        [this] { return stopping_.load(); });
-    const int64_t ended_ns = clock_.monotonicNs();
-    const bool is_futile = !done || done.value().removed_rows == 0;
-    if (!done) {
-        base::logWarning(base::cat("retention: ", done.error().text, ", trying again later"));
-    } else {
-        publish(done.value());
-        deleted_before_ = deleted_rows_;
-        tell(ended_ns);
+    bool is_futile = true;
+    for (const auto& part : parts_) {
+        is_futile = !sweep(*part) && is_futile;
     }
+    const int64_t ended_ns = clock_.monotonicNs();
+    tell(ended_ns);
     last_run_ms_ = (ended_ns - begun_ns) / base::kNsPerMs;
     ++runs_;
     const std::lock_guard lock(mutex_);
     not_before_ns_ =
         ended_ns + std::max(kSweepSpacingNs, is_futile ? kFutileRest * (ended_ns - begun_ns) : 0);
-    due_ns_ = later(ended_ns, limits_.check_interval_ns);
+    // All parts have the one interval.
+    due_ns_ = later(ended_ns, parts_.front()->limits.check_interval_ns);
     is_hurried_ = is_wanted_;
 }
 
-void Retention::publish(const SweepFigures& figures) {
-    deleted_rows_ = deleted_before_ + static_cast<int64_t>(figures.removed_rows);
+bool Retention::sweep(Part& part) {
+    RetentionLimits limits;
+    {
+        const std::lock_guard lock(mutex_);
+        limits = part.limits;
+    }
+    const auto done = part.sweep.run(
+        limits,
+        [&](int64_t rest_ns) {
+            publish(part, part.sweep.figures());
+            return rest(rest_ns);
+        },
+        [this] { return stopping_.load(); });
+    if (!done) {
+        base::logWarning(base::cat("retention: ", done.error().text, ", trying again later"));
+        return false;
+    }
+    publish(part, done.value());
+    part.deleted_before += static_cast<int64_t>(done.value().removed_rows);
+    return done.value().removed_rows > 0;
+}
+
+void Retention::publish(Part& part, const SweepFigures& figures) {
+    part.left_databases = static_cast<int64_t>(figures.left_databases);
+    int64_t deleted = static_cast<int64_t>(figures.removed_rows);
+    int64_t left = 0;
+    for (const auto& each : parts_) {
+        deleted += each->deleted_before;
+        left += each->left_databases;
+    }
+    deleted_rows_ = deleted;
+    left_databases_ = left;
     worst_pause_us_ = std::max(worst_pause_us_.load(), figures.worst_hold_ns / base::kNsPerUs);
-    left_databases_ = static_cast<int64_t>(figures.left_databases);
 }
 
 void Retention::tell(int64_t now_ns) {
-    const bool is_early = told_ns_ && now_ns - *told_ns_ < kTellAgainNs;
-    if (deleted_before_ > deleted_told_ && !is_early) {
-        base::logInfo(base::cat("retention: deleted ", deleted_before_ - deleted_told_, " events"));
-        deleted_told_ = deleted_before_;
-        told_ns_ = now_ns;
+    if (told_ns_ && now_ns - *told_ns_ < kTellAgainNs) {
+        return;
+    }
+    for (const auto& part : parts_) {
+        const int64_t deleted =
+            part->deleted_before - std::exchange(part->deleted_told, part->deleted_before);
+        if (deleted > 0) {
+            base::logInfo(base::cat("retention: deleted ", deleted, " ", part->kind->rows()));
+            told_ns_ = now_ns;
+        }
     }
 }
 

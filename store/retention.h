@@ -1,7 +1,6 @@
 #pragma once
 
 #include "common/base/clock.h"
-#include "common/base/guid.h"
 #include "common/base/thread.h"
 #include "common/wire/record.h"
 #include "store/retention_plan.h"
@@ -18,10 +17,17 @@
 
 namespace evd::store {
 
-// Keeps the event store within its limits, on a thread of its own (Spec §3.4).
+// A kind of store and how much of it is kept.
+struct RetentionPart {
+    std::unique_ptr<RetentionKind> kind;
+    RetentionLimits limits;
+};
+
+// Keeps the stores within their limits, on a thread of its own (Spec §3.4, §5.3, §7.3): one after
+// the other, in the order of the parts.
 //
 // Sweeps kFirstSweepAfterNs after the start, so that a store that is often restarted is swept too,
-// and then every RetentionCheckIntervalMinutes; at once when limits change or a shard's disk is
+// and then every RetentionCheckIntervalMinutes; at once when limits change or a store's disk is
 // full (Spec §11), though not sooner than kSweepSpacingNs after the last one, and after one that
 // found nothing not before kFutileRest times its length. While a disk is full it rests
 // only briefly, for there is no writer that it could hold up. Deletes what the limits allow and
@@ -35,14 +41,14 @@ class Retention {
     static constexpr int64_t kFutileRest = 10;
     static constexpr int64_t kTellAgainNs = 60 * base::kNsPerSecond;  // between two lines of log
 
-    Retention(const std::string& directory, const base::Guid& boot_id, RetentionSweep::Gates gates,
-              const RetentionLimits& limits, const base::Clock& clock);
+    Retention(std::vector<RetentionPart> parts, const base::Clock& clock);
     ~Retention();
     Retention(const Retention&) = delete;
     Retention& operator=(const Retention&) = delete;
 
-    void configure(const RetentionLimits& limits);
-    // A shard could not write: look for something to delete now.
+    // Parts are counted from 0.
+    void configure(size_t part, const RetentionLimits& limits);
+    // A writer could not write: look for something to delete now.
     void wake();
     // Ends the thread. Later calls do nothing.
     void stop();
@@ -54,25 +60,35 @@ class Retention {
     // Waits until a sweep is due; false when stopped.
     bool waitUntilDue();
     bool rest(int64_t rest_ns);
-    void sweep();
-    void publish(const SweepFigures& figures);
+    struct Part {
+        Part(RetentionPart part, const base::Clock& clock)
+            : kind(std::move(part.kind)), sweep(*kind, clock), limits(part.limits) {}
+        std::unique_ptr<RetentionKind> kind;
+        RetentionSweep sweep;
+        RetentionLimits limits;      // guarded by mutex_
+        int64_t deleted_before = 0;  // in earlier sweeps
+        int64_t deleted_told = 0;    // of these, told of
+        int64_t left_databases = 0;  // by the last sweep
+    };
+
+    void sweepAll();
+    // Answers whether it found something to delete.
+    bool sweep(Part& part);
+    void publish(Part& part, const SweepFigures& figures);
     void tell(int64_t now_ns);
 
     const base::Clock& clock_;
-    RetentionSweep sweep_;
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    RetentionLimits limits_;
+    std::vector<std::unique_ptr<Part>> parts_;
     bool is_wanted_ = false;
     int64_t due_ns_ = 0;
     int64_t not_before_ns_ = 0;
-    std::atomic<bool> is_hurried_ = false;  // a shard's disk is full
+    std::atomic<bool> is_hurried_ = false;  // a store's disk is full
     std::atomic<bool> stopping_ = false;
 
     // The thread's own.
-    int64_t deleted_before_ = 0;  // in earlier sweeps
-    int64_t deleted_told_ = 0;    // of these, told of
     std::optional<int64_t> told_ns_;
 
     std::atomic<int64_t> runs_ = 0;

@@ -1,7 +1,5 @@
 #include "store/retention_database.h"
 
-#include "common/base/text.h"
-#include "common/db/schema.h"
 #include "store/boot.h"
 
 namespace evd::store {
@@ -10,14 +8,15 @@ namespace {
 
 // synchronous=NORMAL: see the header. secure_delete=FAST: freed pages are not written once more
 // just to be zeroed, which would make a batch's log as long as what it deletes. busy_timeout=0:
-// waiting for a lock within a turn would keep the shard's writer waiting too.
+// waiting for a lock within a turn would keep the writer waiting too.
 constexpr std::string_view kRetentionPragmas =
     "PRAGMA synchronous=NORMAL; PRAGMA secure_delete=FAST; PRAGMA busy_timeout=0; "
     "PRAGMA cache_size=-1024";
 
 constexpr int64_t kLogBytesMax = 4 * 1024 * 1024;
 
-// The one integer that a statement answers; nothing for NULL or no row.
+}  // namespace
+
 base::Result<std::optional<int64_t>> oneInteger(db::Statement& statement) {
     auto row = statement.step();
     std::optional<int64_t> value;
@@ -31,7 +30,7 @@ base::Result<std::optional<int64_t>> oneInteger(db::Statement& statement) {
     return value;
 }
 
-base::Result<std::optional<int64_t>> ask(db::Connection& connection, std::string_view sql) {
+base::Result<std::optional<int64_t>> askInteger(db::Connection& connection, std::string_view sql) {
     auto statement = connection.prepare(sql);
     if (!statement) {
         return statement.error();
@@ -39,78 +38,30 @@ base::Result<std::optional<int64_t>> ask(db::Connection& connection, std::string
     return oneInteger(*statement.value());
 }
 
-base::Result<DatabaseAge> ageOf(db::Connection& connection, uint64_t batch_rows) {
-    DatabaseAge age;
-    const auto pages = ask(connection, "PRAGMA page_count");
-    const auto free_pages = ask(connection, "PRAGMA freelist_count");
-    const auto oldest = ask(connection, "SELECT min(timestamp) FROM events");
-    auto reach =
-        ask(connection, base::cat("SELECT timestamp FROM events INDEXED BY idx_events_timestamp "
-                                  "ORDER BY timestamp LIMIT 1 OFFSET ",
-                                  batch_rows - 1));
-    if (reach && !reach.value()) {
-        reach = ask(connection, "SELECT max(timestamp) FROM events");
+base::Result<int64_t> liveBytes(db::Connection& connection) {
+    const auto pages = askInteger(connection, "PRAGMA page_count");
+    const auto free_pages = askInteger(connection, "PRAGMA freelist_count");
+    if (!pages || !free_pages) {
+        return pages ? free_pages.error() : pages.error();
     }
-    for (const auto* answer : {&pages, &free_pages, &oldest}) {
-        if (!*answer) {
-            return answer->error();
-        }
-    }
-    if (!reach) {
-        return reach.error();
-    }
-    age.live_bytes = (pages.value().value_or(0) - free_pages.value().value_or(0)) *
-                     static_cast<int64_t>(connection.pageBytes());
-    age.oldest_ns = oldest.value();
-    age.reach_ns = reach.value().value_or(0);
-    return age;
+    return (pages.value().value_or(0) - free_pages.value().value_or(0)) *
+           static_cast<int64_t>(connection.pageBytes());
 }
 
-}  // namespace
-
-base::Result<DatabaseAge> RetentionDatabase::look(const std::string& path, uint64_t batch_rows) {
-    auto opened = db::Connection::openForReading(path);
-    if (!opened) {
-        return opened.error();
-    }
-    EVD_TRY(db::verifyEventSchema(*opened.value()));
-    return ageOf(*opened.value(), batch_rows);
-}
-
-base::Result<std::unique_ptr<RetentionDatabase>> RetentionDatabase::open(
-    const std::string& path, const base::Guid& boot_id) {
+base::Result<std::unique_ptr<db::Connection>> RetentionDatabase::openFile(const std::string& path,
+                                                                          CheckSchema verify,
+                                                                          CheckSchema complete) {
     auto opened = db::Connection::openForWriting(path);
     if (!opened) {
         return opened.error();
     }
-    EVD_TRY(db::verifyEventSchema(*opened.value()));
+    EVD_TRY(verify(*opened.value()));
     EVD_TRY(opened.value()->execute(kRetentionPragmas));
-    EVD_TRY(db::completeEventSchema(*opened.value()));
-    std::unique_ptr<RetentionDatabase> database(
-        new RetentionDatabase(boot_id, std::move(opened).value()));
-    EVD_TRY(database->prepareStatements());
-    return database;
+    EVD_TRY(complete(*opened.value()));
+    return opened;
 }
 
-base::Result<void> RetentionDatabase::prepareStatements() {
-    struct Prepared {
-        std::unique_ptr<db::Statement>& statement;
-        std::string_view sql;
-    };
-    const Prepared all[] = {
-        {remove_rows_,
-         "DELETE FROM events WHERE id IN (SELECT id FROM events INDEXED BY idx_events_timestamp "
-         "WHERE timestamp <= ?1 ORDER BY timestamp LIMIT ?2)"},
-        {count_removed_, "SELECT changes()"},
-        {greatest_id_, "SELECT max(id) FROM events"},
-        {keep_last_id_,
-         "INSERT INTO metadata(key, value) VALUES (?1, CAST(?2 AS TEXT)) ON CONFLICT(key) DO "
-         "UPDATE SET value = max(CAST(value AS INTEGER), ?2)"},
-        // Ids grow from boot to boot: when the first row is of this boot, no other has any left.
-        {remove_receipts_,
-         "DELETE FROM receipts WHERE boot_id <> ?1 AND "
-         "ifnull((SELECT boot_id FROM events ORDER BY id LIMIT 1), ?1) = ?1"},
-    };
+base::Result<void> RetentionDatabase::prepareAll(std::initializer_list<Prepared> all) {
     for (const Prepared& entry : all) {
         auto prepared = connection_->prepare(entry.sql);
         if (!prepared) {
@@ -121,63 +72,61 @@ base::Result<void> RetentionDatabase::prepareStatements() {
     return {};
 }
 
-base::Result<DatabaseAge> RetentionDatabase::age(uint64_t batch_rows) {
-    return ageOf(*connection_, batch_rows);
+base::Result<void> RetentionDatabase::prepareIds(std::string_view greatest_id_sql) {
+    return prepareAll(
+        {{greatest_id_, greatest_id_sql},
+         {keep_last_id_,
+          "INSERT INTO metadata(key, value) VALUES (?1, CAST(?2 AS TEXT)) ON CONFLICT(key) DO "
+          "UPDATE SET value = max(CAST(value AS INTEGER), ?2)"},
+         {count_removed_, "SELECT changes()"}});
 }
 
-base::Result<uint64_t> RetentionDatabase::removeOldest(int64_t through_ns, uint64_t rows_max) {
-    EVD_TRY(connection_->execute("BEGIN IMMEDIATE"));
-    auto removed = removeWithin(through_ns, rows_max);
-    if (removed) {
-        const auto committed = connection_->execute("COMMIT");
-        if (committed) {
-            return removed;
-        }
-        removed = committed.error();
-    }
-    // SQLite has rolled back by itself after some errors; then this one is refused, and that is
-    // fine.
-    (void)connection_->execute("ROLLBACK");
-    return removed;
+base::Result<uint64_t> RetentionDatabase::removedRows() {
+    const auto rows = oneInteger(*count_removed_);
+    return rows ? base::Result<uint64_t>(static_cast<uint64_t>(rows.value().value_or(0)))
+                : rows.error();
 }
 
-base::Result<uint64_t> RetentionDatabase::removeWithin(int64_t through_ns, uint64_t rows_max) {
-    const auto greatest_before = greatestId();
-    if (!greatest_before) {
-        return greatest_before.error();
+base::Result<uint64_t> RetentionDatabase::removeKeepingIds(int64_t through_ns, uint64_t rows_max) {
+    const auto before = oneInteger(*greatest_id_);
+    if (!before) {
+        return before.error();
     }
-    remove_rows_->bindInteger(1, through_ns);
-    remove_rows_->bindInteger(2, static_cast<int64_t>(rows_max));
-    const auto done = oneInteger(*remove_rows_);
-    if (!done) {
-        return done.error();
+    const auto count = removeWithin(through_ns, rows_max);
+    if (!count) {
+        return count;
     }
-    const auto removed = oneInteger(*count_removed_);
-    const auto greatest_after = greatestId();
-    if (!removed || !greatest_after) {
-        return !removed ? removed.error() : greatest_after.error();
+    const auto after = oneInteger(*greatest_id_);
+    if (!after) {
+        return after.error();
     }
-    if (greatest_after.value() != greatest_before.value()) {
+    if (before.value() && after.value() != before.value()) {
         keep_last_id_->bindText(1, kLastIdKey);
-        keep_last_id_->bindInteger(2, greatest_before.value());
+        keep_last_id_->bindInteger(2, *before.value());
         const auto kept = oneInteger(*keep_last_id_);
         if (!kept) {
             return kept.error();
         }
     }
-    EVD_TRY(removeReceiptsOfOtherBoots());
-    return static_cast<uint64_t>(removed.value().value_or(0));
+    return count;
 }
 
-base::Result<int64_t> RetentionDatabase::greatestId() {
-    const auto id = oneInteger(*greatest_id_);
-    return id ? base::Result<int64_t>(id.value().value_or(0)) : id.error();
-}
-
-base::Result<void> RetentionDatabase::removeReceiptsOfOtherBoots() {
-    remove_receipts_->bindBlob(1, boot_id_.bytes);
-    const auto done = oneInteger(*remove_receipts_);
-    return done ? base::Result<void>() : done.error();
+base::Result<uint64_t> RetentionDatabase::removeOldest(int64_t through_ns, uint64_t rows_max) {
+    EVD_TRY(connection_->execute("BEGIN IMMEDIATE"));
+    auto count = removeKeepingIds(through_ns, rows_max);
+    if (count) {
+        const auto committed = connection_->execute("COMMIT");
+        if (committed) {
+            removed(/*is_committed=*/true);
+            return count;
+        }
+        count = committed.error();
+    }
+    // SQLite has rolled back by itself after some errors; then this one is refused, and that is
+    // fine.
+    (void)connection_->execute("ROLLBACK");
+    removed(/*is_committed=*/false);
+    return count;
 }
 
 void RetentionDatabase::checkpointIfLong() {

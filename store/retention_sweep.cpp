@@ -2,7 +2,6 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "common/db/store_files.h"
 
 #include <algorithm>
 #include <optional>
@@ -31,7 +30,7 @@ bool mayPass(base::ErrorKind kind) {
 }  // namespace
 
 base::Result<SweepFigures> RetentionSweep::run(const RetentionLimits& limits, const Rest& rest,
-                                               const std::function<bool()>& should_stop) {
+                                               const StopCheck& should_stop) {
     figures_ = {};
     if (limits.days == 0 && limits.bytes_max == 0) {
         return figures_;
@@ -52,25 +51,22 @@ base::Result<void> RetentionSweep::look() {
     candidates_.clear();
     ages_.clear();
     figures_.left_databases = 0;
-    const auto files = db::discoverEventStores(directory_);
-    if (!files) {
-        return files.error();
+    auto targets = kind_.databases();
+    if (!targets) {
+        return targets.error();
     }
-    for (const db::StoreFile& file : files.value()) {
+    for (RetentionTarget& target : targets.value()) {
         if (should_stop_()) {
             return {};
         }
-        Candidate candidate;
-        candidate.path = file.path;
-        const auto gate = file.shard ? gates_.find(*file.shard) : gates_.end();
-        candidate.gate = gate == gates_.end() ? nullptr : gate->second;
-        candidates_.push_back(std::move(candidate));
+        const std::string path = target.path;
+        candidates_.push_back({std::move(target), 0, nullptr});
         ages_.emplace_back();
-        if (left_for_good_.contains(file.path)) {
+        if (left_for_good_.contains(path)) {
             ++figures_.left_databases;
             continue;
         }
-        const auto age = RetentionDatabase::look(file.path, pace_.rows());
+        const auto age = kind_.look(path, pace_.rows(), should_stop_);
         if (age) {
             ages_.back() = age.value();
         } else {
@@ -112,24 +108,40 @@ bool RetentionSweep::removeWhatIsDue(const RetentionLimits& limits, const Rest& 
 }
 
 base::Result<uint64_t> RetentionSweep::removeBatch(Candidate& candidate, int64_t through_ns) {
+    if (candidate.database == nullptr) {
+        const auto opened = withinTurn(candidate, [&]() -> base::Result<uint64_t> {
+            EVD_TRY(ensureOpen(candidate));
+            return uint64_t{0};
+        });
+        if (!opened) {
+            return opened;
+        }
+        EVD_TRY(candidate.database->survey());
+    }
+    return withinTurn(candidate, [&] { return removeWithinTurn(candidate, through_ns); });
+}
+
+base::Result<uint64_t> RetentionSweep::withinTurn(
+    Candidate& candidate, const std::function<base::Result<uint64_t>()>& action) {
+    ShardGate* const gate = candidate.target.gate;
     int64_t begun_ns = 0;
-    base::Result<uint64_t> removed = uint64_t{0};
+    base::Result<uint64_t> done = uint64_t{0};
     bool writer_waited = false;
-    if (candidate.gate == nullptr) {
+    if (gate == nullptr) {
         begun_ns = clock_.monotonicNs();
-        removed = removeWithinTurn(candidate, through_ns);
+        done = action();
     } else {
-        const ShardGate::Turn turn(*candidate.gate);
+        const ShardGate::Turn turn(*gate);
         begun_ns = clock_.monotonicNs();
-        removed = removeWithinTurn(candidate, through_ns);
-        writer_waited = candidate.gate->isWanted();
+        done = action();
+        writer_waited = gate->isWanted();
     }
     const int64_t hold_ns = clock_.monotonicNs() - begun_ns;
-    if (candidate.gate != nullptr) {
+    if (gate != nullptr) {
         figures_.worst_hold_ns = std::max(figures_.worst_hold_ns, hold_ns);
     }
     pace_.took(hold_ns, writer_waited);
-    return removed;
+    return done;
 }
 
 base::Result<uint64_t> RetentionSweep::removeWithinTurn(Candidate& candidate, int64_t through_ns) {
@@ -138,12 +150,13 @@ base::Result<uint64_t> RetentionSweep::removeWithinTurn(Candidate& candidate, in
 }
 
 base::Result<void> RetentionSweep::ensureOpen(Candidate& candidate) {
-    const uint64_t replacements = candidate.gate == nullptr ? 0 : candidate.gate->replacements();
+    const uint64_t replacements =
+        candidate.target.gate == nullptr ? 0 : candidate.target.gate->replacements();
     if (candidate.database != nullptr) {
         return candidate.replacements == replacements
                    ? base::Result<void>()
                    : base::fail(base::ErrorKind::Gone,
-                                base::cat(candidate.path, " is another database now"));
+                                base::cat(candidate.target.path, " is another database now"));
     }
     const auto is_open = [](const Candidate& other) { return other.database != nullptr; };
     if (std::count_if(candidates_.begin(), candidates_.end(), is_open) >=
@@ -152,7 +165,7 @@ base::Result<void> RetentionSweep::ensureOpen(Candidate& candidate) {
             other.database.reset();
         }
     }
-    auto opened = RetentionDatabase::open(candidate.path, boot_id_);
+    auto opened = kind_.open(candidate.target);
     if (!opened) {
         return opened.error();
     }
@@ -169,10 +182,10 @@ void RetentionSweep::leave(size_t index, const base::Error& error) {
     candidates_[index].database.reset();
     ++figures_.left_databases;
     if (!mayPass(error.kind)) {
-        if (candidates_[index].gate == nullptr) {
-            left_for_good_.insert(candidates_[index].path);  // else its writer replaces it
+        if (candidates_[index].target.gate == nullptr) {
+            left_for_good_.insert(candidates_[index].target.path);  // else its writer replaces it
         }
-        base::logWarning(base::cat("retention: ", candidates_[index].path, ": ", error.text,
+        base::logWarning(base::cat("retention: ", candidates_[index].target.path, ": ", error.text,
                                    ", leaving it as it is"));
     }
 }

@@ -28,7 +28,6 @@ base::Result<std::unique_ptr<ShardDatabase>> ShardDatabase::open(const std::stri
     EVD_TRY(db::verifyEventSchema(*opened.value()));
     EVD_TRY(db::completeEventSchema(*opened.value()));
     EVD_TRY(opened.value()->execute(kWriterPragmas));
-    opened.value()->setFileGrowth(kFileGrowthBytes);
     std::unique_ptr<ShardDatabase> database(
         new ShardDatabase(path, boot_id, std::move(opened).value()));
     EVD_TRY(database->prepareStatements());
@@ -50,6 +49,11 @@ base::Result<void> ShardDatabase::prepareStatements() {
         return inserter.error();
     }
     inserter_ = std::move(inserter).value();
+    auto room = FileRoom::prepare(*connection_);
+    if (!room) {
+        return room.error();
+    }
+    room_ = std::move(room).value();
     struct Prepared {
         std::unique_ptr<db::Statement>& statement;
         std::string_view sql;
@@ -65,7 +69,6 @@ base::Result<void> ShardDatabase::prepareStatements() {
          "VALUES (?1, ?2, ?3, ?4)"},
         {add_type_, "INSERT OR IGNORE INTO event_types(event_type) VALUES (?1)"},
         {set_metadata_, "INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)"},
-        {page_count_, "PRAGMA page_count"},
     };
     for (const Prepared& entry : all) {
         auto prepared = connection_->prepare(entry.sql);
@@ -155,7 +158,7 @@ base::Result<void> ShardDatabase::setMetadata(std::string_view key, std::string_
 base::Result<void> ShardDatabase::commit() {
     EVD_TRY(inserter_->flush());
     EVD_TRY(writeReceipts());
-    EVD_TRY(reserveRoom());
+    EVD_TRY(room_->reserve());
     EVD_TRY(runOnce(*commit_));
     for (auto& [cpu, after] : receipts_after_) {
         receipts_.insert_or_assign(cpu, std::move(after));
@@ -166,27 +169,9 @@ base::Result<void> ShardDatabase::commit() {
     return {};
 }
 
-// The file has room for every page before a commit puts it into the log. So a checkpoint never
-// needs new room, a log that cannot grow on a full disk can always be emptied and written again,
-// and retention can delete on a disk that takes no more events (Spec §11, disk full).
-base::Result<void> ShardDatabase::reserveRoom() {
-    auto row = page_count_->step();
-    const int64_t pages = row && row.value() ? page_count_->columnInteger(0) : 0;
-    page_count_->reset();
-    if (!row) {
-        return row.error();
-    }
-    if (pages > reserved_pages_) {
-        EVD_TRY(connection_->reserveFileBytes(pages * page_bytes_));
-    }
-    reserved_pages_ = pages;
-    return {};
-}
-
 void ShardDatabase::rollBack() {
     inserter_->discard();
-    // Somebody else's checkpoint may cut the file back to what is committed.
-    reserved_pages_ = 0;
+    room_->forget();
     // SQLite has rolled back by itself after some errors; then this one is refused, and that is
     // fine.
     (void)runOnce(*roll_back_);

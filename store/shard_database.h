@@ -4,7 +4,9 @@
 #include "common/base/interval_set.h"
 #include "common/db/sqlite.h"
 #include "store/event_inserter.h"
+#include "store/file_room.h"
 #include "store/receipts.h"
+#include "store/text_set.h"
 
 #include <cstdint>
 #include <map>
@@ -12,12 +14,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 namespace evd::store {
 
-inline constexpr int64_t kFileGrowthBytes = 1024 * 1024;  // a database file grows by so much
 inline constexpr size_t kKnownTypesMax =
     16'384;  // event types remembered per shard; then forgotten
 
@@ -51,15 +51,6 @@ class ShardDatabase {
     const std::map<uint16_t, base::IntervalSet>& receipts() const { return receipts_; }
 
   private:
-    // text is hashed and compared without making a string of it.
-    struct TextHash {
-        using is_transparent = void;
-        size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
-
     struct PendingReceipts {
         base::IntervalSet added;
         std::optional<base::Interval> elsewhere;
@@ -71,7 +62,6 @@ class ShardDatabase {
     base::Result<void> prepareStatements();
     base::Result<void> loadReceipts();
     base::Result<void> loadTypes();
-    base::Result<void> reserveRoom();
     base::Result<void> learnType(std::string_view type);
     base::Result<void> writeReceipts();
     base::Result<void> writeReceiptsOf(uint16_t cpu, const PendingReceipts& pending);
@@ -80,9 +70,9 @@ class ShardDatabase {
     const base::Guid boot_id_;
     const std::unique_ptr<db::Connection> connection_;
     int64_t page_bytes_ = 0;
-    int64_t reserved_pages_ = 0;
     // Statements end before the connection: they stand behind it.
     std::unique_ptr<EventInserter> inserter_;
+    std::unique_ptr<FileRoom> room_;
     std::unique_ptr<db::Statement> begin_;
     std::unique_ptr<db::Statement> commit_;
     std::unique_ptr<db::Statement> roll_back_;
@@ -90,7 +80,6 @@ class ShardDatabase {
     std::unique_ptr<db::Statement> write_receipt_;
     std::unique_ptr<db::Statement> add_type_;
     std::unique_ptr<db::Statement> set_metadata_;
-    std::unique_ptr<db::Statement> page_count_;
 
     std::map<uint16_t, base::IntervalSet> receipts_;  // by cpu, of this boot
     std::map<uint16_t, PendingReceipts> pending_receipts_;

@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/guid.h"
 #include "common/base/result.h"
+#include "store/database_files.h"
 #include "store/shard_database.h"
 
 #include <cstdint>
@@ -12,14 +13,6 @@
 #include <vector>
 
 namespace evd::store {
-
-// Makes the event store directory and the folders above it where they are missing (Spec §3.2).
-base::Result<void> makeStoreDirectory(const std::string& directory);
-
-// Moves a corrupt database aside as <stem>.corrupt-<ns>.db with its -wal and -shm, where discovery
-// still finds it for reading (Ruling S6). Answers the new path. Nobody may have it open for
-// writing. All or nothing: after an error, or a death on the way, it is where it was.
-base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns);
 
 // A shard that was looked at and what is to be done about it.
 struct OpenedShard {

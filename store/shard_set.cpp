@@ -3,23 +3,14 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/db/store_files.h"
+#include "store/database_files.h"
 #include "store/shard_files.h"
 
-#include <sys/stat.h>
 #include <algorithm>
 #include <set>
 #include <utility>
 
 namespace evd::store {
-
-namespace {
-
-int64_t fileBytes(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
-}
-
-}  // namespace
 
 ShardSet::ShardSet(EventStoreSettings settings, const base::Guid& boot_id,
                    SequenceAllocator& allocator, const base::Clock& clock, WriterListener& listener)
@@ -75,8 +66,8 @@ std::unique_ptr<ShardRouter> ShardSet::makeRouter(uint16_t cpu_count) const {
     return std::make_unique<ShardRouter>(numbers, excluded, cpu_count);
 }
 
-RetentionSweep::Gates ShardSet::gates() {
-    RetentionSweep::Gates gates;
+EventRetention::Gates ShardSet::gates() {
+    EventRetention::Gates gates;
     for (auto& [number, shard] : shards_) {
         if (shard.writer != nullptr) {
             gates.emplace(number, &shard.writer->gate());

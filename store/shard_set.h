@@ -5,7 +5,7 @@
 #include "common/base/result.h"
 #include "common/wire/record.h"
 #include "store/failure_episode.h"
-#include "store/retention_sweep.h"
+#include "store/row_retention.h"
 #include "store/sequence_allocator.h"
 #include "store/shard_router.h"
 #include "store/shard_writer.h"
@@ -51,7 +51,7 @@ class ShardSet {
     std::unique_ptr<ShardRouter> makeRouter(uint16_t cpu_count) const;
 
     // Of the shards that have writers.
-    RetentionSweep::Gates gates();
+    EventRetention::Gates gates();
 
     uint64_t nextTicket() { return next_ticket_++; }
     bool tryPush(uint16_t shard, WriteItem& item) { return writerOf(shard).tryPush(item); }

@@ -7,7 +7,7 @@
 #include "common/ipc/notice.h"
 #include "sandbox/confine.h"
 #include "store/config_changes.h"
-#include "store/shard_files.h"
+#include "store/database_files.h"
 
 #include <utility>
 
@@ -17,48 +17,8 @@ namespace {
 
 constexpr std::string_view kCollectorFd = "collector";
 constexpr std::string_view kQuerydFd = "queryd";
+constexpr std::string_view kIngestFd = "ingest";
 constexpr std::string_view kNoticeSocket = "notices.sock";
-
-BatchPolicy::Limits batchLimits(const config::Settings& settings) {
-    return {settings.number("MaxBatchSize"),
-            static_cast<int64_t>(settings.number("MaxBatchLatencyMs")) * base::kNsPerMs};
-}
-
-int64_t checkpointBytes(const config::Settings& settings) {
-    return static_cast<int64_t>(settings.number("WalCheckpointPages")) *
-           CheckpointPolicy::kPageBytes;
-}
-
-RetentionLimits retentionLimits(const config::Settings& settings) {
-    constexpr int64_t kNsPerMinute = 60 * base::kNsPerSecond;
-    return {static_cast<uint32_t>(settings.number("EventRetentionDays")),
-            settings.number("EventRetentionMaxBytes"),
-            static_cast<int64_t>(settings.number("RetentionCheckIntervalMinutes")) * kNsPerMinute};
-}
-
-Shedding::Settings sheddingSettings(const config::Settings& settings) {
-    return {static_cast<int64_t>(settings.number("SheddingWindowSeconds")) * base::kNsPerSecond,
-            static_cast<uint32_t>(settings.number("SheddingBatchPercent")),
-            static_cast<uint32_t>(settings.number("EmergencySheddingBufferPercent"))};
-}
-
-PolicyThread::Settings policySettings(const config::Settings& settings) {
-    constexpr int64_t kMinuteNs = 60 * base::kNsPerSecond;
-    const auto number = [&](std::string_view name) {
-        return static_cast<int64_t>(settings.number(name));
-    };
-    return {{number("AdaptiveIndexWindowHours") * 60 * kMinuteNs,
-             settings.number("AdaptiveIndexCreateThreshold"),
-             settings.number("AdaptiveIndexDropThreshold")},
-            number("AdaptiveIndexPolicyIntervalMinutes") * kMinuteNs};
-}
-
-EventStoreSettings eventStoreSettings(const config::Settings& settings) {
-    return {
-        settings.text("EventStorePath"), static_cast<uint16_t>(settings.number("StorageShards")),
-        batchLimits(settings),           checkpointBytes(settings),
-        retentionLimits(settings),       sheddingSettings(settings)};
-}
 
 // Beside the query socket, where the supervisor makes it for queryd.
 std::string noticeSocketPath(const config::Settings& settings) {
@@ -67,15 +27,17 @@ std::string noticeSocketPath(const config::Settings& settings) {
     return base::cat(slash == std::string::npos ? "" : query.substr(0, slash + 1), kNoticeSocket);
 }
 
-// What SQLite wants of the machine once is done before the jail closes; the folder must exist for
-// Landlock to name it.
-void prepareAndConfine(const std::string& directory) {
+// What SQLite wants of the machine once is done before the jail closes; the folders must exist for
+// Landlock to name them.
+void prepareAndConfine(const StorePaths& paths) {
     db::prepareProcess();
-    ipc::okOrThrow(makeStoreDirectory(directory));
-    db::setTemporaryDirectory(directory);
     sandbox::Confinement confinement;
     confinement.role = sandbox::Role::Store;
-    confinement.paths = {{directory, sandbox::PathAccess::ReadWrite}};
+    for (const std::string& folder : paths.folders()) {
+        ipc::okOrThrow(makeStoreDirectory(folder));
+        confinement.paths.push_back({folder, sandbox::PathAccess::ReadWrite});
+    }
+    db::setTemporaryDirectory(paths.events);
     ipc::okOrThrow(sandbox::confine(confinement));
 }
 
@@ -84,6 +46,9 @@ void prepareAndConfine(const std::string& directory) {
 StoreService::~StoreService() noexcept {
     if (event_store_ != nullptr) {
         event_store_->stopWriters();
+    }
+    if (record_stores_ != nullptr) {
+        record_stores_->stopWriters();
     }
 }
 
@@ -94,7 +59,8 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
     settings_ = params.settings;
     const EventStoreSettings settings = eventStoreSettings(params.settings);
     batch_events_max_ = static_cast<uint32_t>(settings.batch.rows_max);
-    prepareAndConfine(settings.directory);
+    const StorePaths paths = storePaths(params.settings);
+    prepareAndConfine(paths);
     wakeup_ = std::make_unique<ipc::LoopWakeup>([this]() { onReports(); });
     auto publisher = bus::Publisher::connect(noticeSocketPath(params.settings));
     if (publisher.ok()) {
@@ -102,8 +68,7 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
     } else {
         base::logWarning(base::cat(publisher.error().text, ", going on without commit notices"));
     }
-    EventStoreListener& listener = *this;
-    event_store_ = ipc::takeOrThrow(EventStore::open(settings, params.boot_id, clock_, listener));
+    openStores(settings, paths, params.boot_id);
     startIndexPolicy(params.settings);
     if (early_collector_.valid()) {
         connectCollector(std::move(early_collector_));
@@ -111,21 +76,46 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
     if (early_queryd_.valid()) {
         connectQueryd(std::move(early_queryd_));
     }
+    if (early_ingest_.valid()) {
+        connectIngest(std::move(early_ingest_));
+    }
     return event_store_->resumePoints();
 }
 
+// Logs and metrics are there from the start; the shards wait for a collector.
+void StoreService::openStores(const EventStoreSettings& settings, const StorePaths& paths,
+                              const base::Guid& boot_id) {
+    EventStoreListener& event_listener = *this;
+    event_store_ = ipc::takeOrThrow(EventStore::open(settings, boot_id, clock_, event_listener));
+    RecordStoreListener& record_listener = *this;
+    record_stores_ =
+        ipc::takeOrThrow(RecordStores::open(settings_, paths, boot_id, clock_, record_listener));
+    record_stores_->joinRetention(*event_store_, settings_);
+}
+
 void StoreService::takeFd(std::string name, base::Fd fd) {
-    const bool is_queryd = name == kQuerydFd;
-    if (!is_queryd && name != kCollectorFd) {
+    const bool is_started = event_store_ != nullptr;
+    if (name == kQuerydFd) {
+        if (!is_started) {
+            early_queryd_ = std::move(fd);
+        } else if (policy_ != nullptr) {
+            connectQueryd(std::move(fd));
+        }
+    } else if (name == kCollectorFd) {
+        if (!is_started) {
+            early_collector_ = std::move(fd);
+        } else if (!is_drained_) {
+            connectCollector(std::move(fd));
+        }
+    } else if (name == kIngestFd) {
+        if (!is_started) {
+            early_ingest_ = std::move(fd);
+        } else if (!is_drained_) {
+            connectIngest(std::move(fd));
+        }
+    } else {
         ipc::throwError(base::fail(base::ErrorKind::Invalid,
                                    base::cat("the store has no use for a descriptor ", name)));
-    }
-    if (event_store_ == nullptr) {
-        (is_queryd ? early_queryd_ : early_collector_) = std::move(fd);
-    } else if (is_queryd && policy_ != nullptr) {
-        connectQueryd(std::move(fd));
-    } else if (!is_queryd && !is_drained_) {
-        connectCollector(std::move(fd));
     }
 }
 
@@ -174,13 +164,21 @@ void StoreService::connectCollector(base::Fd socket) {
         std::make_unique<CollectorConnection>(std::move(socket), host, *io_->lowLevelProvider);
 }
 
+void StoreService::connectIngest(base::Fd socket) {
+    ingest_.reset();
+    RecordIngestHost& host = *this;
+    ingest_ =
+        std::make_unique<RecordIngestConnection>(std::move(socket), host, *io_->lowLevelProvider);
+}
+
 void StoreService::configure(const config::Settings& settings) {
-    batch_events_max_ = static_cast<uint32_t>(batchLimits(settings).rows_max);
+    batch_events_max_ = static_cast<uint32_t>(eventBatchLimits(settings).rows_max);
     if (event_store_ != nullptr) {
-        event_store_->configure(batchLimits(settings), checkpointBytes(settings));
+        event_store_->configure(eventBatchLimits(settings), checkpointBytes(settings));
         event_store_->queueRecords(configChangeEvents(clock_.wallNs(), settings_, settings));
-        event_store_->configureRetention(retentionLimits(settings));
+        event_store_->configureRetention(eventRetention(settings));
         event_store_->configureShedding(sheddingSettings(settings));
+        record_stores_->configure(settings, *event_store_);
     }
     if (policy_ != nullptr) {
         policy_->configure(policySettings(settings));
@@ -193,17 +191,21 @@ kj::Promise<void> StoreService::drain() {
         return kj::READY_NOW;
     }
     event_store_->refuseRuns();
-    return whenIdle()
+    record_stores_->refuseBatches();
+    return whenRecordsIdle()
+        .then([this]() { return whenIdle(); })
         .then([this]() {
             event_store_->queueShutdown();
             return whenIdle();
         })
         .then([this]() {
             collector_.reset();
+            ingest_.reset();
             queryd_.reset();
             policy_.reset();
             desired_wakeup_.reset();
             event_store_->stopWriters();
+            record_stores_->stopWriters();
             wakeup_.reset();
             is_drained_ = true;
         });
@@ -214,27 +216,45 @@ std::vector<wire::Measure> StoreService::measures() {
         return {};
     }
     std::vector<wire::Measure> all = event_store_->measures();
+    record_stores_->addMeasures(all);
     all.push_back({"fields_counted", static_cast<int64_t>(control_figures_.fields_counted)});
     all.push_back({"fields_ignored", static_cast<int64_t>(control_figures_.fields_ignored)});
     return all;
 }
 
 kj::Promise<void> StoreService::whenIdle() {
-    if (event_store_->isIdle()) {
-        return kj::READY_NOW;
-    }
+    return event_store_->isIdle() ? kj::Promise<void>(kj::READY_NOW) : waitIn(waiting_for_idle_);
+}
+
+kj::Promise<void> StoreService::whenRecordsIdle() {
+    return record_stores_->isIdle() ? kj::Promise<void>(kj::READY_NOW)
+                                    : waitIn(waiting_for_records_);
+}
+
+kj::Promise<void> StoreService::waitIn(Waiting& waiting) {
     auto pair = kj::newPromiseAndFulfiller<void>();
-    waiting_for_idle_.push_back(kj::mv(pair.fulfiller));
+    waiting.push_back(kj::mv(pair.fulfiller));
     return kj::mv(pair.promise);
 }
 
 void StoreService::onReports() {
+    record_stores_->pump();
     event_store_->pump();
-    if (event_store_->isIdle()) {
-        for (auto& fulfiller : std::exchange(waiting_for_idle_, {})) {
+    const auto release = [](Waiting& waiting) {
+        for (auto& fulfiller : std::exchange(waiting, {})) {
             fulfiller->fulfill();
         }
+    };
+    if (event_store_->isIdle()) {
+        release(waiting_for_idle_);
     }
+    if (record_stores_->isIdle()) {
+        release(waiting_for_records_);
+    }
+}
+
+void StoreService::storageFailed(std::string_view store, const std::string& text) {
+    event_store_->queueRecords({storageErrorEvent(clock_.wallNs(), store, std::nullopt, text)});
 }
 
 void StoreService::committed(const wire::CommitNotice& notice) {

@@ -52,7 +52,11 @@ std::optional<uint16_t> shardOfFileName(std::string_view name) {
     return number ? std::optional(static_cast<uint16_t>(number.value())) : std::nullopt;
 }
 
-base::Result<std::vector<StoreFile>> discoverEventStores(const std::string& directory) {
+namespace {
+
+// The regular files of a directory whose name is wanted, in name order.
+template <typename IsWanted>
+base::Result<std::vector<StoreFile>> listFiles(const std::string& directory, IsWanted is_wanted) {
     const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(directory.c_str()));
     if (listing == nullptr) {
         return openFailed(directory, errno);
@@ -61,7 +65,7 @@ base::Result<std::vector<StoreFile>> discoverEventStores(const std::string& dire
     while (const dirent* entry = ::readdir(listing.get())) {
         const std::string name = static_cast<const char*>(entry->d_name);
         const std::string path = base::cat(directory, "/", name);
-        if (!name.ends_with(kSuffix) || name == kMetaFileName || !isRegularFile(path)) {
+        if (!is_wanted(name) || !isRegularFile(path)) {
             continue;
         }
         if (files.size() == kStoreFilesMax) {
@@ -72,6 +76,45 @@ base::Result<std::vector<StoreFile>> discoverEventStores(const std::string& dire
     }
     std::sort(files.begin(), files.end(),
               [](const StoreFile& left, const StoreFile& right) { return left.name < right.name; });
+    return files;
+}
+
+}  // namespace
+
+base::Result<std::vector<StoreFile>> discoverEventStores(const std::string& directory) {
+    return listFiles(directory, [](const std::string& name) {
+        return name.ends_with(kSuffix) && name != kMetaFileName;
+    });
+}
+
+std::string folderOf(const std::string& path) {
+    const size_t slash = path.rfind('/');
+    if (slash == std::string::npos) {
+        return ".";
+    }
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string singleStorePath(const std::string& setting, std::string_view file_name) {
+    struct stat status {};
+    const bool is_directory = setting.ends_with('/') ||
+                              (::stat(setting.c_str(), &status) == 0 && S_ISDIR(status.st_mode));
+    if (!is_directory) {
+        return setting;
+    }
+    return base::cat(setting, setting.ends_with('/') ? "" : "/", file_name);
+}
+
+base::Result<std::vector<StoreFile>> discoverSingleStore(const std::string& path) {
+    const std::string name = path.substr(path.rfind('/') + 1);
+    const std::string stem = name.substr(0, name.size() - (name.ends_with(kSuffix) ? 3 : 0));
+    const std::string aside = base::cat(stem, ".corrupt-");
+    auto files = listFiles(folderOf(path), [&](const std::string& found) {
+        return found == name || (found.starts_with(aside) && found.ends_with(kSuffix));
+    });
+    if (!files && files.error().kind == base::ErrorKind::NotFound) {
+        return std::vector<StoreFile>();
+    }
     return files;
 }
 

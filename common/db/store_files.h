@@ -13,6 +13,8 @@ namespace evd::db {
 inline constexpr size_t kStoreFilesMax = 10'000;  // databases in one event store directory
 inline constexpr uint16_t kShardIndexMax = 9999;  // four digits in the name
 inline constexpr std::string_view kMetaFileName = "eventd-meta.db";
+inline constexpr std::string_view kLogFileName = "logs.db";
+inline constexpr std::string_view kMetricFileName = "metrics.db";
 
 // One database file of the event store.
 struct StoreFile {
@@ -34,5 +36,15 @@ std::optional<uint16_t> shardOfFileName(std::string_view name);
 // a file that is gone when it is opened is no error. Only regular files count. NotFound when the
 // directory does not exist, Denied or Io when it cannot be read, Invalid above kStoreFilesMax.
 base::Result<std::vector<StoreFile>> discoverEventStores(const std::string& directory);
+
+// The database that LogStorePath or MetricStorePath means: the value itself, or the file of that
+// name within it when it ends in '/' or names a directory (Ruling S7).
+std::string singleStorePath(const std::string& setting, std::string_view file_name);
+// The folder of a path; "." for a bare name.
+std::string folderOf(const std::string& path);
+
+// The database and those of it that were put aside, <stem>.corrupt-<ns>.db beside it (Ruling S6),
+// in name order, as far as they are there. Errors as above, but a missing folder is no error.
+base::Result<std::vector<StoreFile>> discoverSingleStore(const std::string& path);
 
 }  // namespace evd::db

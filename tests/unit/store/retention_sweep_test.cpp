@@ -1,6 +1,7 @@
 #include "store/retention_sweep.h"
 
 #include "store/boot.h"
+#include "store/row_retention.h"
 #include "store/shard_files.h"
 
 #include "tests/unit/store/store_fixture.h"
@@ -64,7 +65,8 @@ class Fixture {
         REQUIRE(database.connection().checkpointPassive());
     }
     SweepFigures sweep(const RetentionLimits& limits) {
-        RetentionSweep sweep(directory.path(), boot, {}, clock);
+        const EventRetention kind(directory.path(), boot, {});
+        RetentionSweep sweep(kind, clock);
         const auto done = sweep.run(
             limits, [](int64_t) { return true; }, [] { return false; });
         REQUIRE(done);
@@ -77,7 +79,8 @@ class Fixture {
         return test::StoreFixture::askFile(path(shard), sql);
     }
     int64_t liveBytes(uint16_t shard) const {
-        const auto age = RetentionDatabase::look(path(shard), 1);
+        const auto age =
+            EventRetention(directory.path(), boot, {}).look(path(shard), 1, [] { return false; });
         REQUIRE(age);
         return age.value().live_bytes;
     }
@@ -222,7 +225,8 @@ TEST_CASE("retention sweep: a stop is honoured after the batch that is under way
     Fixture fixture;
     fixture.clock.setWallNs(100 * kDayNs);
     fixture.add(0, {1, 1'000, 0, 1});
-    RetentionSweep sweep(fixture.directory.path(), fixture.boot, {}, fixture.clock);
+    const EventRetention kind(fixture.directory.path(), fixture.boot, {});
+    RetentionSweep sweep(kind, fixture.clock);
     const auto done = sweep.run(
         {1, 0, 0}, [](int64_t) { return false; }, [] { return false; });
     REQUIRE(done);
@@ -238,8 +242,8 @@ TEST_CASE("retention sweep: a database that its writer has replaced is let go of
     fixture.clock.setWallNs(100 * kDayNs);
     fixture.add(0, {1, 1'000, 0, 1});
     ShardGate gate;
-    RetentionSweep sweep(fixture.directory.path(), fixture.boot, {{uint16_t{0}, &gate}},
-                         fixture.clock);
+    const EventRetention kind(fixture.directory.path(), fixture.boot, {{uint16_t{0}, &gate}});
+    RetentionSweep sweep(kind, fixture.clock);
     const auto replaceOnce = [&](int64_t) {
         if (gate.replacements() == 0) {
             REQUIRE(quarantine(fixture.path(0), 5));

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "common/ipc/errors.h"
+#include "store/run_answer.h"
+
+#include <capnp/message.h>
+#include <kj/async.h>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace evd::store {
+
+// Gives the answer to one Cap'n Proto call. What it answers must not outlive the event loop.
+class CallAnswer final : public RunAnswer {
+  public:
+    explicit CallAnswer(kj::Own<kj::PromiseFulfiller<void>> fulfiller)
+        : fulfiller_(kj::mv(fulfiller)) {}
+    ~CallAnswer() noexcept override = default;
+
+    void give(base::Result<void> outcome) override {
+        if (outcome.ok()) {
+            fulfiller_->fulfill();
+        } else {
+            fulfiller_->reject(ipc::toException(outcome.error()));
+        }
+    }
+
+  private:
+    kj::Own<kj::PromiseFulfiller<void>> fulfiller_;
+};
+
+inline constexpr int kMessageNestingMax = 16;
+
+inline capnp::ReaderOptions receiveOptions(uint64_t message_bytes_max) {
+    capnp::ReaderOptions options;
+    options.traversalLimitInWords = message_bytes_max / sizeof(capnp::word);
+    options.nestingLimit = kMessageNestingMax;
+    return options;
+}
+
+}  // namespace evd::store

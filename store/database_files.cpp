@@ -1,0 +1,116 @@
+#include "store/database_files.h"
+
+#include "common/base/fd.h"
+#include "common/base/text.h"
+#include "common/db/schema.h"
+#include "common/db/store_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+namespace evd::store {
+
+namespace {
+
+constexpr std::string_view kUnfinishedSuffix = ".new";
+constexpr std::array<const char*, 2> kCompanions = {"-wal", "-shm"};
+
+base::Result<void> removeIfThere(const std::string& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return base::failErrno(base::cat("remove ", path), errno);
+    }
+    return {};
+}
+
+base::Result<void> renameFile(const std::string& from, const std::string& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+        return base::failErrno(base::cat("rename ", from, " to ", to), errno);
+    }
+    return {};
+}
+
+base::Result<void> linkFile(const std::string& from, const std::string& to) {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+        return base::failErrno(base::cat("link ", from, " as ", to), errno);
+    }
+    return {};
+}
+
+base::Result<void> syncDirectory(const std::string& directory) {
+    const base::Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.valid() || ::fsync(fd.get()) != 0) {
+        return base::failErrno(base::cat("sync ", directory), errno);
+    }
+    return {};
+}
+
+}  // namespace
+
+base::Result<void> makeStoreDirectory(const std::string& directory) {
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    if (failure) {
+        return base::failErrno(base::cat("make the store directory ", directory), failure.value());
+    }
+    return {};
+}
+
+bool fileExists(const std::string& path) {
+    return ::access(path.c_str(), F_OK) == 0;
+}
+
+int64_t fileBytes(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
+}
+
+base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
+                                  CreateSchema create_schema) {
+    const std::string unfinished = base::cat(path, kUnfinishedSuffix);
+    EVD_TRY(removeIfThere(unfinished));
+    EVD_TRY(removeIfThere(unfinished + "-journal"));
+    {
+        auto created = db::Connection::createForWriting(unfinished, db::kPageBytes);
+        if (!created) {
+            return created.error();
+        }
+        EVD_TRY(create_schema(*created.value(), wall_ns));
+    }
+    // A log that is left from a database somebody took away would be played into the new one.
+    for (const char* suffix : kCompanions) {
+        EVD_TRY(removeIfThere(path + suffix));
+    }
+    EVD_TRY(renameFile(unfinished, path));
+    return syncDirectory(db::folderOf(path));
+}
+
+base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
+    const std::string stem = path.substr(0, path.size() - (path.ends_with(".db") ? 3 : 0));
+    const std::string aside = base::cat(stem, ".corrupt-", wall_ns, ".db");
+    // The log can hold transactions that the database does not have yet. It gets its second name
+    // first, so that a death at any moment leaves database and log together under one of them.
+    for (const char* suffix : kCompanions) {
+        if (fileExists(path + suffix)) {
+            EVD_TRY(linkFile(path + suffix, aside + suffix));
+        }
+    }
+    if (const auto moved = renameFile(path, aside); !moved) {
+        for (const char* suffix : kCompanions) {
+            (void)removeIfThere(aside + suffix);
+        }
+        return moved.error();
+    }
+    // What cannot be removed here is removed before a new database takes the name (createDatabase).
+    for (const char* suffix : kCompanions) {
+        (void)removeIfThere(path + suffix);
+    }
+    return aside;
+}
+
+}  // namespace evd::store

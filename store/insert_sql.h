@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace evd::store {
+
+inline constexpr size_t kRowsPerInsert = 32;  // measured: 637,000 → 800,000 rows/s (quality §7)
+
+// An INSERT of so many rows. One column may have the same value in every row: it is parameter 1;
+// the others follow from parameter 2 on (from 1 without a shared one), row by row. Pure.
+struct InsertShape {
+    std::string_view table;
+    std::string_view columns;  // as in SQL
+    int column_count = 0;
+    std::optional<int> shared_column;  // from 0
+};
+std::string insertSql(const InsertShape& shape, size_t rows);
+
+}  // namespace evd::store

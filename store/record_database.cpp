@@ -1,0 +1,163 @@
+#include "store/record_database.h"
+
+#include "common/base/text.h"
+#include "common/db/log_schema.h"
+#include "store/boot.h"
+
+#include <algorithm>
+
+namespace evd::store {
+
+namespace {
+
+// synchronous=NORMAL: the disk is waited for at checkpoints only (Spec §4.3, §6.3).
+constexpr std::string_view kRecordPragmas = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8192";
+
+base::Result<std::optional<std::string>> readMetadata(db::Connection& connection,
+                                                      std::string_view key) {
+    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
+    if (!query) {
+        return query.error();
+    }
+    query.value()->bindText(1, key);
+    auto row = query.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    return row.value() ? std::optional(std::string(query.value()->columnText(0))) : std::nullopt;
+}
+
+// "<sender, 32 hex digits> <number>"; anything else counts as nothing.
+std::optional<StoredBatch> parseBatch(std::string_view text) {
+    const size_t space = text.find(' ');
+    if (space == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto bytes = base::decodeHex(text.substr(0, space));
+    const auto number = base::parseU64(text.substr(space + 1));
+    const auto sender = bytes ? base::guidFromBytes(bytes.value()) : bytes.error();
+    if (!sender || !number) {
+        return std::nullopt;
+    }
+    return StoredBatch{sender.value(), number.value()};
+}
+
+}  // namespace
+
+base::Result<void> runOnce(db::Statement& statement) {
+    auto done = statement.step();
+    statement.reset();
+    return done ? base::Result<void>() : done.error();
+}
+
+base::Result<std::unique_ptr<db::Connection>> RecordDatabase::openFile(const std::string& path,
+                                                                       CheckSchema verify,
+                                                                       CheckSchema complete) {
+    auto opened = db::Connection::openForWriting(path);
+    if (!opened) {
+        return opened.error();
+    }
+    EVD_TRY(verify(*opened.value()));
+    EVD_TRY(complete(*opened.value()));
+    EVD_TRY(opened.value()->execute(kRecordPragmas));
+    return opened;
+}
+
+base::Result<void> RecordDatabase::prepareAll(std::initializer_list<Prepared> all) {
+    for (const Prepared& entry : all) {
+        auto prepared = connection_->prepare(entry.sql);
+        if (!prepared) {
+            return prepared.error();
+        }
+        entry.statement = std::move(prepared).value();
+    }
+    return {};
+}
+
+base::Result<void> RecordDatabase::prepareCommon(std::string_view greatest_id_sql,
+                                                 int64_t least_id) {
+    auto room = FileRoom::prepare(*connection_);
+    if (!room) {
+        return room.error();
+    }
+    room_ = std::move(room).value();
+    EVD_TRY(prepareAll(
+        {{begin_, "BEGIN IMMEDIATE"},
+         {commit_, "COMMIT"},
+         {roll_back_, "ROLLBACK"},
+         {set_metadata_, "INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)"}}));
+    auto greatest = connection_->prepare(greatest_id_sql);
+    if (!greatest) {
+        return greatest.error();
+    }
+    auto row = greatest.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    last_id_ = std::max(least_id, row.value() ? greatest.value()->columnInteger(0) : 0);
+    // Ids go on behind those of rows that retention has deleted since.
+    const auto kept = readMetadata(*connection_, kLastIdKey);
+    if (!kept) {
+        return kept.error();
+    }
+    const auto kept_id = base::parseU64(kept.value().value_or("0"));
+    constexpr auto kIdMax = static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / 2);
+    if (kept_id && kept_id.value() <= kIdMax) {
+        last_id_ = std::max(last_id_, static_cast<int64_t>(kept_id.value()));
+    }
+    return loadLastBatch();
+}
+
+base::Result<void> RecordDatabase::loadLastBatch() {
+    const auto text = readMetadata(*connection_, db::kIngestBatchKey);
+    if (!text) {
+        return text.error();
+    }
+    last_batch_ = parseBatch(text.value().value_or(""));
+    return {};
+}
+
+base::Result<void> RecordDatabase::begin() {
+    figures_ = {};
+    next_id_ = last_id_;
+    return runOnce(*begin_);
+}
+
+base::Result<void> RecordDatabase::insert(const RecordBatch& batch) {
+    EVD_TRY(insertRows(batch));
+    batch_of_transaction_ = {batch.sender, batch.number};
+    return {};
+}
+
+base::Result<void> RecordDatabase::commit() {
+    EVD_TRY(flushRows());
+    EVD_TRY(writeLastBatch());
+    EVD_TRY(room_->reserve());
+    EVD_TRY(runOnce(*commit_));
+    last_batch_ = batch_of_transaction_;
+    last_id_ = next_id_;
+    rowsCommitted();
+    return {};
+}
+
+base::Result<void> RecordDatabase::writeLastBatch() {
+    if (!batch_of_transaction_) {
+        return {};
+    }
+    const std::string text = base::cat(base::encodeHex(batch_of_transaction_->sender.bytes), ' ',
+                                       batch_of_transaction_->number);
+    set_metadata_->bindText(1, db::kIngestBatchKey);
+    set_metadata_->bindText(2, text);
+    return runOnce(*set_metadata_);
+}
+
+void RecordDatabase::rollBack() {
+    rowsRolledBack();
+    room_->forget();
+    batch_of_transaction_ = last_batch_;
+    // SQLite has rolled back by itself after some errors; then this one is refused, and that is
+    // fine.
+    (void)runOnce(*roll_back_);
+}
+
+}  // namespace evd::store

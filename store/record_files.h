@@ -1,0 +1,26 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "store/record_database.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace evd::store {
+
+// A log or metric store that was looked at and what is to be done about it.
+struct OpenedRecords {
+    std::unique_ptr<RecordDatabase> database;  // none: of unknown version, for reading only
+    std::string trouble;  // for a synthetic.storage_error; empty when all is well
+};
+
+// Opens the database of that path, making it and its folders when they are missing (Spec §5.2,
+// §7.2). A corrupt one is put aside and a fresh one takes its place (Ruling S6); one of unknown
+// schema version is left alone. An error means that nothing can be done: the folder is not
+// writable, the disk is full or broken. On the thread that will own the database.
+base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& format,
+                                        const base::Clock& clock, int64_t least_id = 0);
+
+}  // namespace evd::store

@@ -1,0 +1,199 @@
+#include "store/record_store.h"
+
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "store/record_files.h"
+
+#include <utility>
+
+namespace evd::store {
+
+base::Result<std::unique_ptr<RecordStore>> RecordStore::open(RecordWriter::Options options,
+                                                             std::unique_ptr<RecordFormat> format,
+                                                             const base::Clock& clock,
+                                                             RecordStoreListener& listener) {
+    auto opened = openRecords(options.path, *format, clock);
+    if (!opened) {
+        return opened.error();
+    }
+    std::unique_ptr<RecordStore> store(
+        new RecordStore(options.path, std::move(format), clock, listener));
+    if (!opened.value().trouble.empty()) {
+        base::logError(opened.value().trouble);
+        listener.storageFailed(store->format_->name(), opened.value().trouble);
+    }
+    if (opened.value().database != nullptr) {
+        store->stored_before_ = opened.value().database->lastBatch();
+        RecordWriterListener& writer_listener = *store;
+        store->writer_ = std::make_unique<RecordWriter>(std::move(options), *store->format_,
+                                                        std::move(opened.value().database), clock,
+                                                        writer_listener);
+    }
+    return store;
+}
+
+RecordStore::~RecordStore() = default;
+
+uint64_t RecordStore::attach(const base::Guid& sender) {
+    EVD_CHECK(isIdle(), "a sender attaches to an idle store");
+    if (sender != sender_) {
+        const bool is_known = stored_before_ && stored_before_->sender == sender;
+        lane_ = BatchLane(is_known ? stored_before_->number : 0);
+        sender_ = sender;
+    } else {
+        lane_ = BatchLane(lane_.lastStored());
+    }
+    return lane_.lastStored();
+}
+
+void RecordStore::write(RecordBatch batch, std::unique_ptr<RunAnswer> answer) {
+    if (draining_) {
+        answer->give(base::fail(base::ErrorKind::Gone, "the store takes nothing in now"));
+        return;
+    }
+    if (batch.number == 0 || batch.sender != sender_) {
+        ++refused_batches_;
+        answer->give(base::fail(base::ErrorKind::Invalid,
+                                base::cat("batch ", batch.number, " of nobody who said hello")));
+        return;
+    }
+    if (writer_ == nullptr) {
+        lost_records_ += batch.rows();
+        answer->give(base::fail(base::ErrorKind::Invalid,
+                                base::cat("the ", format_->name(), " store is only read")));
+        return;
+    }
+    switch (lane_.admit(batch.number, clock_.monotonicNs())) {
+        case BatchLane::Verdict::AlreadyStored:
+            ++repeated_batches_;
+            answer->give({});
+            return;
+        case BatchLane::Verdict::ComeAgain:
+            ++refused_batches_;
+            answer->give(base::fail(base::ErrorKind::Busy, "an earlier batch must come first"));
+            return;
+        case BatchLane::Verdict::Take:
+            break;
+    }
+    const uint64_t ticket = next_ticket_++;
+    answers_.emplace(ticket, UnderWay{std::move(answer), batch.number, lane_.epoch()});
+    waiting_.push_back({ticket, lane_.epoch(), std::move(batch)});
+    feed();
+}
+
+void RecordStore::feed() {
+    while (!waiting_.empty() && writer_->tryPush(waiting_.front())) {
+        waiting_.pop_front();
+    }
+}
+
+void RecordStore::reported(RecordReport report) {
+    bool was_empty = false;
+    {
+        const std::lock_guard lock(mailbox_mutex_);
+        was_empty = mailbox_.empty();
+        mailbox_.push_back(std::move(report));
+    }
+    if (was_empty) {
+        listener_.reportsWaiting();
+    }
+}
+
+void RecordStore::committed(const wire::CommitNotice& notice) {
+    listener_.committed(notice);
+}
+
+void RecordStore::pump() {
+    std::vector<RecordReport> reports;
+    {
+        const std::lock_guard lock(mailbox_mutex_);
+        reports.swap(mailbox_);
+    }
+    for (const RecordReport& report : reports) {
+        take(report);
+    }
+    feed();
+}
+
+void RecordStore::take(const RecordReport& report) {
+    if (report.failure) {
+        takeFailure(report);
+    } else if (!report.committed.empty()) {
+        if (const auto failures = failing_.succeeded()) {
+            base::logInfo(base::cat("the ", format_->name(), " store stores again after ",
+                                    *failures, " failed batches"));
+        }
+    }
+    for (const uint64_t ticket : report.committed) {
+        auto done = answers_.extract(ticket);
+        EVD_CHECK(!done.empty(), "a writer reports what it was given, once");
+        lane_.committed(done.mapped().number);
+        done.mapped().answer->give({});
+    }
+    for (const uint64_t ticket : report.given_up) {
+        giveUp(ticket);
+    }
+    if (!report.trouble.empty()) {
+        base::logError(report.trouble);
+        listener_.storageFailed(format_->name(), report.trouble);
+    }
+}
+
+// One line and one storage_error per episode: the sender keeps its batches and comes again, or
+// drops and counts them.
+void RecordStore::takeFailure(const RecordReport& report) {
+    if (failing_.failed(clock_.monotonicNs())) {
+        base::logError(base::cat("the ", format_->name(), " store: ", report.failure->text, ", ",
+                                 report.given_up.size(), " batches not stored now"));
+        listener_.storageFailed(format_->name(), report.failure->text);
+    }
+    if (report.failure->kind == base::ErrorKind::Io) {
+        listener_.diskFailed();  // Spec §11, disk full
+    }
+}
+
+void RecordStore::giveUp(uint64_t ticket) {
+    auto done = answers_.extract(ticket);
+    EVD_CHECK(!done.empty(), "a writer reports what it was given, once");
+    const UnderWay& under_way = done.mapped();
+    lane_.failed(under_way.number, under_way.epoch, clock_.monotonicNs());
+    under_way.answer->give(
+        base::fail(base::ErrorKind::Busy, "the batch could not be committed now"));
+}
+
+void RecordStore::stopWriter() {
+    refuseBatches();
+    if (writer_ != nullptr) {
+        writer_->stop();
+    }
+}
+
+void RecordStore::configure(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
+    if (writer_ != nullptr) {
+        writer_->setLimits(limits, checkpoint_bytes);
+    }
+}
+
+void RecordStore::addMeasures(std::vector<wire::Measure>& measures) const {
+    const auto figures = writer_ == nullptr ? RecordWriter::Figures() : writer_->figures();
+    const auto add = [&](std::string_view name, int64_t value) {
+        measures.push_back({base::cat(format_->measures(), '.', name), value});
+    };
+    add("rows", static_cast<int64_t>(figures.rows_written));
+    add("bytes", fileBytes(path_));
+    add("wal_bytes", figures.wal_bytes);
+    add("checkpoint_blocked", figures.checkpoint_blocked ? 1 : 0);
+    add("batch_rows", static_cast<int64_t>(figures.batch_rows));
+    add("commit_p50_us", figures.commit.p50_us);
+    add("commit_p99_us", figures.commit.p99_us);
+    add("failed_batches", static_cast<int64_t>(figures.failed_batches));
+    add("refused_batches", static_cast<int64_t>(refused_batches_));
+    add("repeated_batches", static_cast<int64_t>(repeated_batches_));
+    add("skipped_records", static_cast<int64_t>(figures.skipped_records));
+    add("dropped_records", static_cast<int64_t>(figures.dropped_records));
+    add("lost_records", static_cast<int64_t>(lost_records_));
+    format_->addMeasures(measures);
+}
+
+}  // namespace evd::store
