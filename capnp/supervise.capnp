@@ -44,7 +44,8 @@ struct StartResult {
 }
 
 struct Measure {
-  # One figure of a process for `evctl status`, e.g. "ring.0.fill_percent".
+  # One figure of a process for `evctl status`, e.g. "ring.0.fill_percent". Those whose names begin
+  # with "reject." are for the report of SIGQUIT alone; groupStatus leaves them out.
   name @0 :Text;
   value @1 :Int64;
 }

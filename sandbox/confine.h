@@ -8,7 +8,7 @@
 
 namespace evd::sandbox {
 
-enum class Role { Collector, Kmesd, Sensor, Store, Queryd, Evctl };
+enum class Role { Collector, Kmesd, Sensor, Ingest, Store, Queryd, Evctl };
 
 enum class PathAccess { Read, ReadWrite };
 

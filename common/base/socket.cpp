@@ -90,7 +90,7 @@ Result<Fd> listenUnix(const std::string& path, int type, mode_t mode, int backlo
     if (::chmod(path.c_str(), mode) != 0) {
         return socketError(cat("cannot set the mode of ", path), errno);
     }
-    if (::listen(fd.get(), backlog) != 0) {
+    if (type != SOCK_DGRAM && ::listen(fd.get(), backlog) != 0) {
         return socketError(cat("cannot listen on ", path), errno);
     }
     return fd;

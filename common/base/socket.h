@@ -36,8 +36,9 @@ struct SocketPair {
 // Two connected ends, CLOEXEC. type is SOCK_STREAM or SOCK_SEQPACKET.
 Result<SocketPair> makeSocketPair(int type);
 
-// A listening Unix socket with that mode. A stale socket file of that path is removed first; a path
-// that does not fit sun_path, or anything there that is not a socket, is Invalid.
+// A Unix socket with that path and mode, listening unless it is one for datagrams. A stale socket
+// file of that path is removed first; a path that does not fit sun_path, or anything there that is
+// not a socket, is Invalid.
 Result<Fd> listenUnix(const std::string& path, int type, mode_t mode, int backlog);
 
 // Connects to a Unix socket. NotFound when nothing is there, Denied when it may not be used.

@@ -26,7 +26,9 @@ SocketPaths socketPathsBeside(const std::string& query_socket) {
             beside(query_socket, "log.sock"),
             beside(query_socket, "metric.sock"),
             beside(query_socket, "kmes.sock"),
-            beside(query_socket, "notices.sock")};
+            beside(query_socket, "notices.sock"),
+            "",
+            ""};
 }
 
 SocketPaths socketPaths(const Settings& settings) {
@@ -35,6 +37,8 @@ SocketPaths socketPaths(const Settings& settings) {
     override(paths.log, settings.text("LogSocketPath"));
     override(paths.metric, settings.text("MetricSocketPath"));
     override(paths.kmes, settings.text("Linux\\KmesSocketPath"));
+    paths.syslog = settings.text("Linux\\SyslogSocketPath");
+    paths.statsd = settings.text("Linux\\StatsdSocketPath");
     return paths;
 }
 

@@ -14,6 +14,8 @@ struct SocketPaths {
     std::string metric;
     std::string kmes;
     std::string notices;  // inside the group only
+    std::string syslog;   // empty: there is none
+    std::string statsd;   // the same
 };
 
 // As the settings say.

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <limits>
 
 namespace evd::wire {
@@ -37,17 +36,8 @@ void setNumber(const MsgpackHead& head, MsgpackToken& token) {
     }
 }
 
-// Most text is ASCII; eight bytes at a time tell so.
 bool isText(const uint8_t* at, size_t count) {
-    size_t plain = 0;
-    for (; plain + 8 <= count; plain += 8) {
-        uint64_t eight = 0;
-        std::memcpy(&eight, at + plain, 8);
-        if ((eight & 0x8080808080808080ULL) != 0) {
-            break;
-        }
-    }
-    return base::isUtf8(base::asText({at + plain, count - plain}));
+    return base::isUtf8(base::asText({at, count}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace evd::wire {
@@ -28,6 +29,11 @@ struct Gap {
     int64_t reveal_timestamp_ns = 0;  // of the event that revealed it
     bool operator==(const Gap&) const = default;
 };
+
+// Measures whose names begin so are in the report of SIGQUIT and nowhere else: they tell of input
+// that was refused, and a visible counter of that would be in the hands of whoever sends it (Spec
+// PSD-008 §4.2, Ruling L3).
+inline constexpr std::string_view kReportOnlyPrefix = "reject.";
 
 // One figure of a process, as `evctl status` shows it, e.g. "ring.0.fill_percent".
 struct Measure {

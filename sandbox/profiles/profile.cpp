@@ -12,6 +12,8 @@ std::span<const CallRule> ownCallsOf(Role role) {
             return kmesdCalls();
         case Role::Sensor:
             return sensorCalls();
+        case Role::Ingest:
+            return ingestCalls();
         case Role::Store:
             return storeCalls();
         case Role::Queryd:
@@ -44,6 +46,8 @@ const char* roleName(Role role) {
             return "kmesd";
         case Role::Sensor:
             return "sensor";
+        case Role::Ingest:
+            return "ingest";
         case Role::Store:
             return "store";
         case Role::Queryd:

@@ -58,6 +58,7 @@ std::span<const CallRule> everyProgramCalls();
 std::span<const CallRule> collectorCalls();
 std::span<const CallRule> kmesdCalls();
 std::span<const CallRule> sensorCalls();
+std::span<const CallRule> ingestCalls();
 std::span<const CallRule> storeCalls();
 std::span<const CallRule> querydCalls();
 

@@ -21,6 +21,14 @@ const std::string& pathOf(const config::SocketPaths& paths, SocketPath which) {
             return paths.notices;
         case SocketPath::Kmes:
             return paths.kmes;
+        case SocketPath::Log:
+            return paths.log;
+        case SocketPath::Metric:
+            return paths.metric;
+        case SocketPath::Syslog:
+            return paths.syslog;
+        case SocketPath::Statsd:
+            return paths.statsd;
     }
     return paths.query;
 }
@@ -79,7 +87,7 @@ base::Result<std::vector<NamedFd>> FdBroker::descriptorsFor(Program program) {
         all.push_back({is_left ? edge.left.name : edge.right.name, std::move(end).value()});
     }
     for (const auto& socket : sockets_) {
-        if (socket.spec.program == program) {
+        if (socket.spec.program == program && socket.fd.valid()) {
             auto copy = socket.fd.duplicate();
             if (!copy.ok()) {
                 return copy.error();
@@ -123,6 +131,14 @@ base::Result<void> FdBroker::park(Program program, std::string name, base::Fd fd
     }
     parked_.insert_or_assign(std::move(key), std::move(fd));
     return {};
+}
+
+void FdBroker::closeSockets(Program program) {
+    for (auto& socket : sockets_) {
+        if (socket.spec.program == program) {
+            socket.fd.reset();
+        }
+    }
 }
 
 void FdBroker::unpark(Program program, std::string_view prefix) {

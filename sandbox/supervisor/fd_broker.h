@@ -22,20 +22,24 @@ struct NamedFd {
 
 // Keeps the descriptors of the group and knows who holds which.
 //
-// Takes away from the supervisor the wiring of the edges: listening sockets are made once and live
-// over restarts, parked descriptors wait for their program's successor, and for each edge a new
-// socket pair is made whenever one of its ends is born again. Ends that have been made but not yet
-// handed over wait here. A full parking place refuses (Busy). Main thread only.
+// Takes away from the supervisor the wiring of the edges: sockets for strangers are made once and
+// live over restarts, parked descriptors wait for their program's successor, and for each edge a
+// new socket pair is made whenever one of its ends is born again. Ends that have been made but not
+// yet handed over wait here. A full parking place refuses (Busy). Main thread only.
 class FdBroker {
   public:
     explicit FdBroker(const GroupPlan& plan);
 
-    // Makes every listening socket. Called once, before the first program starts.
+    // Makes every socket for strangers. Called once, before the first program starts.
     base::Result<void> listen(const config::SocketPaths& paths);
 
     // What a new incarnation of the program is born with: its ends of its edges, copies of its
     // sockets and of what is parked for it.
     base::Result<std::vector<NamedFd>> descriptorsFor(Program program);
+
+    // The program has ended for good: whoever knocks is refused at once, instead of waiting for
+    // somebody who will not come. The senders of datagrams would wait.
+    void closeSockets(Program program);
 
     // Ends that wait for a program that is already running, because its peer was born again.
     std::vector<NamedFd> takeWaiting(Program program);

@@ -51,14 +51,20 @@ std::vector<FolderSpec> foldersOf(const config::Settings& settings) {
         events.pop_back();
     }
     const auto sockets = config::socketPaths(settings);
-    return {{events, kStoreMode},
-            {storeFolder(settings.text("LogStorePath")), kStoreMode},
-            {storeFolder(settings.text("MetricStorePath")), kStoreMode},
-            {parentOf(sockets.query), kSocketMode},
-            {parentOf(sockets.rpc), kSocketMode},
-            {parentOf(sockets.log), kSocketMode},
-            {parentOf(sockets.metric), kSocketMode},
-            {parentOf(sockets.kmes), kSocketMode}};
+    std::vector<FolderSpec> folders = {{events, kStoreMode},
+                                       {storeFolder(settings.text("LogStorePath")), kStoreMode},
+                                       {storeFolder(settings.text("MetricStorePath")), kStoreMode},
+                                       {parentOf(sockets.query), kSocketMode},
+                                       {parentOf(sockets.rpc), kSocketMode},
+                                       {parentOf(sockets.log), kSocketMode},
+                                       {parentOf(sockets.metric), kSocketMode},
+                                       {parentOf(sockets.kmes), kSocketMode}};
+    for (const std::string& path : {sockets.syslog, sockets.statsd}) {
+        if (!path.empty()) {
+            folders.push_back({parentOf(path), kSocketMode});
+        }
+    }
+    return folders;
 }
 
 base::Result<void> makeFolders(const std::vector<FolderSpec>& folders) {

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "sandbox/supervisor/group_service.h"
 #include "sandbox/supervisor/process_memory.h"
+#include "sandbox/supervisor/status.h"
 
 #include <unistd.h>
 #include <algorithm>
@@ -188,6 +189,10 @@ kj::Promise<bool> Group::drainOnce(Member& member, uint32_t incarnation) {
 }
 
 std::vector<wire::ProcessStatus> Group::groupStatus() {
+    return withoutReportMeasures(reportStatus());
+}
+
+std::vector<wire::ProcessStatus> Group::reportStatus() {
     refreshMemory(clock_.monotonicNs());
     std::vector<wire::ProcessStatus> all;
     all.push_back({"eventd",

@@ -206,6 +206,7 @@ void Group::onExit(Member& member, int wait_status) {
         return;
     }
     if (member.drained) {
+        broker_.closeSockets(member.spec.program);
         setState(member, ProcessState::Stopped);
         const bool clean = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
         if (!clean) {

@@ -54,6 +54,8 @@ class Group final : public ChildRequests {
     base::Result<void> park(Program program, std::string name, base::Fd fd) override;
     void unpark(Program program, std::string_view prefix) override;
     std::vector<wire::ProcessStatus> groupStatus() override;
+    // The same with the measures that are for the report of SIGQUIT alone (Ruling L3).
+    std::vector<wire::ProcessStatus> reportStatus();
 
   private:
     struct Member {

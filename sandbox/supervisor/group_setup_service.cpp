@@ -22,7 +22,11 @@ base::Result<GroupSetup> prepareGroup(const config::Settings& settings) {
         return boot_id.error();
     }
     GroupSetup group;
-    group.plan = planGroup(backend.value(), !settings.list("Linux\\Sensors").empty());
+    GroupWishes wishes;
+    wishes.with_sensor = !settings.list("Linux\\Sensors").empty();
+    wishes.with_syslog = !settings.text("Linux\\SyslogSocketPath").empty();
+    wishes.with_statsd = !settings.text("Linux\\StatsdSocketPath").empty();
+    group.plan = planGroup(backend.value(), wishes);
     group.program_folder = std::move(folder).value();
     group.start.settings = settings;
     group.start.boot_id = boot_id.value();

@@ -11,38 +11,50 @@ namespace {
 constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
     {Program::Store, "eventd-store"},
     {Program::Queryd, "eventd-queryd", /*may_park=*/false, /*sees_group=*/true},
+    {Program::Ingest, "eventd-ingest"},
     {Program::Kmesd, "eventd-kmesd", /*may_park=*/true, /*sees_group=*/false},
     {Program::Collector, "eventd-collector"},
     {Program::Sensor, "eventd-sensor"},
 }};
 
-// Nothing new is asked or emitted first; then what is in the rings goes to the store, which closes
-// last (Spec §10.2).
-constexpr std::array<Program, kProgramCount> kDrainOrder = {
-    Program::Queryd, Program::Sensor, Program::Kmesd, Program::Collector, Program::Store};
+// Nothing new is asked or emitted first; then what is in the sockets and in the rings goes to the
+// store, which closes last (Spec §10.2). The sensor sends logs and metrics too, so it goes before
+// those who take them.
+constexpr std::array<Program, kProgramCount> kDrainOrder = {Program::Queryd,    Program::Sensor,
+                                                            Program::Ingest,    Program::Kmesd,
+                                                            Program::Collector, Program::Store};
 
-constexpr std::array<EdgeSpec, 4> kEdges = {{
+constexpr std::array<EdgeSpec, 5> kEdges = {{
     {Program::Store, "collector", Program::Collector, "store", SOCK_STREAM},
     {Program::Store, "queryd", Program::Queryd, "store", SOCK_STREAM},
+    {Program::Store, "ingest", Program::Ingest, "store", SOCK_STREAM},
     {Program::Kmesd, "kmes-peer.collector", Program::Collector, "kmes", SOCK_SEQPACKET},
     {Program::Kmesd, "kmes-peer.sensor", Program::Sensor, "kmes", SOCK_SEQPACKET},
 }};
 
 // Who is calling decides what is answered, so anyone may connect (contracts §5); the notices are
 // for the group alone.
-constexpr std::array<SocketSpec, 4> kSockets = {{
+constexpr std::array<SocketSpec, 8> kSockets = {{
     {Program::Queryd, "query", SocketPath::Query, SOCK_STREAM, 0666},
     {Program::Queryd, "rpc", SocketPath::Rpc, SOCK_STREAM, 0666},
     {Program::Queryd, "notices", SocketPath::Notices, SOCK_STREAM, 0600},
     {Program::Kmesd, "kmes-listen", SocketPath::Kmes, SOCK_SEQPACKET, 0666},
+    {Program::Ingest, "log", SocketPath::Log, SOCK_DGRAM, 0666},
+    {Program::Ingest, "metric", SocketPath::Metric, SOCK_DGRAM, 0666},
+    {Program::Ingest, "syslog", SocketPath::Syslog, SOCK_DGRAM, 0666},
+    {Program::Ingest, "statsd", SocketPath::Statsd, SOCK_DGRAM, 0666},
 }};
 
 }  // namespace
 
-GroupPlan planGroup(KmesBackend backend, bool with_sensor) {
+GroupPlan planGroup(KmesBackend backend, const GroupWishes& wishes) {
     const auto runs = [&](Program program) {
         return (program != Program::Kmesd || backend == KmesBackend::Builtin) &&
-               (program != Program::Sensor || with_sensor);
+               (program != Program::Sensor || wishes.with_sensor);
+    };
+    const auto listens = [&](const SocketSpec& socket) {
+        return runs(socket.program) && (socket.path != SocketPath::Syslog || wishes.with_syslog) &&
+               (socket.path != SocketPath::Statsd || wishes.with_statsd);
     };
     GroupPlan plan;
     plan.backend = backend;
@@ -52,8 +64,7 @@ GroupPlan planGroup(KmesBackend backend, bool with_sensor) {
                  runs);
     std::copy_if(kEdges.begin(), kEdges.end(), std::back_inserter(plan.edges),
                  [&](const EdgeSpec& edge) { return runs(edge.left) && runs(edge.right); });
-    std::copy_if(kSockets.begin(), kSockets.end(), std::back_inserter(plan.sockets),
-                 [&](const SocketSpec& socket) { return runs(socket.program); });
+    std::copy_if(kSockets.begin(), kSockets.end(), std::back_inserter(plan.sockets), listens);
     return plan;
 }
 

@@ -11,9 +11,9 @@
 namespace evd::supervisor {
 
 // The programs of the group. Their order is the order in which they are started.
-enum class Program { Store, Queryd, Kmesd, Collector, Sensor };
+enum class Program { Store, Queryd, Ingest, Kmesd, Collector, Sensor };
 
-inline constexpr size_t kProgramCount = 5;
+inline constexpr size_t kProgramCount = 6;
 
 struct ProgramSpec {
     Program program;
@@ -31,14 +31,22 @@ struct EdgeSpec {
     int type;  // SOCK_STREAM or SOCK_SEQPACKET
 };
 
-// A listening socket, made once by the supervisor and given to each incarnation of its program.
-enum class SocketPath { Query, Rpc, Notices, Kmes };
+// A socket that strangers know, made once by the supervisor and given to each incarnation of its
+// program.
+enum class SocketPath { Query, Rpc, Notices, Kmes, Log, Metric, Syslog, Statsd };
 struct SocketSpec {
     Program program;
     std::string_view name;
     SocketPath path;
     int type;
     mode_t mode;
+};
+
+// What the settings want of the group beside the programs that are always there.
+struct GroupWishes {
+    bool with_sensor = true;
+    bool with_syslog = false;
+    bool with_statsd = false;
 };
 
 // Who is in the group, what each holds, and in which order they come and go: the static
@@ -51,6 +59,6 @@ struct GroupPlan {
     KmesBackend backend = KmesBackend::Builtin;
 };
 
-GroupPlan planGroup(KmesBackend backend, bool with_sensor);
+GroupPlan planGroup(KmesBackend backend, const GroupWishes& wishes);
 
 }  // namespace evd::supervisor

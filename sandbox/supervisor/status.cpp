@@ -25,6 +25,15 @@ std::string formatProcess(const wire::ProcessStatus& process) {
 
 }  // namespace
 
+std::vector<wire::ProcessStatus> withoutReportMeasures(std::vector<wire::ProcessStatus> processes) {
+    for (auto& process : processes) {
+        std::erase_if(process.measures, [](const wire::Measure& measure) {
+            return measure.name.starts_with(wire::kReportOnlyPrefix);
+        });
+    }
+    return processes;
+}
+
 std::string formatReport(const std::vector<wire::ProcessStatus>& processes) {
     std::string report = "report of the group\n";
     for (const auto& process : processes) {

@@ -154,7 +154,7 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
             base::logInfo(cat("stopping (", ::sigabbrev_np(event.signal), ")"));
         }
         if (event.signal == SIGQUIT) {
-            base::logInfo(formatReport(group_.groupStatus()));
+            base::logInfo(formatReport(group_.reportStatus()));
         }
         const bool clean = group_.stop()
                                .exclusiveJoin(after(setup_.stop_timeout_ns).then([]() {

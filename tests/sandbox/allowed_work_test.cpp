@@ -36,7 +36,8 @@ using sandbox::Role;
 
 namespace {
 
-constexpr Role kRoles[] = {Role::Collector, Role::Kmesd, Role::Sensor, Role::Store, Role::Queryd};
+constexpr Role kRoles[] = {Role::Collector, Role::Kmesd, Role::Sensor,
+                           Role::Ingest,    Role::Store, Role::Queryd};
 
 // Threads that allocate, grow, shrink and free in heaps of their own.
 bool threadsAndMemory() {
@@ -164,6 +165,30 @@ TEST_CASE("allowed work: the event loop and calls of every role") {
         REQUIRE(::waitpid(child, &status, 0) == child);
         CHECK(status == 0);
     }
+}
+
+TEST_CASE("allowed work: ingest reads datagrams with their senders, and gives large memory back") {
+    auto pair = base::makeSocketPair(SOCK_DGRAM);
+    REQUIRE(pair.ok());
+    const int yes = 1;
+    REQUIRE(::setsockopt(pair.value().right.get(), SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) ==
+            0);
+    REQUIRE(base::sendPacket(pair.value().left.get(), base::asBytes("hi")).ok());
+    CHECK(test::runJailed(Role::Ingest, [&] {
+              void* const memory = ::mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE,
+                                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+              iovec part{memory, 1 << 20};
+              alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))];
+              mmsghdr message{};
+              message.msg_hdr.msg_iov = &part;
+              message.msg_hdr.msg_iovlen = 1;
+              message.msg_hdr.msg_control = control;
+              message.msg_hdr.msg_controllen = sizeof(control);
+              return ::recvmmsg(pair.value().right.get(), &message, 1, MSG_DONTWAIT, nullptr) ==
+                         1 &&
+                     message.msg_len == 2 && CMSG_FIRSTHDR(&message.msg_hdr) != nullptr &&
+                     ::madvise(memory, 1 << 20, MADV_DONTNEED) == 0;
+          }).exit_code == test::kJailDone);
 }
 
 TEST_CASE("allowed work: the store writes its databases") {

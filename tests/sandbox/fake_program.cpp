@@ -61,7 +61,8 @@ class FakeProgram final : public ipc::Program {
 
     void takeFd(std::string name, base::Fd fd) override {
         ++counts_["fd." + name];
-        const bool edge = name == "collector" || name == "store" || name.starts_with("kmes");
+        const bool edge =
+            name == "collector" || name == "ingest" || name == "store" || name.starts_with("kmes");
         if (edge && name != "kmes-listen") {
             (void)::send(fd.get(), "hello", 5, MSG_NOSIGNAL | MSG_DONTWAIT);
         }
@@ -80,6 +81,9 @@ class FakeProgram final : public ipc::Program {
     }
 
     std::vector<wire::Measure> measures() override {
+        if (told("reject")) {
+            counts_["reject.fake"] = 1;
+        }
         for (const auto& [name, fd] : fds_) {
             char greeting[8];
             if (::recv(fd.get(), greeting, sizeof(greeting), MSG_DONTWAIT) > 0) {

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <csignal>
 #include <functional>
+#include <vector>
 
 namespace sandbox = evd::sandbox;
 namespace test = evd::test;
@@ -23,7 +24,8 @@ using sandbox::Role;
 
 namespace {
 
-constexpr Role kRoles[] = {Role::Collector, Role::Kmesd, Role::Sensor, Role::Store, Role::Queryd};
+constexpr Role kRoles[] = {Role::Collector, Role::Kmesd, Role::Sensor,
+                           Role::Ingest,    Role::Store, Role::Queryd};
 
 struct Deed {
     const char* name;
@@ -118,10 +120,32 @@ TEST_CASE("profiles: SQLite's try for the index of a log is refused, not fatal")
           }).exit_code == test::kJailDone);
 }
 
-TEST_CASE("profiles: the collector opens nothing, and glibc's curiosity does not kill it") {
-    CHECK(test::runJailed(Role::Collector, [] {
-              return ::open("/proc/sys/vm/overcommit_memory", O_RDONLY) < 0 && errno == EACCES;
-          }).exit_code == test::kJailDone);
+TEST_CASE("profiles: collector and ingest open nothing, and glibc's curiosity does not kill them") {
+    for (const Role role : {Role::Collector, Role::Ingest}) {
+        CAPTURE(sandbox::roleName(role));
+        CHECK(test::runJailed(role, [] {
+                  return ::open("/proc/sys/vm/overcommit_memory", O_RDONLY) < 0 && errno == EACCES;
+              }).exit_code == test::kJailDone);
+        CHECK(test::runJailed(role, [] {
+                  return ::open("/proc/sys/vm/overcommit_memory", O_RDWR) >= 0;
+              }).killedByFilter());
+    }
+}
+
+TEST_CASE("profiles: ingest reads its doors, and neither lists, looks up, connects nor answers") {
+    const std::vector<Deed> deeds = {
+        {"getdents64", [] { return ::syscall(SYS_getdents64, 0, nullptr, 0) >= 0; }},
+        {"readlink", [] { return ::syscall(SYS_readlink, "/proc/self/exe", nullptr, 0) >= 0; }},
+        {"connect", [] { return ::connect(0, nullptr, 0) == 0; }},
+        {"accept4", [] { return ::accept4(0, nullptr, nullptr, 0) >= 0; }},
+        {"sendto", [] { return ::sendto(0, nullptr, 0, 0, nullptr, 0) >= 0; }},
+        {"setsockopt", [] { return ::setsockopt(0, SOL_SOCKET, SO_SNDBUF, nullptr, 0) == 0; }},
+        {"memfd_create", [] { return ::syscall(SYS_memfd_create, "x", 0) >= 0; }},
+    };
+    for (const auto& deed : deeds) {
+        CAPTURE(deed.name);
+        CHECK(test::runJailed(Role::Ingest, deed.act).killedByFilter());
+    }
 }
 
 TEST_CASE("profiles: only the store makes a socket, and only a Unix stream") {
@@ -134,7 +158,8 @@ TEST_CASE("profiles: only the store makes a socket, and only a Unix stream") {
 }
 
 TEST_CASE("profiles: reading roles cannot remove, rename or sync") {
-    for (const Role role : {Role::Collector, Role::Kmesd, Role::Sensor, Role::Queryd}) {
+    for (const Role role :
+         {Role::Collector, Role::Kmesd, Role::Sensor, Role::Ingest, Role::Queryd}) {
         CAPTURE(sandbox::roleName(role));
         CHECK(
             test::runJailed(role, [] { return ::unlink("/tmp/evd-never") == 0; }).killedByFilter());

@@ -24,8 +24,8 @@ namespace wire = evd::wire;
 
 namespace {
 
-constexpr const char* kNames[] = {"eventd-store", "eventd-queryd", "eventd-kmesd",
-                                  "eventd-collector", "eventd-sensor"};
+constexpr const char* kNames[] = {"eventd-store", "eventd-queryd",    "eventd-ingest",
+                                  "eventd-kmesd", "eventd-collector", "eventd-sensor"};
 
 std::string fakeProgram() {
     const auto own = supervisor::programFolder();
@@ -47,8 +47,11 @@ class Stage {
         for (const auto& [name, value] : paths.value().values()) {
             settings.set(name, value);
         }
+        settings.set("Linux\\SyslogSocketPath", state_ / "run/more/syslog.sock");
+        settings.set("Linux\\StatsdSocketPath", state_ / "run/statsd.sock");
         REQUIRE(supervisor::makeFolders(supervisor::foldersOf(settings)).ok());
-        setup.plan = supervisor::planGroup(supervisor::KmesBackend::Builtin, /*with_sensor=*/true);
+        setup.plan = supervisor::planGroup(supervisor::KmesBackend::Builtin,
+                                           {.with_syslog = true, .with_statsd = true});
         setup.program_folder = programs_.path();
         setup.start.settings = settings;
     }
@@ -139,6 +142,11 @@ TEST_CASE("group: programs start in order, get their descriptors, and end cleanl
     CHECK(measure(group, "eventd-queryd", "fd.query") == 1);
     CHECK(measure(group, "eventd-queryd", "fd.rpc") == 1);
     CHECK(measure(group, "eventd-queryd", "fd.notices") == 1);
+    CHECK(eventually([&] { return measure(group, "eventd-ingest", "peer.store") == 1; }));
+    CHECK(eventually([&] { return measure(group, "eventd-store", "peer.ingest") == 1; }));
+    for (const char* door : {"fd.log", "fd.metric", "fd.syslog", "fd.statsd"}) {
+        CHECK(measure(group, "eventd-ingest", door) == 1);
+    }
     // The store's resume points reach those who start after it.
     CHECK(measure(group, "eventd-kmesd", "resume") == 1);
     CHECK(stops(group));
@@ -158,6 +166,10 @@ TEST_CASE("group: the doors have the modes of the contract") {  // Contracts §5
     CHECK(modeOf(paths.query) == 0666);
     CHECK(modeOf(paths.rpc) == 0666);
     CHECK(modeOf(paths.kmes) == 0666);
+    for (const auto& path : {paths.log, paths.metric, paths.syslog, paths.statsd}) {
+        CHECK(modeOf(path) == 0666);
+        CHECK(base::connectUnix(path, SOCK_DGRAM).ok());
+    }
     CHECK(modeOf(paths.notices) == 0600);
     CHECK(base::connectUnix(paths.kmes, SOCK_SEQPACKET).ok());
     CHECK(stops(group));
@@ -303,4 +315,38 @@ TEST_CASE("group: new settings reach every program") {
         CHECK(eventually([&] { return measure(group, name, "setting") == 123; }));
     }
     CHECK(stops(group));
+}
+
+TEST_CASE("group: what begins with reject. is in the report alone, whoever asks otherwise") {
+    const base::SystemClock clock;
+    Stage stage;
+    stage.tell("eventd-ingest", "reject");
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    const auto reported = [&] {
+        for (const auto& process : group.reportStatus()) {
+            for (const auto& entry : process.measures) {
+                if (entry.name == "reject.fake") {
+                    return entry.value;
+                }
+            }
+        }
+        return int64_t{0};
+    };
+    CHECK(eventually([&] { return reported() == 1; }));
+    CHECK(measure(group, "eventd-ingest", "reject.fake") == 0);
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: senders are refused, and not kept waiting, once the doors are drained") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    const auto paths = config::socketPaths(stage.setup.start.settings);
+    const auto sender = base::connectUnix(paths.log, SOCK_DGRAM);
+    REQUIRE(sender.ok());
+    CHECK(base::sendPacket(sender.value().get(), base::asBytes("x")).ok());
+    CHECK(stops(group));
+    CHECK_FALSE(base::sendPacket(sender.value().get(), base::asBytes("x")).ok());
 }

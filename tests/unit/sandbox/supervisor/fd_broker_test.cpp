@@ -1,6 +1,8 @@
 #include "sandbox/supervisor/fd_broker.h"
 
+#include "common/base/socket.h"
 #include "common/base/text.h"
+#include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
 #include <sys/mman.h>
@@ -18,7 +20,7 @@ namespace {
 
 // The plan without listening sockets, which need a folder.
 supervisor::GroupPlan plan() {
-    auto all = supervisor::planGroup(KmesBackend::Builtin, true);
+    auto all = supervisor::planGroup(KmesBackend::Builtin, {});
     all.sockets.clear();
     return all;
 }
@@ -50,7 +52,7 @@ base::Fd memory() {
 TEST_CASE("fd broker: two programs that are born one after the other share an edge") {
     FdBroker broker(plan());
     auto store = born(broker, Program::Store);
-    REQUIRE(store.size() == 2);  // the other one leads to queryd
+    REQUIRE(store.size() == 3);  // the others lead to queryd and ingest
     auto collector = born(broker, Program::Collector);
     CHECK(collector.size() == 2);
     CHECK(connected(named(store, "collector"), named(collector, "store")));
@@ -138,4 +140,34 @@ TEST_CASE("fd broker: a full parking place refuses a new name, not an old one") 
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().kind == base::ErrorKind::Busy);
     CHECK(broker.park(Program::Kmesd, "ring.0", base::Fd()).ok());
+}
+
+TEST_CASE("fd broker: datagrams wait for a program between its lives, and are refused after it") {
+    const evd::test::TemporaryDirectory folder;
+    auto all = supervisor::planGroup(KmesBackend::Builtin, {.with_statsd = true});
+    evd::config::SocketPaths paths;
+    std::erase_if(all.sockets,
+                  [](const auto& socket) { return socket.program != Program::Ingest; });
+    paths.log = folder / "log.sock";
+    paths.metric = folder / "metric.sock";
+    paths.statsd = folder / "statsd.sock";
+    FdBroker broker(all);
+    REQUIRE(broker.listen(paths).ok());
+    const auto sender = base::connectUnix(paths.log, SOCK_DGRAM);
+    REQUIRE(sender.ok());
+    CHECK(base::sendPacket(sender.value().get(), base::asBytes("x")).ok());
+    {
+        auto ingest = born(broker, Program::Ingest);
+        CHECK(named(ingest, "statsd").valid());
+        CHECK_FALSE(named(ingest, "syslog").valid());
+        const base::Fd log = named(ingest, "log");
+        char letter = 0;
+        CHECK(::recv(log.get(), &letter, 1, MSG_DONTWAIT) == 1);
+    }
+    CHECK(base::sendPacket(sender.value().get(), base::asBytes("x")).ok());
+    broker.closeSockets(Program::Ingest);
+    CHECK_FALSE(base::sendPacket(sender.value().get(), base::asBytes("x")).ok());
+    CHECK_FALSE(base::connectUnix(paths.metric, SOCK_DGRAM).ok());
+    auto successor = born(broker, Program::Ingest);
+    CHECK_FALSE(named(successor, "log").valid());
 }

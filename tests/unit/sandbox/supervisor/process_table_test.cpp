@@ -1,6 +1,7 @@
 #include "sandbox/supervisor/process_table.h"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <set>
 
@@ -26,48 +27,76 @@ bool isEdge(const supervisor::EdgeSpec& edge, Program one, Program other) {
 }  // namespace
 
 TEST_CASE("process table: the store comes first and goes last") {
-    const auto plan = supervisor::planGroup(KmesBackend::Builtin, true);
-    CHECK(startOrder(plan) == std::vector<Program>{Program::Store, Program::Queryd, Program::Kmesd,
-                                                   Program::Collector, Program::Sensor});
-    CHECK(plan.drain_order == std::vector<Program>{Program::Queryd, Program::Sensor, Program::Kmesd,
+    const auto plan = supervisor::planGroup(KmesBackend::Builtin, {});
+    CHECK(startOrder(plan) == std::vector<Program>{Program::Store, Program::Queryd, Program::Ingest,
+                                                   Program::Kmesd, Program::Collector,
+                                                   Program::Sensor});
+    CHECK(plan.drain_order == std::vector<Program>{Program::Queryd, Program::Sensor,
+                                                   Program::Ingest, Program::Kmesd,
                                                    Program::Collector, Program::Store});
 }
 
 TEST_CASE("process table: kmesd runs only where it stands in for the kernel") {
     for (const auto backend : {KmesBackend::Kernel, KmesBackend::Socket}) {
-        const auto plan = supervisor::planGroup(backend, true);
+        const auto plan = supervisor::planGroup(backend, {});
         CHECK(startOrder(plan) == std::vector<Program>{Program::Store, Program::Queryd,
-                                                       Program::Collector, Program::Sensor});
-        CHECK(plan.edges.size() == 2);
-        CHECK(plan.sockets.size() == 3);
+                                                       Program::Ingest, Program::Collector,
+                                                       Program::Sensor});
+        CHECK(plan.edges.size() == 3);
+        CHECK(plan.sockets.size() == 5);
     }
 }
 
 TEST_CASE("process table: without sensors there is no sensor and no edge to it") {
-    const auto plan = supervisor::planGroup(KmesBackend::Builtin, false);
-    CHECK(plan.start_order.size() == 4);
-    CHECK(plan.drain_order.size() == 4);
+    const auto plan = supervisor::planGroup(KmesBackend::Builtin, {.with_sensor = false});
+    CHECK(plan.start_order.size() == 5);
+    CHECK(plan.drain_order.size() == 5);
     CHECK(std::none_of(plan.edges.begin(), plan.edges.end(), [](const auto& edge) {
         return edge.left == Program::Sensor || edge.right == Program::Sensor;
     }));
 }
 
-TEST_CASE("process table: the store has edges to the collector and to queryd, which has no other") {
-    const auto plan = supervisor::planGroup(KmesBackend::Builtin, true);
+TEST_CASE(
+    "process table: the store has edges to those who fill it and to queryd, which has no other") {
+    const auto plan = supervisor::planGroup(KmesBackend::Builtin, {});
     for (const auto& edge : plan.edges) {
         if (edge.left == Program::Store || edge.right == Program::Store) {
             const bool is_known = isEdge(edge, Program::Store, Program::Collector) ||
+                                  isEdge(edge, Program::Store, Program::Ingest) ||
                                   isEdge(edge, Program::Store, Program::Queryd);
             CHECK(is_known);
         } else {
             CHECK_FALSE(edge.left == Program::Queryd);
             CHECK_FALSE(edge.right == Program::Queryd);
+            CHECK_FALSE(edge.left == Program::Ingest);
+            CHECK_FALSE(edge.right == Program::Ingest);
         }
     }
 }
 
+TEST_CASE(
+    "process table: anybody may send datagrams, through two doors or up to four") {  // Contracts §5
+    for (const bool more : {false, true}) {
+        const auto plan =
+            supervisor::planGroup(KmesBackend::Builtin, {.with_syslog = more, .with_statsd = more});
+        std::set<std::string_view> doors;
+        for (const auto& socket : plan.sockets) {
+            if (socket.program == Program::Ingest) {
+                CHECK(socket.type == SOCK_DGRAM);
+                CHECK(socket.mode == 0666);
+                doors.insert(socket.name);
+            }
+        }
+        CHECK(doors.contains("log"));
+        CHECK(doors.contains("metric"));
+        CHECK(doors.contains("syslog") == more);
+        CHECK(doors.contains("statsd") == more);
+    }
+}
+
 TEST_CASE("process table: names of descriptors are unique within a program") {
-    const auto plan = supervisor::planGroup(KmesBackend::Builtin, true);
+    const auto plan =
+        supervisor::planGroup(KmesBackend::Builtin, {.with_syslog = true, .with_statsd = true});
     std::set<std::pair<Program, std::string_view>> names;
     for (const auto& edge : plan.edges) {
         CHECK(names.emplace(edge.left, edge.left_name).second);
@@ -79,7 +108,7 @@ TEST_CASE("process table: names of descriptors are unique within a program") {
 }
 
 TEST_CASE("process table: only kmesd may park, only queryd sees the group") {
-    for (const auto& spec : supervisor::planGroup(KmesBackend::Builtin, true).start_order) {
+    for (const auto& spec : supervisor::planGroup(KmesBackend::Builtin, {}).start_order) {
         CHECK(spec.may_park == (spec.program == Program::Kmesd));
         CHECK(spec.sees_group == (spec.program == Program::Queryd));
     }

@@ -92,6 +92,18 @@ TEST_CASE("report: a line for each process, its measures below") {
           "    shards 2\n");
 }
 
+TEST_CASE("report: what was refused stands in it and nowhere else") {  // Ruling L3
+    wire::ProcessStatus process;
+    process.name = "eventd-ingest";
+    process.measures = {{"reject.log.malformed", 3}, {"door.log.records", 2}, {"rejecting", 1}};
+    const auto shown = supervisor::withoutReportMeasures({process});
+    REQUIRE(shown.size() == 1);
+    REQUIRE(shown[0].measures.size() == 2);
+    CHECK(shown[0].measures[0].name == "door.log.records");
+    CHECK(shown[0].measures[1].name == "rejecting");
+    CHECK(supervisor::formatReport({process}).find("reject.log.malformed 3") != std::string::npos);
+}
+
 TEST_CASE("stop timeout: the environment may set it, nonsense may not") {
     CHECK(supervisor::stopTimeoutNs(nullptr) == supervisor::kStopTimeoutNs);
     CHECK(supervisor::stopTimeoutNs("250") == 250'000'000);

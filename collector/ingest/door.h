@@ -1,0 +1,48 @@
+#pragma once
+
+#include "collector/ingest/log_record.h"
+#include "collector/ingest/metric_record.h"
+#include "collector/ingest/record_window.h"
+#include "collector/ingest/reject_reason.h"
+#include "collector/ingest/statsd_series.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace evd::collector {
+
+// StatsD lines are added up for that long.
+inline constexpr int64_t kStatsdCollectNs = base::kNsPerSecond;
+
+// When datagrams were read.
+struct ReceiptTime {
+    int64_t wall_ns = 0;
+    int64_t monotonic_ns = 0;
+};
+
+// What one socket's datagrams are: bytes in, records into a window.
+//
+// A DoorThread calls take for each datagram, and endRound when it has read what there was. A door
+// that holds something back says in waitNs how long at most; finish ends the holding back. On the
+// door's thread alone; the window outlives it.
+class Door {
+  public:
+    virtual ~Door() = default;
+    // The number of good records in it. The datagram may be changed, and is not needed afterwards.
+    virtual size_t take(std::span<uint8_t> datagram, const ReceiptTime& time,
+                        RejectCounts& rejects) = 0;
+    virtual void endRound(int64_t monotonic_ns) = 0;
+    // How long nothing may come before endRound must be called again; negative for ever.
+    virtual int64_t waitNs(int64_t monotonic_ns) const = 0;
+    // No more datagrams will come.
+    virtual void finish(int64_t monotonic_ns) = 0;
+};
+
+std::unique_ptr<Door> makeLogDoor(LogWindow& window);
+std::unique_ptr<Door> makeSyslogDoor(LogWindow& window);
+std::unique_ptr<Door> makeMetricDoor(SampleWindow& window);
+std::unique_ptr<Door> makeStatsdDoor(SampleWindow& window);
+
+}  // namespace evd::collector

@@ -1,0 +1,140 @@
+#include "collector/ingest/record_reader.h"
+
+#include "common/base/text.h"
+
+#include <algorithm>
+
+namespace evd::collector {
+
+using wire::MsgpackKind;
+using wire::MsgpackReader;
+using wire::MsgpackToken;
+
+bool RecordReader::readRecords(std::span<const uint8_t> datagram, RejectCounts& rejects) {
+    datagram_ = datagram;
+    RejectCounts found;
+    MsgpackReader reader(datagram);
+    const auto fails = [&](Reject reason) {
+        rejects.add(reason);
+        return false;
+    };
+    const auto head = reader.next();
+    if (!head.ok()) {
+        return fails(Reject::Malformed);
+    }
+    const bool is_array = head.value().kind == MsgpackKind::Array;
+    if (!is_array && head.value().kind != MsgpackKind::Map) {
+        return fails(Reject::NotRecord);
+    }
+    if (!is_array && !readRecord(reader, head.value(), found)) {
+        return fails(Reject::Malformed);
+    }
+    // A count that lies is found out by the bytes: each element has at least one.
+    for (uint32_t i = 0; is_array && i < head.value().count; ++i) {
+        const auto element = reader.next();
+        if (!element.ok() || !readRecord(reader, element.value(), found)) {
+            return fails(Reject::Malformed);
+        }
+    }
+    if (!reader.atEnd()) {
+        return fails(Reject::TrailingBytes);
+    }
+    rejects.add(found);
+    return true;
+}
+
+bool RecordReader::readRecord(MsgpackReader& reader, const MsgpackToken& head,
+                              RejectCounts& rejects) {
+    if (head.kind != MsgpackKind::Map || head.count > kRecordFieldsMax) {
+        rejects.add(head.kind == MsgpackKind::Map ? Reject::TooManyFields : Reject::NotRecord);
+        return skipRest(reader, head);
+    }
+    reason_.reset();
+    fields_read_ = 0;
+    unknown_keys_.clear();
+    beginRecord();
+    for (uint32_t i = 0; i < head.count; ++i) {
+        if (!readPair(reader)) {
+            return false;
+        }
+    }
+    checkUnknownKeys();
+    if (!isSpoilt()) {
+        endRecord();
+    }
+    if (reason_) {
+        rejects.add(*reason_);
+    }
+    return true;
+}
+
+bool RecordReader::readPair(MsgpackReader& reader) {
+    const size_t key_at = reader.offset();
+    const auto key = reader.next();
+    if (!key.ok()) {
+        return false;
+    }
+    if (key.value().kind != MsgpackKind::Text) {
+        if (!skipRest(reader, key.value())) {
+            return false;
+        }
+        unknown_keys_.push_back(base::asText(datagram_.subspan(key_at, reader.offset() - key_at)));
+        return passOver(reader);
+    }
+    const int field = fieldNumber(key.value().bytes);
+    if (field < 0) {
+        if (!base::isUtf8(key.value().bytes)) {
+            spoil(Reject::BadText);
+        }
+        unknown_keys_.push_back(key.value().bytes);
+        return passOver(reader);
+    }
+    if (wasRead(field)) {
+        spoil(Reject::DuplicateKey);  // Ruling L1
+        return passOver(reader);
+    }
+    fields_read_ |= 1U << field;
+    return readField(field, reader);
+}
+
+// A whole value that we have no use for; its text must be text all the same (Ruling L1).
+bool RecordReader::passOver(MsgpackReader& reader) {
+    const size_t begin = reader.offset();
+    if (!reader.skip(kValueDepthMax).ok()) {
+        return false;
+    }
+    const auto value = datagram_.subspan(begin, reader.offset() - begin);
+    // Only the text can be wrong still: the depth has been looked at with a smaller limit.
+    if (!wire::validateMsgpack(value, 2 * kValueDepthMax).ok()) {
+        spoil(Reject::BadText);
+    }
+    return true;
+}
+
+// The rest of a value whose head has been read.
+bool RecordReader::skipRest(MsgpackReader& reader, const MsgpackToken& head) {
+    uint64_t values = 0;
+    if (head.kind == MsgpackKind::Array) {
+        values = head.count;
+    } else if (head.kind == MsgpackKind::Map) {
+        values = uint64_t{2} * head.count;
+    }
+    for (; values > 0; --values) {
+        if (!reader.skip(kValueDepthMax).ok()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void RecordReader::checkUnknownKeys() {
+    if (unknown_keys_.size() < 2) {
+        return;
+    }
+    std::sort(unknown_keys_.begin(), unknown_keys_.end());
+    if (std::adjacent_find(unknown_keys_.begin(), unknown_keys_.end()) != unknown_keys_.end()) {
+        spoil(Reject::DuplicateKey);
+    }
+}
+
+}  // namespace evd::collector

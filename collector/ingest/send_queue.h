@@ -1,0 +1,105 @@
+#pragma once
+
+#include "common/base/check.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <utility>
+
+namespace evd::collector {
+
+// The batches of one kind that the store has not answered yet, and the numbers they travel under.
+//
+// Decides what is sent when, and what a new connection has to bring again, so that each batch is
+// stored at most once (capnp/ingest.capnp): the store knows the number of the last batch it holds
+// and passes over lower ones. So numbers only ever rise in the order of sending. A batch that is in
+// doubt - sent, and the connection broke before the answer - keeps its number; one that the store
+// has refused for now is certainly not there and gets a new number when it is sent again, because
+// later ones may have been stored meanwhile. Lives on the sending loop; bounded by the window that
+// the batches come from.
+template <typename Batch>
+class SendQueue {
+  public:
+    struct Kept {
+        Batch batch;
+        uint64_t place = 0;   // in the order in which they were added
+        uint64_t number = 0;  // 0: certainly not stored
+        bool is_sending = false;
+    };
+
+    void add(Batch batch) { kept_.push_back({std::move(batch), ++last_place_, 0, false}); }
+
+    // The next batch to be sent, numbered and marked so; null when all are on their way. Stays
+    // where it is until the queue forgets it.
+    Kept* startNext() {
+        const auto next = std::find_if(kept_.begin(), kept_.end(),
+                                       [](const Kept& kept) { return !kept.is_sending; });
+        if (next == kept_.end()) {
+            return nullptr;
+        }
+        if (next->number == 0) {
+            next->number = ++last_number_;
+        }
+        next->is_sending = true;
+        ++sending_count_;
+        return &*next;
+    }
+
+    // It is stored, or never to be sent again: the batch comes back to the caller.
+    Batch finish(uint64_t number) {
+        const auto at = find(number);
+        Batch batch = std::move(at->batch);
+        sending_count_ -= at->is_sending ? 1 : 0;
+        kept_.erase(at);
+        return batch;
+    }
+
+    // The store cannot take it now. It goes before everything that was added after it and was not
+    // sent yet.
+    void postpone(uint64_t number) {
+        const auto at = find(number);
+        at->number = 0;
+        at->is_sending = false;
+        --sending_count_;
+        const auto before = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
+            return kept.number == 0 && kept.place > at->place;
+        });
+        kept_.splice(before, kept_, at);
+    }
+
+    // Whatever was on its way is in doubt now.
+    void disconnect() {
+        for (Kept& kept : kept_) {
+            kept.is_sending = false;
+        }
+        sending_count_ = 0;
+    }
+
+    // A new connection, whose store says which number it holds last. Answers the number of the
+    // oldest batch that is stored and not finished, or 0; to be called until it is 0.
+    uint64_t storedThrough(uint64_t last_stored) const {
+        const bool is_stored =
+            !kept_.empty() && kept_.front().number != 0 && kept_.front().number <= last_stored;
+        return is_stored ? kept_.front().number : 0;
+    }
+
+    size_t count() const { return kept_.size(); }
+    size_t sendingCount() const { return sending_count_; }
+
+  private:
+    typename std::list<Kept>::iterator find(uint64_t number) {
+        const auto at = std::find_if(kept_.begin(), kept_.end(),
+                                     [&](const Kept& kept) { return kept.number == number; });
+        EVD_CHECK(number != 0 && at != kept_.end(), "a batch is finished once");
+        return at;
+    }
+
+    std::list<Kept> kept_;  // those with numbers first, in their order; then the others by place
+    uint64_t last_place_ = 0;
+    uint64_t last_number_ = 0;
+    size_t sending_count_ = 0;
+};
+
+}  // namespace evd::collector

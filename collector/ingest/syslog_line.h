@@ -1,0 +1,36 @@
+#pragma once
+
+#include "common/wire/log_record.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace evd::collector {
+
+// Of messages that do not say who sent them.
+inline constexpr std::string_view kSyslogUnknownOrigin = "syslog";
+// More is no tag but text; RFC 3164 gives a tag 32 bytes and RFC 5424 an APP-NAME 48.
+inline constexpr size_t kSyslogTagBytesMax = 128;
+inline constexpr unsigned kSyslogPriorityMax = 191;
+// Of messages without a priority: user.notice (RFC 3164 §4.3.3).
+inline constexpr unsigned kSyslogPriorityUnknown = 13;
+// Severities up to this one are errors: emergency, alert, critical, error.
+inline constexpr unsigned kSyslogErrorSeverity = 3;
+
+// Makes a log record of one datagram of the syslog door.
+//
+//      <165>1 2003-10-11T22:14:15.003Z host app 4711 ID47 [sd@1 k="v"] text     RFC 5424
+//      <34>Oct 11 22:14:15 [host] app[4711]: text                               RFC 3164
+//
+// The origin is APP-NAME or tag, the message what stands behind all headers; of RFC 5424 without
+// one, the structured data. A time with a date and a zone is taken over. The other kind has neither
+// year nor zone and only whole seconds, and its sender is on this machine and sends at once: the
+// time of receipt is the better one. Whatever does not look like a header is text, as RFC 3164
+// wants it, so that nothing is lost but an empty message. Bytes that are not UTF-8 are replaced by
+// '?' in the datagram, which the record points into. Pure.
+std::optional<wire::LogRecord> parseSyslogLine(std::span<uint8_t> datagram, int64_t receipt_ns);
+
+}  // namespace evd::collector
