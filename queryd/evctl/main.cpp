@@ -6,8 +6,11 @@
 #include "common/base/text.h"
 #include "queryd/evctl/arguments_service.h"
 #include "queryd/evctl/emit_command.h"
+#include "queryd/evctl/log_command.h"
+#include "queryd/evctl/metric_command.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/query_command.h"
+#include "queryd/evctl/run_command.h"
 #include "queryd/evctl/session_context.h"
 #include "queryd/evctl/socket_search.h"
 #include "queryd/evctl/status_command.h"
@@ -52,18 +55,34 @@ Result<void> runCommand(const SessionContext& context) {
     if (command == "emit") {
         return evd::evctl::runEmit(context);
     }
+    if (command == "log") {
+        return evd::evctl::runLog(context);
+    }
+    if (command == "metric") {
+        return evd::evctl::runMetric(context);
+    }
     if (command == "index") {
         return evd::evctl::runIndex(context);
     }
     return command == "status" ? evd::evctl::runStatus(context) : evd::evctl::runQuery(context);
 }
 
-Result<void> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
+// A record that no receiver would take is a mistake in what was typed.
+int failureStatus(const Arguments& arguments, ErrorKind kind) {
+    const bool sends_records =
+        arguments.command == "log" || arguments.command == "metric" || arguments.command == "run";
+    return sends_records && kind == ErrorKind::Invalid ? evd::evctl::kExitUsage
+                                                       : evd::evctl::kExitFailure;
+}
+
+// The exit status, or why there is none to be proud of.
+Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
     if (arguments.command == "help" || arguments.command == "version") {
         output.buffer() += arguments.command == "help"
                                ? evd::evctl::helpText()
                                : std::string("evctl " EVD_VERSION " (PSD-008 v0.23)\n");
-        return output.flush();
+        EVD_TRY(output.flush());
+        return evd::evctl::kExitSuccess;
     }
     const auto sockets = evd::evctl::findSockets(arguments, environmentValue);
     if (!sockets.ok()) {
@@ -77,24 +96,34 @@ Result<void> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
                                  ::isatty(STDOUT_FILENO) == 1,
                                  terminalWidth(),
                                  environmentValue("TMPDIR").value_or("/tmp")};
-    return runCommand(context);
+    if (arguments.command == "run") {
+        return evd::evctl::runJob(context);
+    }
+    EVD_TRY(runCommand(context));
+    return evd::evctl::kExitSuccess;
 }
 
 }  // namespace
 
 int main(int count, char** words) {
     (void)::signal(SIGPIPE, SIG_IGN);  // a closed reader is told by write(), and is no failure
-    (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // nothing here needs more than the person has
     ::tzset();
     const std::vector<std::string> typed(words + 1, words + std::max(count, 1));
     const auto arguments = evd::evctl::parseArguments(typed);
     if (!arguments.ok()) {
         return complain(arguments.error().text, evd::evctl::kExitUsage);
     }
+    if (arguments.value().command != "run") {
+        // Nothing here needs more than the person has; a command that is run may (sudo).
+        (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    }
     evd::evctl::OutputStream output(STDOUT_FILENO);
     const auto outcome = run(arguments.value(), output);
-    if (outcome.ok() || output.closed()) {
+    if (outcome.ok()) {
+        return outcome.value();
+    }
+    if (output.closed()) {
         return evd::evctl::kExitSuccess;
     }
-    return complain(outcome.error().text, evd::evctl::kExitFailure);
+    return complain(outcome.error().text, failureStatus(arguments.value(), outcome.error().kind));
 }
