@@ -1,20 +1,14 @@
 // evctl: the person's end of eventd. Its parts: arguments_service (what was typed), socket_search
-// (where the group is), one file per command, output/ (one printer per format), AnswerOutput and
-// Spool (nothing on standard output before the answer is whole).
+// (where the group is), commands with one file per command, output/ (one printer per format),
+// AnswerOutput and Spool (nothing on standard output before the answer is whole).
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "queryd/evctl/arguments_service.h"
-#include "queryd/evctl/emit_command.h"
-#include "queryd/evctl/log_command.h"
-#include "queryd/evctl/metric_command.h"
+#include "queryd/evctl/commands.h"
 #include "queryd/evctl/output/plain_text.h"
-#include "queryd/evctl/query_command.h"
-#include "queryd/evctl/run_command.h"
 #include "queryd/evctl/session_context.h"
 #include "queryd/evctl/socket_search.h"
-#include "queryd/evctl/status_command.h"
-#include "queryd/evctl/tail_command.h"
 
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -25,7 +19,6 @@
 
 namespace {
 
-using evd::base::ErrorKind;
 using evd::base::Result;
 using evd::evctl::Arguments;
 using evd::evctl::SessionContext;
@@ -45,34 +38,6 @@ int complain(const std::string& text, int status) {
 size_t terminalWidth() {
     winsize size{};
     return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-Result<void> runCommand(const SessionContext& context) {
-    const std::string& command = context.arguments.command;
-    if (command == "tail") {
-        return evd::evctl::runTail(context);
-    }
-    if (command == "emit") {
-        return evd::evctl::runEmit(context);
-    }
-    if (command == "log") {
-        return evd::evctl::runLog(context);
-    }
-    if (command == "metric") {
-        return evd::evctl::runMetric(context);
-    }
-    if (command == "index") {
-        return evd::evctl::runIndex(context);
-    }
-    return command == "status" ? evd::evctl::runStatus(context) : evd::evctl::runQuery(context);
-}
-
-// A record that no receiver would take is a mistake in what was typed.
-int failureStatus(const Arguments& arguments, ErrorKind kind) {
-    const bool sends_records =
-        arguments.command == "log" || arguments.command == "metric" || arguments.command == "run";
-    return sends_records && kind == ErrorKind::Invalid ? evd::evctl::kExitUsage
-                                                       : evd::evctl::kExitFailure;
 }
 
 // The exit status, or why there is none to be proud of.
@@ -96,11 +61,7 @@ Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
                                  ::isatty(STDOUT_FILENO) == 1,
                                  terminalWidth(),
                                  environmentValue("TMPDIR").value_or("/tmp")};
-    if (arguments.command == "run") {
-        return evd::evctl::runJob(context);
-    }
-    EVD_TRY(runCommand(context));
-    return evd::evctl::kExitSuccess;
+    return evd::evctl::runCommand(context);
 }
 
 }  // namespace
@@ -125,5 +86,6 @@ int main(int count, char** words) {
     if (output.closed()) {
         return evd::evctl::kExitSuccess;
     }
-    return complain(outcome.error().text, failureStatus(arguments.value(), outcome.error().kind));
+    return complain(outcome.error().text,
+                    evd::evctl::failureStatus(arguments.value(), outcome.error().kind));
 }

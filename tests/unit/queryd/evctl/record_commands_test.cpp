@@ -1,5 +1,6 @@
 #include "common/base/text.h"
 #include "common/wire/log_record.h"
+#include "queryd/evctl/commands.h"
 #include "queryd/evctl/log_command.h"
 #include "queryd/evctl/metric_command.h"
 #include "queryd/evctl/run_command.h"
@@ -170,4 +171,14 @@ TEST_CASE("run command: records are named after the program") {
     CHECK(evd::evctl::originOf("folder/") == "folder");
     CHECK(evd::evctl::originOf("/") == "command");
     CHECK(evd::evctl::originOf("\xff") == "\xEF\xBF\xBD");
+}
+
+TEST_CASE("commands: what no receiver would take is a mistake in what was typed") {
+    using evd::evctl::failureStatus;
+    Arguments arguments;
+    arguments.command = "metric";
+    CHECK(failureStatus(arguments, ErrorKind::Invalid) == evd::evctl::kExitUsage);
+    CHECK(failureStatus(arguments, ErrorKind::NotFound) == evd::evctl::kExitFailure);
+    arguments.command = "query";
+    CHECK(failureStatus(arguments, ErrorKind::Invalid) == evd::evctl::kExitFailure);
 }
