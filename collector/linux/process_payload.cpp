@@ -2,6 +2,7 @@
 
 #include "collector/linux/redaction.h"
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/wire/msgpack.h"
 
 #include <sys/wait.h>
@@ -30,7 +31,7 @@ class PairWriter {
     }
     void text(std::string_view key, std::string_view value) {
         begin(key);
-        writer_.text(toUtf8(value));
+        writer_.text(base::toUtf8(value));
     }
     void textIfKnown(std::string_view key, const std::optional<std::string>& value) {
         if (value.has_value()) {

@@ -320,14 +320,6 @@ std::string quoted(const std::string& argument) {
     return out + "'";
 }
 
-// The greatest length up to `bytes` that does not end inside a character.
-size_t wholeCharacters(std::string_view text, size_t bytes) {
-    while (bytes > 0 && bytes < text.size() && (static_cast<uint8_t>(text[bytes]) & 0xC0) == 0x80) {
-        --bytes;
-    }
-    return bytes;
-}
-
 }  // namespace
 
 std::vector<std::string> redactArguments(const std::vector<std::string>& arguments) {
@@ -350,29 +342,13 @@ std::string showCommandLine(const std::vector<std::string>& arguments, bool cut)
         line += line.empty() ? "" : " ";
         line += quoted(argument);
     }
-    line = toUtf8(line);
+    line = base::toUtf8(line);
     if (cut || line.size() > kCommandLineBytesMax) {
         const size_t room = kCommandLineBytesMax - kTruncated.size();
-        line.resize(wholeCharacters(line, std::min(line.size(), room)));
+        line.resize(base::wholeCharacters(line, room));
         line += kTruncated;
     }
     return line;
-}
-
-std::string toUtf8(std::string_view bytes) {
-    if (base::isUtf8(bytes)) {
-        return std::string(bytes);
-    }
-    std::string out;
-    while (!bytes.empty()) {
-        size_t length = std::min<size_t>(4, bytes.size());
-        while (length > 0 && !base::isUtf8(bytes.substr(0, length))) {
-            --length;
-        }
-        out += length > 0 ? bytes.substr(0, length) : std::string_view("\xEF\xBF\xBD");
-        bytes.remove_prefix(std::max<size_t>(length, 1));
-    }
-    return out;
 }
 
 }  // namespace evd::collector

@@ -40,7 +40,4 @@ std::string redactPath(std::string_view path);
 // kCommandLineBytesMax bytes, of which the last are kTruncated when something is missing.
 std::string showCommandLine(const std::vector<std::string>& arguments, bool cut);
 
-// Bytes that are not UTF-8 become U+FFFD.
-std::string toUtf8(std::string_view bytes);
-
 }  // namespace evd::collector

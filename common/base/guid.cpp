@@ -68,6 +68,12 @@ Result<Guid> guidFromBytes(std::span<const uint8_t> bytes) {
     return guid;
 }
 
+Guid randomGuid() {
+    Guid network;
+    uuid_generate_random(network.bytes.data());
+    return swapOrder(network);
+}
+
 Guid nameGuid(const Guid& name_space, std::string_view name) {
     const Guid network_space = swapOrder(name_space);
     Guid network;

@@ -38,6 +38,9 @@ Result<Guid> parseGuid(std::string_view text);
 // The GUID that these 16 bytes are; exactly 16 or Invalid.
 Result<Guid> guidFromBytes(std::span<const uint8_t> bytes);
 
+// RFC 4122 version 4: from the kernel's randomness.
+Guid randomGuid();
+
 // RFC 4122 version 5: hashes the name_space in network order and the name; the result is in
 // Microsoft order like every Guid (Ruling A3, peios-abi §2.3).
 Guid nameGuid(const Guid& name_space, std::string_view name);

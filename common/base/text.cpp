@@ -89,6 +89,34 @@ bool isUtf8(std::string_view bytes) {
     return true;
 }
 
+std::string toUtf8(std::string_view bytes) {
+    if (isUtf8(bytes)) {
+        return std::string(bytes);
+    }
+    std::string out;
+    while (!bytes.empty()) {
+        size_t length = std::min<size_t>(4, bytes.size());
+        while (length > 0 && !isUtf8(bytes.substr(0, length))) {
+            --length;
+        }
+        out += length > 0 ? bytes.substr(0, length) : std::string_view("\xEF\xBF\xBD");
+        bytes.remove_prefix(std::max<size_t>(length, 1));
+    }
+    return out;
+}
+
+size_t wholeCharacters(std::string_view text, size_t bytes) {
+    constexpr size_t kFollowersMax = 3;
+    bytes = std::min(bytes, text.size());
+    for (size_t back = 0; back <= std::min(bytes, kFollowersMax); ++back) {
+        const size_t end = bytes - back;
+        if (end == text.size() || (static_cast<uint8_t>(text[end]) & 0xC0) != 0x80) {
+            return end;
+        }
+    }
+    return bytes;
+}
+
 std::string encodeHex(std::span<const uint8_t> bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string text;

@@ -52,6 +52,13 @@ bool equalsFolded(std::string_view left, std::string_view right);
 // True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
 bool isUtf8(std::string_view bytes);
 
+// Bytes that are not UTF-8 become U+FFFD each, the rest stays.
+std::string toUtf8(std::string_view bytes);
+
+// The greatest length up to `bytes` (and the text's) that does not end inside a character; in text
+// that is no UTF-8, simply that length.
+size_t wholeCharacters(std::string_view text, size_t bytes);
+
 // Lower-case hex; decodeHex takes either case and refuses an odd length or another character.
 std::string encodeHex(std::span<const uint8_t> bytes);
 Result<std::vector<uint8_t>> decodeHex(std::string_view text);

@@ -10,8 +10,9 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kCommands = {"query",  "tail",   "emit", "index",
-                                                       "status", "config", "help", "version"};
+constexpr std::array<std::string_view, 11> kCommands = {"query",  "tail", "emit",   "log",
+                                                        "metric", "run",  "index",  "status",
+                                                        "config", "help", "version"};
 
 constexpr std::string_view kHelp =
     R"(evctl asks eventd about events, logs and metrics.
@@ -19,6 +20,9 @@ constexpr std::string_view kHelp =
   evctl [OPTIONS] 'QUERY'              ask; QUERY may be - (standard input) or --file PATH
   evctl tail [events|logs] [CLAUSES]   follow what is new, newest last
   evctl emit TYPE [JSON|-]             emit one event, or one per line of standard input
+  evctl log ORIGIN [TEXT|-]            send a log record per line of TEXT or standard input
+  evctl metric NAME VALUE              send a metric sample
+  evctl run -- COMMAND...              run a command and send what it prints as log records
   evctl index FIELD                    have a field indexed soon (administrators)
   evctl status                         processes, rings, stores and queries of the group
   evctl config list | get NAME | check what the group is or would be configured with
@@ -36,12 +40,19 @@ constexpr std::string_view kHelp =
       --timeout MS      give up after so many milliseconds
   -n, --lines N         tail: begin with the last N (default 10)
       --watch           status: show again every second
+      --error           log: the records are errors
+      --type TYPE       metric: counter, gauge (default) or histogram (VALUE: 0.1,0.2,... or JSON)
+      --label K=V       metric: a label of its series; may repeat
+      --origin NAME     run: the origin of the records (default: the command's name)
+  -q, --quiet           run: do not show what the command prints
+  -v, --verbose         run: say under which job id the records are stored
 
 Examples
   evctl 'EVENTS process.exec SINCE 5m ago SELECT timestamp, name, command_line TAKE 5'
   evctl 'EVENTS SINCE 1h ago COUNT BY event_type'
   evctl tail events 'process.* WHERE uid == 0'
   evctl emit test.hello '{"n": 1}'
+  evctl run -- make -j2
 )";
 
 void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string>& words) {
@@ -62,6 +73,13 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     app.add_option("--timeout", arguments.timeout_ms)->check(CLI::Range(1, 86'400'000));
     app.add_option("-n,--lines", arguments.lines)->check(CLI::Range(1, 1'000'000));
     app.add_flag("--watch", arguments.watch);
+    app.add_flag("--error", arguments.is_error);
+    app.add_option("--type", arguments.type)
+        ->check(CLI::IsMember({"counter", "gauge", "histogram"}));
+    app.add_option("--label", arguments.labels)->expected(1)->take_all();
+    app.add_option("--origin", arguments.origin);
+    app.add_flag("-q,--quiet", arguments.quiet);
+    app.add_flag("-v,--verbose", arguments.verbose);
 }
 
 bool isCommand(std::string_view word) {
@@ -82,6 +100,23 @@ bool isConfigCommand(const std::vector<std::string>& words) {
            (words.size() == 2 && words[0] == "get");
 }
 
+// How many words a command takes, and what to say when there are more or fewer.
+struct WordCount {
+    std::string_view command;
+    size_t least;
+    size_t most;
+    const char* complaint;
+};
+
+constexpr auto kWordCounts = std::to_array<WordCount>({
+    {"emit", 1, 2, "emit takes an event type and at most one JSON value"},
+    {"log", 1, 2, "log takes an origin and at most one text"},
+    {"metric", 2, 2, "metric takes a name and a value (a question begins with METRIC)"},
+    {"run", 1, SIZE_MAX, "run takes a command"},
+    {"index", 1, 1, "index takes one field"},
+    {"status", 0, 0, "status takes no further words"},
+});
+
 base::Result<void> checkWords(const Arguments& arguments) {
     const size_t count = arguments.words.size();
     if (arguments.command == "query" && arguments.file.empty() && count == 0) {
@@ -90,14 +125,10 @@ base::Result<void> checkWords(const Arguments& arguments) {
     if (arguments.command == "query" && !arguments.file.empty() && count > 0) {
         return usage("the query is given twice, as words and as --file");
     }
-    if (arguments.command == "emit" && (count < 1 || count > 2)) {
-        return usage("emit takes an event type and at most one JSON value");
-    }
-    if (arguments.command == "index" && count != 1) {
-        return usage("index takes one field");
-    }
-    if (arguments.command == "status" && count > 0) {
-        return usage("status takes no further words");
+    for (const WordCount& wanted : kWordCounts) {
+        if (arguments.command == wanted.command && (count < wanted.least || count > wanted.most)) {
+            return usage(wanted.complaint);
+        }
     }
     if (arguments.command == "config" && !isConfigCommand(arguments.words)) {
         return usage("config takes list, check, or get and the name of a setting");
@@ -119,11 +150,16 @@ base::Result<Arguments> parseArguments(std::span<const std::string> words) {
     bool wants_version = false;
     app.add_flag("-h,--help", wants_help);
     app.add_flag("-V,--version", wants_version);
+    const auto end_of_options = std::find(words.begin(), words.end(), "--");
     try {
         // CLI11 takes its words from the back.
-        app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+        app.parse(
+            std::vector<std::string>(std::make_reverse_iterator(end_of_options), words.rend()));
     } catch (const CLI::ParseError& error) {
         return usage(firstLine(error.what()));
+    }
+    if (end_of_options != words.end()) {
+        given.insert(given.end(), end_of_options + 1, words.end());
     }
     if (wants_help || wants_version || (given.empty() && arguments.file.empty())) {
         arguments.command = wants_version ? "version" : "help";

@@ -11,7 +11,7 @@ namespace evd::evctl {
 
 // What the person typed, checked for shape (contracts §7).
 struct Arguments {
-    std::string command = "query";   // query, tail, emit, index, status, help, version
+    std::string command = "query";   // one of kCommands in the .cpp
     std::vector<std::string> words;  // what follows the command
     std::string socket;
     std::string rpc;
@@ -23,14 +23,21 @@ struct Arguments {
     std::string file;
     uint64_t timeout_ms = 0;
     uint32_t lines = 10;
+    std::string type = "gauge";       // metric
+    std::vector<std::string> labels;  // metric: KEY=VALUE
+    std::string origin;               // run; "" when not given
+    bool is_error = false;            // log
+    bool quiet = false;               // run
+    bool verbose = false;             // run
     bool utc = false;
     bool no_pager = false;
     bool watch = false;
 };
 
 // Reads a command line without the program's name. Options may stand anywhere; the first word that
-// is no option is the command, and when it names none, the words are a query. Invalid, with one
-// line for the person, when it makes no sense. CLI11 speaks in exceptions; they end here.
+// is no option is the command, and when it names none, the words are a query. What stands behind
+// `--` is words, whatever it looks like. Invalid, with one line for the person, when it makes no
+// sense. CLI11 speaks in exceptions; they end here.
 base::Result<Arguments> parseArguments(std::span<const std::string> words);
 
 // What `evctl help` prints.

@@ -1,18 +1,15 @@
 // evctl: the person's end of eventd. Its parts: arguments_service (what was typed), socket_search
-// (where the group is), one file per command, output/ (one printer per format), AnswerOutput and
-// Spool (nothing on standard output before the answer is whole).
+// (where the group is), commands with one file per command, output/ (one printer per format),
+// AnswerOutput and Spool (nothing on standard output before the answer is whole).
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "queryd/evctl/arguments_service.h"
+#include "queryd/evctl/commands.h"
 #include "queryd/evctl/config_command.h"
-#include "queryd/evctl/emit_command.h"
 #include "queryd/evctl/output/plain_text.h"
-#include "queryd/evctl/query_command.h"
 #include "queryd/evctl/session_context.h"
 #include "queryd/evctl/socket_search.h"
-#include "queryd/evctl/status_command.h"
-#include "queryd/evctl/tail_command.h"
 
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -23,7 +20,6 @@
 
 namespace {
 
-using evd::base::ErrorKind;
 using evd::base::Result;
 using evd::evctl::Arguments;
 using evd::evctl::SessionContext;
@@ -45,29 +41,18 @@ size_t terminalWidth() {
     return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-Result<void> runCommand(const SessionContext& context) {
-    const std::string& command = context.arguments.command;
-    if (command == "tail") {
-        return evd::evctl::runTail(context);
-    }
-    if (command == "emit") {
-        return evd::evctl::runEmit(context);
-    }
-    if (command == "index") {
-        return evd::evctl::runIndex(context);
-    }
-    return command == "status" ? evd::evctl::runStatus(context) : evd::evctl::runQuery(context);
-}
-
-Result<void> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
+// The exit status, or why there is none to be proud of.
+Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
     if (arguments.command == "help" || arguments.command == "version") {
         output.buffer() += arguments.command == "help"
                                ? evd::evctl::helpText()
                                : std::string("evctl " EVD_VERSION " (PSD-008 v0.23)\n");
-        return output.flush();
+        EVD_TRY(output.flush());
+        return evd::evctl::kExitSuccess;
     }
     if (arguments.command == "config") {
-        return evd::evctl::runConfig(arguments, environmentValue, output);
+        EVD_TRY(evd::evctl::runConfig(arguments, environmentValue, output));
+        return evd::evctl::kExitSuccess;
     }
     const auto sockets = evd::evctl::findSockets(arguments, environmentValue);
     if (!sockets.ok()) {
@@ -81,24 +66,31 @@ Result<void> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
                                  ::isatty(STDOUT_FILENO) == 1,
                                  terminalWidth(),
                                  environmentValue("TMPDIR").value_or("/tmp")};
-    return runCommand(context);
+    return evd::evctl::runCommand(context);
 }
 
 }  // namespace
 
 int main(int count, char** words) {
     (void)::signal(SIGPIPE, SIG_IGN);  // a closed reader is told by write(), and is no failure
-    (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // nothing here needs more than the person has
     ::tzset();
     const std::vector<std::string> typed(words + 1, words + std::max(count, 1));
     const auto arguments = evd::evctl::parseArguments(typed);
     if (!arguments.ok()) {
         return complain(arguments.error().text, evd::evctl::kExitUsage);
     }
+    if (arguments.value().command != "run") {
+        // Nothing here needs more than the person has; a command that is run may (sudo).
+        (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    }
     evd::evctl::OutputStream output(STDOUT_FILENO);
     const auto outcome = run(arguments.value(), output);
-    if (outcome.ok() || output.closed()) {
+    if (outcome.ok()) {
+        return outcome.value();
+    }
+    if (output.closed()) {
         return evd::evctl::kExitSuccess;
     }
-    return complain(outcome.error().text, evd::evctl::kExitFailure);
+    return complain(outcome.error().text,
+                    evd::evctl::failureStatus(arguments.value(), outcome.error().kind));
 }

@@ -20,7 +20,8 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"readlink", "sensor: /proc/<pid>/exe"},
     {"readlinkat", "sensor: /proc/<pid>/exe; the same on newer machines"},
     {"pread64", "sensor: files in /proc"},
-    {"lseek", "libstdc++: files in /proc"},
+    {"lseek", "libstdc++: files in /proc; sensor: how far the kernel's log was sent"},
+    {"statfs", "sensor: how full a file system is"},
 });
 
 }  // namespace

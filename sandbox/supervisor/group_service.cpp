@@ -8,12 +8,12 @@
 #include "sandbox/supervisor/group_service.h"
 
 #include "common/base/log.h"
-#include "common/base/process_connector.h"
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "common/config/socket_paths.h"
 #include "sandbox/supervisor/exit_status.h"
 #include "sandbox/supervisor/forbidden_call.h"
+#include "sandbox/supervisor/sensor_sources.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -139,11 +139,9 @@ base::Result<std::vector<NamedFd>> Group::birthFds(const Member& member) {
         all.value().push_back({"kmes", std::move(kmes).value()});
     }
     if (program == Program::Sensor) {
-        auto connector = base::openProcessConnector();
-        if (connector.ok()) {
-            all.value().push_back({"proc-connector", std::move(connector).value()});
+        for (auto& source : openSensorSources(setup_.start.settings)) {
+            all.value().push_back(std::move(source));
         }
-        // Without it the sensor looks through /proc.
     }
     return all;
 }

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
@@ -252,6 +253,25 @@ TEST_CASE("allowed work: reading roles list folders") {
                          first->path().filename() == "one";
               }).exit_code == test::kJailDone);
     }
+}
+
+TEST_CASE("allowed work: the sensor measures the machine and notes where it was in a file") {
+    const test::TemporaryDirectory folder;
+    const std::string path = folder / "position";
+    const base::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    REQUIRE(file.valid());
+    sandbox::Confinement confinement;
+    confinement.role = Role::Sensor;
+    confinement.sees_other_processes = true;
+    CHECK(test::runJailed(confinement, [&] {
+              struct statvfs found {};
+              char bytes[64];
+              const base::Fd stat(::open("/proc/stat", O_RDONLY | O_CLOEXEC));
+              return ::statvfs("/", &found) == 0 && found.f_blocks > 0 &&
+                     ::read(stat.get(), bytes, sizeof(bytes)) > 0 &&
+                     ::lseek(file.get(), 0, SEEK_SET) == 0 && ::write(file.get(), "17", 2) == 2 &&
+                     ::lseek(file.get(), 0, SEEK_SET) == 0 && ::read(file.get(), bytes, 2) == 2;
+          }).exit_code == test::kJailDone);
 }
 
 TEST_CASE("allowed work: kmesd makes rings and hands them out for reading only") {

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cerrno>
@@ -86,6 +87,16 @@ TEST_CASE("profiles: what no role may do ends each of them") {
             CAPTURE(deed.name);
             CHECK(test::runJailed(role, deed.act).killedByFilter());
         }
+    }
+}
+
+TEST_CASE("profiles: only those who measure disks ask how full a file system is") {
+    for (const Role role : {Role::Collector, Role::Kmesd}) {
+        CAPTURE(sandbox::roleName(role));
+        CHECK(test::runJailed(role, [] {
+                  struct statvfs found {};
+                  return ::statvfs("/", &found) == 0;
+              }).killedByFilter());
     }
 }
 

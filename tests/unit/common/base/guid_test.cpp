@@ -73,3 +73,9 @@ TEST_CASE("guid: names that differ only behind a zero byte have different identi
     CHECK(nameGuid(space, std::string("a\0b", 3)) != nameGuid(space, std::string("a\0c", 3)));
     CHECK(nameGuid(space, "") != nameGuid(Guid{}, ""));
 }
+
+TEST_CASE("guid: random ones are of version 4 and differ") {
+    const Guid one = evd::base::randomGuid();
+    CHECK(one != evd::base::randomGuid());
+    CHECK(formatGuid(one)[15] == '4');
+}

@@ -100,3 +100,24 @@ TEST_CASE("trim: takes white space from both ends only") {
     CHECK(evd::base::trim(" a b\n") == "a b");
     CHECK(evd::base::trim("a") == "a");
 }
+
+TEST_CASE("to utf-8: each byte that belongs to no character becomes a replacement character") {
+    using evd::base::toUtf8;
+    CHECK(toUtf8("plain \xc3\xa9") == "plain \xc3\xa9");
+    CHECK(toUtf8("\xc3\xa9\xc3") == "\xc3\xa9\xEF\xBF\xBD");
+    CHECK(toUtf8("\xed\xa0\x80").size() == 9);  // a surrogate: three bytes, three replacements
+    CHECK(toUtf8("").empty());
+}
+
+TEST_CASE("whole characters: a cut moves back to where a character begins, in text only") {
+    using evd::base::wholeCharacters;
+    CHECK(wholeCharacters("a\xe2\x82\xac"
+                          "b",
+                          3) == 1);
+    CHECK(wholeCharacters("a\xe2\x82\xac"
+                          "b",
+                          4) == 4);
+    CHECK(wholeCharacters("abc", 9) == 3);
+    CHECK(wholeCharacters("abc", 0) == 0);
+    CHECK(wholeCharacters(std::string(20, '\x80'), 10) == 10);
+}
