@@ -22,7 +22,8 @@ using evd::queryd::Value;
 constexpr const char* kQuestion =
     "EVENTS WHERE (a == 1 OR a != 1.5 OR a < 0 OR a >= 18446744073709551615) OR "
     "(a STARTS_WITH x OR a ENDS_WITH \"\" OR a CONTAINS bc OR a HAS 1 OR a HAS text) OR "
-    "a MATCHES \"[a-c]+x|^$\" OR NOT (a IN (1, \"t\", true, x\"00\") OR a NOT_IN (2, word) OR a IS NULL) OR a.b.c IS NOT NULL";
+    "a MATCHES \"[a-c]+x|^$\" OR NOT (a IN (1, \"t\", true, x\"00\") OR a NOT_IN (2, word) OR a IS "
+    "NULL) OR a.b.c IS NOT NULL";
 
 class PayloadFields final : public evd::queryd::FieldSource {
   public:

@@ -23,11 +23,11 @@ void finish(db::Statement& statement) {
 
 }  // namespace
 
-TestLogStore::TestLogStore(const std::string& path, Origins origins) {
+TestLogStore::TestLogStore(const std::string& path, Origins origins, uint32_t page_bytes) {
     // Under another name first, as the store does it: readers never see a database without tables.
     const std::string unfinished = path + ".new";
     {
-        const auto created = db::Connection::createForWriting(unfinished, 4096);
+        const auto created = db::Connection::createForWriting(unfinished, page_bytes);
         EVD_CHECK(created.ok(), "a log store of a test could not be made");
         EVD_CHECK(db::createLogSchema(*created.value(), 1).ok(), "the schema could not be made");
     }

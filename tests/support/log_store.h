@@ -30,7 +30,8 @@ class TestLogStore {
   public:
     enum class Origins { Listed, Unlisted };  // whether log_origins is kept
 
-    TestLogStore(const std::string& path, Origins origins = Origins::Listed);
+    TestLogStore(const std::string& path, Origins origins = Origins::Listed,
+                 uint32_t page_bytes = 4096);
 
     // In one transaction.
     void insert(std::span<const TestLog> logs);
