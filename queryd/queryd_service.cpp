@@ -5,6 +5,7 @@
 #include "common/bus/bus.h"
 #include "common/config/socket_paths.h"
 #include "common/db/sqlite.h"
+#include "common/db/store_files.h"
 #include "common/ipc/errors.h"
 #include "common/ipc/notice.h"
 #include "queryd/access/authority.h"
@@ -18,6 +19,7 @@
 #include "sandbox/confine.h"
 
 #include <array>
+#include <filesystem>
 #include <utility>
 
 namespace evd::queryd {
@@ -32,9 +34,14 @@ AdmissionLimits admissionLimits(const config::Settings& settings) {
             settings.number("MaxQueriesPerUser")};
 }
 
+std::string logStorePath(const config::Settings& settings) {
+    return db::singleStorePath(settings.text("LogStorePath"), "logs.db");
+}
+
 EngineConfig engineConfig(const config::Settings& settings) {
     EngineConfig config;
     config.event_store_path = settings.text("EventStorePath");
+    config.log_store_path = logStorePath(settings);
     config.memory_bytes_max = settings.number("MaxQueryMemoryBytes");
     return config;
 }
@@ -51,11 +58,16 @@ RpcLimits rpcLimits(const config::Settings& settings) {
     return limits;
 }
 
-void confineTo(const std::string& event_store_path) {
+void confineTo(const config::Settings& settings) {
     db::prepareProcess();
     sandbox::Confinement confinement;
     confinement.role = sandbox::Role::Queryd;
-    confinement.paths = {{event_store_path, sandbox::PathAccess::Read}};
+    // The log store's folder and not its file: beside it lie its write-ahead log and what
+    // quarantine has put away.
+    const std::string log_folder =
+        std::filesystem::path(logStorePath(settings)).parent_path().string();
+    confinement.paths = {{settings.text("EventStorePath"), sandbox::PathAccess::Read},
+                         {log_folder, sandbox::PathAccess::Read}};
     confinement.fds_max = kQuerydFdsMax;
     ipc::okOrThrow(sandbox::confine(confinement));
 }
@@ -107,7 +119,7 @@ QuerydService::~QuerydService() noexcept = default;
 kj::Promise<std::vector<wire::ResumePoint>> QuerydService::start(ipc::StartParams params,
                                                                  ipc::SupervisorLink& supervisor,
                                                                  kj::AsyncIoContext& io) {
-    confineTo(params.settings.text("EventStorePath"));
+    confineTo(params.settings);
     auto subscriber =
         hearCommits(giveSocket("notices"), config::socketPaths(params.settings).notices);
     parts_ = std::make_unique<QuerydParts>(clock_, params, std::move(subscriber), io);

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/exec/text_match.h"
+#include "queryd/plan/text_pattern.h"
 
 #include <algorithm>
 
@@ -82,8 +83,10 @@ bool compare(const Condition& condition, const Value& value) {
             return has(value, valueOf(condition.values.front()));
         case CompareOperator::IsNotNull:
             return true;
+        case CompareOperator::Matches:
+            return value.kind == Value::Kind::Text &&
+                   condition.values.front().pattern->matches(value.bytes);
         case CompareOperator::IsNull:
-        case CompareOperator::Matches:  // refused by the binder
             return false;
     }
     return false;

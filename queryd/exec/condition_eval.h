@@ -1,7 +1,7 @@
 #pragma once
 
 #include "queryd/exec/value_order.h"
-#include "queryd/plan/event_plan.h"
+#include "queryd/plan/condition.h"
 
 #include <cstddef>
 

@@ -1,15 +1,13 @@
 #include "queryd/exec/connection_cache.h"
 
-#include "common/db/store_files.h"
-
 #include <sys/stat.h>
 #include <algorithm>
 
 namespace evd::queryd {
 
-base::Result<std::vector<DatabaseFile>> discoverDatabases(const std::string& directory) {
+base::Result<std::vector<DatabaseFile>> databasesOf(
+    base::Result<std::vector<db::StoreFile>> files) {
     std::vector<DatabaseFile> databases;
-    auto files = db::discoverEventStores(directory);
     if (!files) {
         return files.error().kind == base::ErrorKind::NotFound
                    ? base::Result<std::vector<DatabaseFile>>(std::move(databases))

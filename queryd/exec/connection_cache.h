@@ -2,6 +2,7 @@
 
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
+#include "common/db/store_files.h"
 
 #include <sys/types.h>
 #include <cstdint>
@@ -25,8 +26,10 @@ struct DatabaseFile {
     }
 };
 
-// Every event database of the directory now, in name order; a missing directory holds none.
-base::Result<std::vector<DatabaseFile>> discoverDatabases(const std::string& directory);
+// The databases that a store has now, as databases that can be told apart. A missing folder holds
+// none; what is gone since it was listed is left out.
+base::Result<std::vector<DatabaseFile>> databasesOf(
+    base::Result<std::vector<db::StoreFile>> discovered);
 
 inline constexpr size_t kIdleConnectionsMax = 64;  // each costs two or three descriptors
 

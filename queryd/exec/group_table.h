@@ -4,7 +4,7 @@
 #include "queryd/exec/memory_budget.h"
 #include "queryd/exec/number_sum.h"
 #include "queryd/exec/value_order.h"
-#include "queryd/plan/event_plan.h"
+#include "queryd/plan/record_plan.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,9 +1,7 @@
 #include "queryd/exec/group_task.h"
 
 #include "common/base/text.h"
-#include "queryd/exec/event_statement.h"
 #include "queryd/exec/read_snapshot.h"
-#include "queryd/exec/type_choice.h"
 
 #include <algorithm>
 
@@ -11,18 +9,14 @@ namespace evd::queryd {
 
 GroupTask::GroupTask(const Part& part, DatabaseFile file, MemoryBudget& memory)
     : ShardTask(std::move(file)),
-      part_(part),
-      aggregation_(*part_.plan.aggregation),
+      plan_(part.plan),
+      aggregation_(*plan_.aggregation),
       table_(aggregation_, memory),
-      request_{part_.plan, part_.selection,
-               part_.plan.time_named ? ScanOrder::NewestFirst : ScanOrder::ById} {
-    request_.control = part_.control;
+      request_(part.request) {
     groups_.resize(aggregation_.groups.size());
 }
 
 base::Result<ScanEnd> GroupTask::slice(db::Connection& connection) {
-    EVD_TRY(noteLastId(connection));
-    request_.last_id = *lastId();
     if (!began_rows_ && countsInSql()) {
         auto counted = tryCountInSql(connection);
         if (!counted) {
@@ -33,10 +27,10 @@ base::Result<ScanEnd> GroupTask::slice(db::Connection& connection) {
         }
     }
     began_rows_ = true;
-    return scanEvents(connection, request_, position_, *this);
+    return scanRecords(connection, request_, position_, *this);
 }
 
-bool GroupTask::take(EventRow& row) {
+bool GroupTask::take(RecordRow& row) {
     for (size_t i = 0; i < groups_.size(); ++i) {
         groups_[i] = row.field(aggregation_.groups[i]);
     }
@@ -45,45 +39,103 @@ bool GroupTask::take(EventRow& row) {
     return failure_.ok();
 }
 
-// A bare COUNT: nothing of a row is needed.
-bool GroupTask::countsInSql() const {
-    return aggregation_.groups.empty() && aggregation_.bucket_ns == 0 &&
-           aggregation_.function == GroupFunction::Count && part_.plan.on_row.empty() &&
-           part_.plan.time.since_ns < part_.plan.time.until_ns;
+bool GroupTask::countsEverything(const RecordPlan& plan, const TimeRange& needed) {
+    const PlanAggregation& aggregation = *plan.aggregation;
+    return aggregation.groups.empty() && aggregation.bucket_ns == 0 &&
+           aggregation.function == GroupFunction::Count && !plan.name_pattern &&
+           plan.on_name.empty() && plan.on_column.empty() && plan.on_row.empty() &&
+           needed == TimeRange();
 }
 
-// False when types must be judged row by row in this database.
+// A bare COUNT, for which nothing of a row is needed, or a count by name that an index knows.
+bool GroupTask::countsInSql() const {
+    const bool counts =
+        aggregation_.bucket_ns == 0 && aggregation_.function == GroupFunction::Count;
+    return counts && plan_.on_row.empty() && request_.time.since_ns < request_.time.until_ns &&
+           (aggregation_.groups.empty() || countsByNameIndex());
+}
+
+// The index on names knows names and ids, so nothing else may be asked.
+bool GroupTask::countsByNameIndex() const {
+    return aggregation_.groups.size() == 1 &&
+           plan_.fields[aggregation_.groups.front()].column == &plan_.table->nameColumn() &&
+           !plan_.table->name_index.empty() && plan_.on_column.empty() &&
+           request_.time == TimeRange();
+}
+
+// False when names must be judged row by row in this database.
 base::Result<bool> GroupTask::tryCountInSql(db::Connection& connection) {
     const ReadSnapshot snapshot(connection);
     EVD_TRY(snapshot.begun());
-    auto types = chooseTypes(connection, part_.plan);
-    if (!types) {
-        return types.error();
-    }
-    if (types.value().kind == TypeChoice::Kind::PerRow) {
+    if (aggregation_.groups.empty()) {
+        if (request_.names->kind != NameChoice::Kind::PerRow) {
+            auto count = readCount(connection, countSql(*request_.names));
+            if (!count) {
+                return count.error();
+            }
+            failure_ = table_.addCount({}, static_cast<uint64_t>(count.value()));
+            return true;
+        }
         return false;
     }
-    if (types.value().kind == TypeChoice::Kind::Listed && types.value().types.empty()) {
-        return true;
+    auto names = listNames(connection, plan_);
+    if (!names) {
+        return names.error();
     }
-    const EventSql sql = summarySql(request_, types.value(), "count(*)", "");
-    auto statement = prepareEventSql(connection, sql);
-    if (!statement) {
-        return statement.error();
+    if (names.value().kind != NameChoice::Kind::Listed) {
+        return false;
     }
-    EVD_TRY(readCounts(*statement.value()));
+    EVD_TRY(countNames(connection, names.value()));
     return true;
 }
 
-base::Result<void> GroupTask::readCounts(db::Statement& statement) {
-    auto row = statement.step();
+BoundSql GroupTask::countSql(const NameChoice& names) const {
+    if (!countsEverything(plan_, request_.time)) {
+        return summarySql(request_, names, "count(*)", "");
+    }
+    const std::string_view table = plan_.table->name;
+    BoundSql sql;
+    sql.text = base::cat("SELECT (SELECT count(*) FROM ", table, ")-(SELECT count(*) FROM ", table,
+                         " WHERE id>?)");
+    sql.parameters.emplace_back().integer = request_.ids.last;
+    return sql;
+}
+
+base::Result<void> GroupTask::countNames(db::Connection& connection, const NameChoice& names) {
+    NameChoice one;
+    one.kind = NameChoice::Kind::Listed;
+    std::vector<int64_t> counts;
+    for (const std::string& name : names.names) {
+        one.names = {name};
+        // For DISTINCT one row is enough.
+        auto count = readCount(connection, aggregation_.distinct
+                                               ? summarySql(request_, one, "1", " LIMIT 1")
+                                               : summarySql(request_, one, "count(*)", ""));
+        if (!count) {
+            return count.error();
+        }
+        counts.push_back(count.value());
+    }
+    // Only now, because a slice that fails half-way is run again from its beginning.
+    for (size_t i = 0; i < counts.size(); ++i) {
+        const Value group = Value::ofText(names.names[i]);
+        if (counts[i] > 0 && failure_.ok()) {
+            failure_ = table_.addCount(std::span(&group, 1), static_cast<uint64_t>(counts[i]));
+        }
+    }
+    return {};
+}
+
+base::Result<int64_t> GroupTask::readCount(db::Connection& connection, const BoundSql& sql) {
+    auto statement = prepareSql(connection, sql);
+    if (!statement) {
+        return statement.error();
+    }
+    auto row = statement.value()->step();
     if (!row) {
         return row.error();
     }
-    if (row.value()) {
-        failure_ = table_.addCount({}, static_cast<uint64_t>(statement.columnInteger(0)));
-    }
-    return {};
+    return row.value() ? statement.value()->columnInteger(0) : 0;
 }
 
 }  // namespace evd::queryd

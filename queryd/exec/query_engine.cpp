@@ -1,8 +1,8 @@
 #include "queryd/exec/query_engine.h"
 
-#include "queryd/exec/event_answer.h"
-#include "queryd/exec/event_readers.h"
-#include "queryd/exec/live_events.h"
+#include "queryd/exec/live_records.h"
+#include "queryd/exec/record_answer.h"
+#include "queryd/exec/store_readers.h"
 #include "queryd/lang/parser.h"
 #include "queryd/plan/filter_fields.h"
 #include "queryd/plan/planner.h"
@@ -15,17 +15,17 @@ namespace evd::queryd {
 
 namespace {
 
-// A question about events, or the INDEX command, which asks nothing.
-class EventQuestion final : public PreparedQuery {
+// A question about records of one table, or the INDEX command, which asks nothing.
+class RecordQuestion final : public PreparedQuery {
   public:
-    explicit EventQuestion(EventPlan plan) : plan_(std::move(plan)) {}
-    explicit EventQuestion(std::string index_field) : index_field_(std::move(index_field)) {}
+    explicit RecordQuestion(RecordPlan plan) : plan_(std::move(plan)) {}
+    explicit RecordQuestion(std::string index_field) : index_field_(std::move(index_field)) {}
     bool streaming() const override { return plan_.stream; }
-    const EventPlan& plan() const { return plan_; }
+    const RecordPlan& plan() const { return plan_; }
     const std::optional<std::string>& indexField() const { return index_field_; }
 
   private:
-    EventPlan plan_;
+    RecordPlan plan_;
     std::optional<std::string> index_field_;
 };
 
@@ -49,40 +49,42 @@ class LocalEngine final : public QueryEngine {
         }
         if (query.value().index_field) {
             return std::unique_ptr<PreparedQuery>(
-                std::make_unique<EventQuestion>(query.value().index_field->name));
+                std::make_unique<RecordQuestion>(query.value().index_field->name));
         }
         auto plan = planQuery(query.value(), clock_.wallNs());
         if (!plan) {
             return plan.error();
         }
         return std::unique_ptr<PreparedQuery>(
-            std::make_unique<EventQuestion>(std::move(plan).value()));
+            std::make_unique<RecordQuestion>(std::move(plan).value()));
     }
 
     base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                            RecordSink& sink) override {
-        const auto& question = static_cast<const EventQuestion&>(query);
+        const auto& question = static_cast<const RecordQuestion&>(query);
         if (question.indexField()) {
             return index(*question.indexField(), options);
         }
-        const EventPlan& plan = question.plan();
+        const RecordPlan& plan = question.plan();
         const RunControl control = controlOf(options);
         // Per-field descriptors are not read yet: all or nothing, and nothing looks like an empty
         // store (Ruling A2).
         const bool sees = options.caller.maySeeEverything();
         // Those who see nothing have no say in what is worth an index. Counted before it runs: a
         // question that takes too long is the one that needs one.
-        if (sees && store_ != nullptr) {
+        if (sees && store_ != nullptr && plan.table->store == StoreKind::Events) {
             store_->filtered(filterFields(plan));
         }
-        EventReaders& readers = this->readers();
+        StoreReaders& readers = this->readers();
         const auto databases =
-            sees ? readers.databases()
+            sees ? readers.databases(plan.table->store)
                  : base::Result<std::vector<DatabaseFile>>(std::vector<DatabaseFile>());
         if (!databases) {
-            return base::fail(databases.error().kind, "the event store cannot be read");
+            return base::fail(databases.error().kind, plan.table->store == StoreKind::Logs
+                                                          ? "the log store cannot be read"
+                                                          : "the event store cannot be read");
         }
-        auto cursors = answerEvents(readers, plan, databases.value(), control, sink);
+        auto cursors = answerRecords(readers, plan, databases.value(), control, sink);
         if (!cursors) {
             return cursors.error();
         }
@@ -94,8 +96,8 @@ class LocalEngine final : public QueryEngine {
             NothingNew nothing;
             return followCommits(nothing, signal_, options.cancelled);
         }
-        const EventPlan live_plan = livePlan(plan);
-        LiveEvents live(readers, live_plan, control, std::move(cursors).value(), sink);
+        const RecordPlan live_plan = livePlan(plan);
+        LiveRecords live(readers, live_plan, control, std::move(cursors).value(), sink);
         return followCommits(live, signal_, options.cancelled);
     }
 
@@ -120,11 +122,12 @@ class LocalEngine final : public QueryEngine {
         return store_->index(field, options.deadline_monotonic_ns, options.cancelled);
     }
 
-    EventReaders& readers() {
+    StoreReaders& readers() {
         const std::lock_guard lock(mutex_);
         if (!readers_) {
-            readers_ = std::make_unique<EventReaders>(
-                config_.event_store_path, config_.reader_threads, config_.memory_bytes_max);
+            readers_ = std::make_unique<StoreReaders>(
+                StorePaths{config_.event_store_path, config_.log_store_path},
+                config_.reader_threads, config_.memory_bytes_max);
         }
         return *readers_;
     }
@@ -134,7 +137,7 @@ class LocalEngine final : public QueryEngine {
     CommitSignal& signal_;
     StoreControl* const store_;
     std::mutex mutex_;
-    std::unique_ptr<EventReaders> readers_;
+    std::unique_ptr<StoreReaders> readers_;
 };
 
 }  // namespace

@@ -58,7 +58,8 @@ class QueryEngine {
 };
 
 struct EngineConfig {
-    std::string event_store_path;
+    std::string event_store_path;     // a folder
+    std::string log_store_path = {};  // a file; empty: there is no log store
     uint32_t reader_threads = 2;
     uint64_t memory_bytes_max = 256 * 1024 * 1024;  // MaxQueryMemoryBytes
 };

@@ -11,10 +11,10 @@ namespace {
 
 class PageFiller final : public RowConsumer {
   public:
-    PageFiller(const EventPlan& plan, RecordPage& page, uint64_t rows_max)
+    PageFiller(const RecordPlan& plan, RecordPage& page, uint64_t rows_max)
         : plan_(plan), page_(page), rows_max_(std::min<uint64_t>(rows_max, kPageRowsMax)) {}
 
-    bool take(EventRow& row) override {
+    bool take(RecordRow& row) override {
         const size_t begin = page_.bytes.size();
         encodeRecord(plan_, row, page_.bytes);
         page_.entries.push_back({row.timestamp(), row.id(), begin, page_.bytes.size()});
@@ -22,7 +22,7 @@ class PageFiller final : public RowConsumer {
     }
 
   private:
-    const EventPlan& plan_;
+    const RecordPlan& plan_;
     RecordPage& page_;
     uint64_t rows_max_;
 };
@@ -87,7 +87,7 @@ void RecordStream::requestPage() {
 void RecordStream::fillPage() {
     const auto read = part_.readers.read(
         file_, part_.control, [this](db::Connection& connection) { return fillFrom(connection); });
-    const bool goes_on = read.ok() && read.value() == EventReaders::ReadEnd::Done &&
+    const bool goes_on = read.ok() && read.value() == StoreReaders::ReadEnd::Done &&
                          filling_.entries.empty() && !at_end_;
     if (goes_on) {
         part_.readers.pool().submit([this] { fillPage(); });
@@ -98,11 +98,11 @@ void RecordStream::fillPage() {
 
 base::Result<void> RecordStream::fillFrom(db::Connection& connection) {
     if (!begun_) {
-        auto last_id = greatestEventId(connection);
+        auto last_id = greatestId(connection, *part_.plan.table);
         if (!last_id) {
             return last_id.error();
         }
-        last_id_ = request_.last_id = last_id.value();
+        last_id_ = request_.ids.last = last_id.value();
         begun_ = true;
     }
     if (rows_left_ == 0) {
@@ -110,7 +110,7 @@ base::Result<void> RecordStream::fillFrom(db::Connection& connection) {
         return {};
     }
     PageFiller filler(part_.plan, filling_, rows_left_);
-    auto end = scanEvents(connection, request_, position_, filler);
+    auto end = scanRecords(connection, request_, position_, filler);
     if (!end) {
         return end.error();
     }
@@ -118,9 +118,9 @@ base::Result<void> RecordStream::fillFrom(db::Connection& connection) {
     return {};
 }
 
-void RecordStream::publish(base::Result<EventReaders::ReadEnd> read) {
+void RecordStream::publish(base::Result<StoreReaders::ReadEnd> read) {
     if (read.ok()) {
-        at_end_ = at_end_ || read.value() == EventReaders::ReadEnd::LeftOut;
+        at_end_ = at_end_ || read.value() == StoreReaders::ReadEnd::LeftOut;
         rows_left_ -= std::min<uint64_t>(rows_left_, filling_.entries.size());
     }
     const auto grown = memory_.grow(filling_.bytes.size());

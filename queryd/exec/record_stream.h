@@ -1,8 +1,8 @@
 #pragma once
 
 #include "common/base/result.h"
-#include "queryd/exec/event_readers.h"
-#include "queryd/exec/event_scan.h"
+#include "queryd/exec/record_scan.h"
+#include "queryd/exec/store_readers.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -40,9 +40,9 @@ struct RecordPage {
 class RecordStream {
   public:
     struct Part {
-        EventReaders& readers;
-        const EventPlan& plan;
-        const EventSelection& selection;
+        StoreReaders& readers;
+        const RecordPlan& plan;
+        const RowSelection& selection;
         ScanOrder order;
         RunControl control;
         uint64_t rows_max;
@@ -70,7 +70,7 @@ class RecordStream {
     void requestPage();
     void fillPage();
     base::Result<void> fillFrom(db::Connection& connection);
-    void publish(base::Result<EventReaders::ReadEnd> read);
+    void publish(base::Result<StoreReaders::ReadEnd> read);
 
     Part part_;
     DatabaseFile file_;

@@ -10,32 +10,39 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-void encodeWhole(EventRow& row, Bytes& out) {
+// Answers how many fields it has written.
+uint32_t encodePayload(const RecordTable& table, RecordRow& row, Bytes& out) {
     wire::MsgpackWriter writer(out);
-    const auto fields = wire::listFields(row.payload());
-    const size_t opened_at = writer.openMap();
-    uint32_t pairs = kEventFieldCount;
-    for (const EventColumnSpec& spec : eventColumns()) {
-        writer.text(spec.name);
-        encodeValue(row.column(spec.column), out);
-    }
-    for (const wire::PayloadField& field : fields) {
-        if (findEventColumn(field.name) || !base::isUtf8(field.name)) {
+    uint32_t pairs = 0;
+    for (const wire::PayloadField& field : wire::listFields(row.payload())) {
+        if (findColumn(table, field.name) != nullptr || !base::isUtf8(field.name)) {
             continue;  // a header field of that name stands already; no text, no name
         }
         writer.text(field.name);
         encodeValue(valueOf(field.value), out);
         ++pairs;
     }
+    return pairs;
+}
+
+void encodeWhole(const RecordTable& table, RecordRow& row, Bytes& out) {
+    wire::MsgpackWriter writer(out);
+    const size_t opened_at = writer.openMap();
+    auto pairs = static_cast<uint32_t>(table.columns.size());
+    for (const TableColumn& column : table.columns) {
+        writer.text(column.name);
+        encodeValue(row.column(column), out);
+    }
+    pairs += table.has_payload ? encodePayload(table, row, out) : 0;
     writer.setMapCount(opened_at, pairs);
 }
 
 // Header fields are there even when they are NULL; a payload field may be missing, and may be nil.
-bool isThere(const PlanField& field, const Value& value, const EventRow& row) {
-    return field.column || !value.isNull() || wire::findPath(row.payload(), field.name);
+bool isThere(const PlanField& field, const Value& value, const RecordRow& row) {
+    return field.column != nullptr || !value.isNull() || wire::findPath(row.payload(), field.name);
 }
 
-void encodeSelected(const EventPlan& plan, EventRow& row, Bytes& out) {
+void encodeSelected(const RecordPlan& plan, RecordRow& row, Bytes& out) {
     wire::MsgpackWriter writer(out);
     const size_t opened_at = writer.openMap();
     uint32_t pairs = 0;
@@ -53,11 +60,11 @@ void encodeSelected(const EventPlan& plan, EventRow& row, Bytes& out) {
 
 }  // namespace
 
-void encodeRecord(const EventPlan& plan, EventRow& row, Bytes& out) {
+void encodeRecord(const RecordPlan& plan, RecordRow& row, Bytes& out) {
     if (plan.select) {
         encodeSelected(plan, row, out);
     } else {
-        encodeWhole(row, out);
+        encodeWhole(*plan.table, row, out);
     }
 }
 

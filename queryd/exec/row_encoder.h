@@ -1,8 +1,8 @@
 #pragma once
 
-#include "queryd/exec/event_row.h"
+#include "queryd/exec/record_row.h"
 #include "queryd/exec/value_order.h"
-#include "queryd/plan/event_plan.h"
+#include "queryd/plan/record_plan.h"
 
 #include <cstdint>
 #include <string_view>
@@ -16,7 +16,7 @@ namespace evd::queryd {
 // order, nested maps under dotted names, arrays whole, collisions with header fields left out. With
 // SELECT: the named fields in the order of their naming, those that the event does not have left
 // out. Only what is shown is decoded.
-void encodeRecord(const EventPlan& plan, EventRow& row, std::vector<uint8_t>& out);
+void encodeRecord(const RecordPlan& plan, RecordRow& row, std::vector<uint8_t>& out);
 
 // Appends one value (Spec §8.8). Text that is not valid UTF-8, alone or inside a container, goes
 // out as bytes, so that no payload can make a client's decoder fail on the whole message.

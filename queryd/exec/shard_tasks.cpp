@@ -10,7 +10,7 @@ namespace {
 // Counts the tasks down and keeps the first failure.
 class TaskRun {
   public:
-    TaskRun(EventReaders& readers, const RunControl& control)
+    TaskRun(StoreReaders& readers, const RunControl& control)
         : readers_(readers), control_(control) {
         control_.abandoned = &abandoned_;
     }
@@ -34,7 +34,7 @@ class TaskRun {
             return sliced ? base::Result<void>() : sliced.error();
         });
         const auto failure = read ? task.failure() : base::Result<void>(read.error());
-        if (failure.ok() && end == ScanEnd::Paused && read.value() == EventReaders::ReadEnd::Done) {
+        if (failure.ok() && end == ScanEnd::Paused && read.value() == StoreReaders::ReadEnd::Done) {
             submit(task);
             return;
         }
@@ -47,7 +47,7 @@ class TaskRun {
         all_done_.notify_all();  // under the lock: the owner may go as soon as it sees it
     }
 
-    EventReaders& readers_;
+    StoreReaders& readers_;
     RunControl control_;
     std::atomic<bool> abandoned_{false};
     std::mutex mutex_;
@@ -58,19 +58,7 @@ class TaskRun {
 
 }  // namespace
 
-base::Result<void> ShardTask::noteLastId(db::Connection& connection) {
-    if (last_id_) {
-        return {};
-    }
-    auto last_id = greatestEventId(connection);
-    if (!last_id) {
-        return last_id.error();
-    }
-    last_id_ = last_id.value();
-    return {};
-}
-
-base::Result<void> runTasks(EventReaders& readers, const RunControl& control,
+base::Result<void> runTasks(StoreReaders& readers, const RunControl& control,
                             std::span<const std::unique_ptr<ShardTask>> tasks) {
     TaskRun run(readers, control);
     for (const auto& task : tasks) {

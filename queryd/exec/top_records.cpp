@@ -7,8 +7,6 @@
 
 namespace evd::queryd {
 
-namespace {
-
 size_t heldBytes(const SortedRecord& record) {
     size_t bytes = sizeof(SortedRecord) + record.bytes.capacity();
     for (const HeldValue& key : record.keys) {
@@ -16,8 +14,6 @@ size_t heldBytes(const SortedRecord& record) {
     }
     return bytes;
 }
-
-}  // namespace
 
 bool RecordOrder::comesBefore(std::span<const Value> keys, int64_t timestamp, int64_t id,
                               const SortedRecord& right) const {
@@ -48,23 +44,19 @@ TopRecordsTask::TopRecordsTask(const Part& part, DatabaseFile file, MemoryBudget
       part_(part),
       order_(part_.plan),
       memory_(memory),
-      request_{part_.plan, part_.selection,
-               part_.plan.time_named ? ScanOrder::NewestFirst : ScanOrder::ById} {
-    request_.control = part_.control;
+      request_(part.request) {
     keys_.resize(part_.plan.sort.size());
 }
 
 base::Result<ScanEnd> TopRecordsTask::slice(db::Connection& connection) {
-    EVD_TRY(noteLastId(connection));
-    request_.last_id = *lastId();
     if (part_.count_max == 0) {
         return ScanEnd::Finished;
     }
-    auto end = scanEvents(connection, request_, position_, *this);
+    auto end = scanRecords(connection, request_, position_, *this);
     return gave_up_ ? base::Result<ScanEnd>(ScanEnd::Finished) : end;
 }
 
-bool TopRecordsTask::take(EventRow& row) {
+bool TopRecordsTask::take(RecordRow& row) {
     for (size_t i = 0; i < keys_.size(); ++i) {
         keys_[i] = row.field(part_.plan.sort[i].field);
     }
@@ -78,7 +70,7 @@ bool TopRecordsTask::take(EventRow& row) {
     return keep(row);
 }
 
-bool TopRecordsTask::keep(EventRow& row) {
+bool TopRecordsTask::keep(RecordRow& row) {
     SortedRecord record;
     record.keys.reserve(keys_.size());
     for (const Value& key : keys_) {

@@ -19,17 +19,20 @@ struct SortedRecord {
     std::vector<uint8_t> bytes;
 };
 
+// What a record costs in memory.
+size_t heldBytes(const SortedRecord& record);
+
 // The order of SORT: the fields, then newest first, then id descending, then the database (Ruling
 // Q6). Compares records, and a record with the keys of one that is not yet held.
 class RecordOrder {
   public:
-    explicit RecordOrder(const EventPlan& plan) : plan_(plan) {}
+    explicit RecordOrder(const RecordPlan& plan) : plan_(plan) {}
     bool comesBefore(const SortedRecord& left, const SortedRecord& right) const;
     bool comesBefore(std::span<const Value> keys, int64_t timestamp, int64_t id,
                      const SortedRecord& right) const;
 
   private:
-    const EventPlan& plan_;
+    const RecordPlan& plan_;
 };
 
 // One database's first records in the order of SORT.
@@ -40,9 +43,8 @@ class RecordOrder {
 class TopRecordsTask final : public ShardTask, private RowConsumer {
   public:
     struct Part {
-        const EventPlan& plan;
-        const EventSelection& selection;
-        RunControl control;
+        const RecordPlan& plan;
+        const ScanRequest& request;  // which rows; copied
         uint64_t count_max;
         size_t database;
         uint64_t bytes_max;  // above it, or without memory, the task gives up
@@ -57,8 +59,8 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
     bool gaveUp() const { return gave_up_; }
 
   private:
-    bool take(EventRow& row) override;
-    bool keep(EventRow& row);
+    bool take(RecordRow& row) override;
+    bool keep(RecordRow& row);
     void dropWorst();
 
     Part part_;

@@ -4,7 +4,10 @@
 #include "common/base/text.h"
 #include "queryd/lang/literals.h"
 #include "queryd/lang/token_cursor.h"
+#include "queryd/plan/event_table.h"
+#include "queryd/plan/field_list.h"
 #include "queryd/plan/literal_binder.h"
+#include "queryd/plan/log_table.h"
 
 #include <algorithm>
 #include <limits>
@@ -20,23 +23,39 @@ base::Error notYet(std::string_view what, Position at) {
                       base::cat("not available yet: ", what, " at ", describe(at)));
 }
 
-// A field's name as it would be written: bare where it may be.
-std::string shownName(std::string_view name) {
-    constexpr size_t kBareBytesMax = 60;
-    const bool bare = name.size() <= kBareBytesMax && isPlainFieldName(name);
-    return bare ? std::string(name) : shownWord(name);
+const RecordTable& tableOf(Mode mode) {
+    return mode == Mode::Logs ? logTable() : eventTable();
 }
 
-class EventsBinder {
-  public:
-    EventsBinder(const Query& query, int64_t now_ns) : query_(query), now_ns_(now_ns) {}
+Constant constantOf(std::string text) {
+    Constant constant;
+    constant.kind = Constant::Kind::Text;
+    constant.text = std::move(text);
+    return constant;
+}
 
-    base::Result<BoundEvents> run() {
+Constant constantOf(bool truth) {
+    Constant constant;
+    constant.kind = Constant::Kind::Boolean;
+    constant.boolean = truth;
+    return constant;
+}
+
+class RecordBinder {
+  public:
+    RecordBinder(const Query& query, int64_t now_ns)
+        : query_(query), now_ns_(now_ns), fields_(tableOf(query.mode), bound_.plan.fields) {
+        plan().table = &tableOf(query.mode);
+    }
+
+    base::Result<BoundRecords> run() {
         if (query_.index_field) {
             return base::fail(ErrorKind::Invalid, "INDEX asks nothing that could be planned");
         }
         bindTime();
-        plan().type_pattern = query_.type_pattern;
+        bindLogSelectors();
+        EVD_TRY(bindContext());
+        plan().name_pattern = query_.type_pattern;
         plan().skip = query_.skip.value_or(0);
         plan().take = query_.take;
         plan().stream = query_.stream;
@@ -50,13 +69,13 @@ class EventsBinder {
         if (query_.aggregation) {
             EVD_TRY(bindAggregated());
         } else {
-            bindRecords();
+            EVD_TRY(bindRecord());
         }
         return std::move(bound_);
     }
 
   private:
-    EventPlan& plan() { return bound_.plan; }
+    RecordPlan& plan() { return bound_.plan; }
 
     // UNTIL is now unless it is named (Spec §8.1); a question that goes on has no end.
     void bindTime() {
@@ -72,15 +91,42 @@ class EventsBinder {
         }
     }
 
-    size_t fieldIndex(const std::string& name) {
-        const PlanField field{name, findEventColumn(name)};
-        auto& fields = plan().fields;
-        const auto found = std::find(fields.begin(), fields.end(), field);
-        if (found != fields.end()) {
-            return static_cast<size_t>(found - fields.begin());
+    // FROM, ERROR ONLY and CONTAINING say in short what WHERE could say as well (Spec §8.3).
+    void bindLogSelectors() {
+        if (!query_.origins.empty()) {
+            Condition& condition = addCondition("origin", CompareOperator::In);
+            for (const std::string& origin : query_.origins) {
+                condition.values.push_back(constantOf(origin));
+            }
         }
-        fields.push_back(field);
-        return fields.size() - 1;
+        if (query_.errors_only) {
+            addCondition("is_error", CompareOperator::Equal).values = {constantOf(true)};
+        }
+        if (query_.containing) {
+            addCondition("message", CompareOperator::Contains).values = {
+                constantOf(*query_.containing)};
+        }
+    }
+
+    Condition& addCondition(std::string_view column, CompareOperator op) {
+        Condition condition;
+        condition.op = op;
+        condition.field = fields_.indexOf(*findColumn(*plan().table, column));
+        bound_.conditions.push_back(std::move(condition));
+        return bound_.conditions.back();
+    }
+
+    base::Result<void> bindContext() {
+        plan().context_lines = query_.context_lines.value_or(0);
+        if (plan().context_lines > kContextLinesMax) {
+            return base::fail(ErrorKind::Invalid,
+                              base::cat("WITH CONTEXT takes at most ", kContextLinesMax, " lines"));
+        }
+        if (query_.context_lines && query_.aggregation) {
+            return errorAt("an aggregation gives no log lines that WITH CONTEXT could surround,",
+                           query_.aggregation->at);
+        }
+        return {};
     }
 
     base::Result<Condition> bindCondition(const Predicate& predicate) {
@@ -119,12 +165,13 @@ class EventsBinder {
     }
 
     base::Result<Condition> bindComparison(const Predicate& predicate) {
-        if (predicate.op == CompareOperator::Matches) {
-            return notYet("MATCHES", predicate.at);
+        auto index = fields_.indexOf(predicate.field);
+        if (!index) {
+            return index.error();
         }
         Condition condition;
         condition.op = predicate.op;
-        condition.field = fieldIndex(predicate.field.name);
+        condition.field = index.value();
         const PlanField field = plan().fields[condition.field];
         for (const Literal& literal : predicate.literals) {
             auto constant = bindLiteral(field, predicate.op, literal, now_ns_);
@@ -136,16 +183,30 @@ class EventsBinder {
         return condition;
     }
 
-    void bindRecords() {
+    base::Result<void> bindRecord() {
         for (const SortField& sort : query_.sort) {
-            plan().sort.push_back({fieldIndex(sort.field.name), sort.descending});
-        }
-        if (!query_.select.empty()) {
-            plan().select.emplace();
-            for (const FieldName& field : query_.select) {
-                addOnce(*plan().select, fieldIndex(field.name));
+            auto index = fields_.indexOf(sort.field);
+            if (!index) {
+                return index.error();
             }
+            plan().sort.push_back({index.value(), sort.descending});
         }
+        if (query_.select.empty()) {
+            return {};
+        }
+        return bindFields(query_.select, plan().select.emplace());
+    }
+
+    base::Result<void> bindFields(const std::vector<FieldName>& fields,
+                                  std::vector<size_t>& indexes) {
+        for (const FieldName& field : fields) {
+            auto index = fields_.indexOf(field);
+            if (!index) {
+                return index.error();
+            }
+            addOnce(indexes, index.value());
+        }
+        return {};
     }
 
     static void addOnce(std::vector<size_t>& list, size_t index) {
@@ -157,12 +218,14 @@ class EventsBinder {
     base::Result<void> bindAggregated() {
         const Aggregation& written = *query_.aggregation;
         PlanAggregation aggregation;
-        for (const FieldName& field : written.fields) {
-            addOnce(aggregation.groups, fieldIndex(field.name));
-        }
+        EVD_TRY(bindFields(written.fields, aggregation.groups));
         aggregation.function = written.function;
         if (written.argument) {
-            aggregation.argument = fieldIndex(written.argument->name);
+            auto index = fields_.indexOf(*written.argument);
+            if (!index) {
+                return index.error();
+            }
+            aggregation.argument = index.value();
         }
         aggregation.bucket_ns = written.bucket_ns;
         aggregation.distinct = written.kind == Aggregation::Kind::Distinct;
@@ -233,30 +296,23 @@ class EventsBinder {
             return static_cast<size_t>(found - names.begin());
         }
         const std::vector<std::string_view> candidates(names.begin(), names.end());
-        const std::string_view nearest = base::nearestWord(field.name, candidates);
-        std::string sentence = base::cat(shownWord(field.name), " at ", describe(field.at),
-                                         " is no field of the result, which has ");
-        for (size_t i = 0; i < names.size(); ++i) {
-            sentence += base::cat(i == 0                  ? ""
-                                  : i + 1 == names.size() ? " and "
-                                                          : ", ",
-                                  shownName(names[i]));
-        }
-        if (!nearest.empty()) {
-            sentence += base::cat("; did you mean ", shownName(nearest), "?");
-        }
-        return base::fail(ErrorKind::Invalid, std::move(sentence));
+        return base::fail(
+            ErrorKind::Invalid,
+            base::cat(shownWord(field.name), " at ", describe(field.at),
+                      " is no field of the result, which has ", joinedNames(candidates, " and "),
+                      suggestion(field.name, candidates)));
     }
 
     const Query& query_;
     int64_t now_ns_;
-    BoundEvents bound_;
+    BoundRecords bound_;
+    FieldList fields_;
 };
 
 }  // namespace
 
-base::Result<BoundEvents> bindEvents(const Query& query, int64_t now_ns) {
-    return EventsBinder(query, now_ns).run();
+base::Result<BoundRecords> bindRecords(const Query& query, int64_t now_ns) {
+    return RecordBinder(query, now_ns).run();
 }
 
 }  // namespace evd::queryd

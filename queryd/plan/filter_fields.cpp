@@ -6,10 +6,10 @@ namespace evd::queryd {
 
 namespace {
 
-void collect(const EventPlan& plan, const Condition& condition, std::set<std::string>& names) {
+void collect(const RecordPlan& plan, const Condition& condition, std::set<std::string>& names) {
     if (condition.kind == Condition::Kind::Compare) {
         const PlanField& field = plan.fields[condition.field];
-        if (field.column != EventColumn::Timestamp) {
+        if (field.column != &plan.table->time()) {
             names.insert(field.name);
         }
     }
@@ -20,12 +20,12 @@ void collect(const EventPlan& plan, const Condition& condition, std::set<std::st
 
 }  // namespace
 
-std::vector<std::string> filterFields(const EventPlan& plan) {
+std::vector<std::string> filterFields(const RecordPlan& plan) {
     std::set<std::string> names;
-    if (plan.type_pattern) {
-        names.emplace(eventColumnSpec(EventColumn::EventType).name);
+    if (plan.name_pattern) {
+        names.emplace(plan.table->nameColumn().name);
     }
-    for (const auto* conditions : {&plan.on_type, &plan.on_header, &plan.on_row}) {
+    for (const auto* conditions : {&plan.on_name, &plan.on_column, &plan.on_row}) {
         for (const Condition& condition : *conditions) {
             collect(plan, condition, names);
         }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "queryd/plan/event_plan.h"
+#include "queryd/plan/record_plan.h"
 
 #include <string>
 #include <vector>
@@ -10,6 +10,6 @@ namespace evd::queryd {
 // The fields that a question filters by, each once, as adaptive indexing counts them (Spec §3.3):
 // header columns and payload paths in WHERE, and event_type for a type pattern, which is the same
 // in short (Spec §8.2). Bounds on timestamp are not among them. Pure.
-std::vector<std::string> filterFields(const EventPlan& plan);
+std::vector<std::string> filterFields(const RecordPlan& plan);
 
 }  // namespace evd::queryd

@@ -5,6 +5,8 @@
 #include "common/base/text.h"
 #include "queryd/lang/literals.h"
 #include "queryd/lang/token_cursor.h"
+#include "queryd/plan/field_list.h"
+#include "queryd/plan/text_pattern.h"
 
 #include <optional>
 
@@ -67,21 +69,36 @@ Constant plainConstant(const Literal& literal, int64_t now_ns) {
     return constant;
 }
 
-base::Result<Constant> bindOriginClass(const Literal& literal) {
-    if (const auto value = originClassOf(literal.text)) {
+base::Result<Constant> bindAlias(const TableColumn& column, const Literal& literal) {
+    if (const auto value = aliasValue(column, literal.text)) {
         return integer(*value);
     }
     if (literal.kind == Literal::Kind::Text) {
         return text(literal.text);
     }
-    const std::string_view nearest = base::nearestWord(literal.text, originClassAliases());
-    std::string sentence = base::cat(shownWord(literal.text), " at ", describe(literal.at),
-                                     " is no origin class, expected userspace, kmes, kacs, lcs "
-                                     "or a number");
-    if (!nearest.empty()) {
-        sentence += base::cat("; did you mean ", nearest, "?");
+    return base::fail(base::ErrorKind::Invalid,
+                      base::cat(shownWord(literal.text), " at ", describe(literal.at), " is no ",
+                                column.alias_of, ", expected ", joinedNames(column.aliases, ", "),
+                                " or a number", suggestion(literal.text, column.aliases)));
+}
+
+// A truth may be written as 0 or 1 too, which is how the databases hold it (Spec §5.1).
+bool isTruthAsNumber(const PlanField& field, CompareOperator op, const Literal& literal) {
+    return field.column != nullptr && field.column->kind == ColumnKind::Boolean &&
+           !isOrdering(op) && literal.kind == Literal::Kind::Int &&
+           (literal.int_value == 0 || literal.int_value == 1);
+}
+
+base::Result<Constant> bindPattern(const Literal& literal) {
+    auto pattern = TextPattern::compile(literal.text);
+    if (!pattern) {
+        return base::fail(base::ErrorKind::Invalid,
+                          base::cat(shownWord(literal.text), " at ", describe(literal.at),
+                                    " is no pattern that MATCHES takes: ", pattern.error().text));
     }
-    return base::fail(base::ErrorKind::Invalid, std::move(sentence));
+    Constant constant = text(literal.text);
+    constant.pattern = std::move(pattern).value();
+    return constant;
 }
 
 base::Result<Constant> bindTimestamp(const Literal& literal, CompareOperator op, int64_t now_ns) {
@@ -123,16 +140,16 @@ base::Result<void> checkOperator(CompareOperator op, const Literal& literal,
 // What text means beside certain header columns; nothing where it is just text.
 std::optional<base::Result<Constant>> bindByColumn(const PlanField& field, CompareOperator op,
                                                    const Literal& literal, int64_t now_ns) {
-    if (!field.column || !isText(literal) || isTextOperator(op)) {
+    if (field.column == nullptr || !isText(literal) || isTextOperator(op)) {
         return std::nullopt;
     }
-    if (*field.column == EventColumn::OriginClass) {
-        return bindOriginClass(literal);
+    if (!field.column->aliases.empty()) {
+        return bindAlias(*field.column, literal);
     }
-    if (*field.column == EventColumn::Timestamp) {
+    if (field.column->kind == ColumnKind::Time) {
         return bindTimestamp(literal, op, now_ns);
     }
-    if (eventColumnSpec(*field.column).kind == EventColumnKind::Guid) {
+    if (field.column->kind == ColumnKind::Guid) {
         const auto guid = base::parseGuid(literal.text);
         return base::Result<Constant>(text(guid ? base::formatGuid(guid.value()) : literal.text));
     }
@@ -150,14 +167,19 @@ base::Result<Constant> bindLiteral(const PlanField& field, CompareOperator op,
         }
         return *special;
     }
-    const bool may_be_time = field.column == EventColumn::Timestamp || isOrdering(op);
+    const bool is_time = field.column != nullptr && field.column->kind == ColumnKind::Time;
+    const bool may_be_time = is_time || isOrdering(op);
     if (literal.kind == Literal::Kind::Time && !may_be_time) {
         return errorAt("a time is compared with timestamp or by order only, write quotes for text,",
                        literal.at);
     }
     Constant constant = plainConstant(literal, now_ns);
+    if (isTruthAsNumber(field, op, literal)) {
+        constant.kind = Kind::Boolean;
+        constant.boolean = literal.int_value == 1;
+    }
     EVD_TRY(checkOperator(op, literal, constant));
-    return constant;
+    return op == CompareOperator::Matches ? bindPattern(literal) : base::Result<Constant>(constant);
 }
 
 }  // namespace evd::queryd

@@ -2,7 +2,7 @@
 
 #include "common/base/result.h"
 #include "queryd/lang/ast.h"
-#include "queryd/plan/event_plan.h"
+#include "queryd/plan/condition.h"
 
 #include <cstdint>
 

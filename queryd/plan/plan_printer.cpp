@@ -26,7 +26,7 @@ std::string printConstant(const Constant& constant) {
     return "";
 }
 
-std::string printComparison(const EventPlan& plan, const Condition& condition) {
+std::string printComparison(const RecordPlan& plan, const Condition& condition) {
     std::string text =
         base::cat(plan.fields[condition.field].name, " ", operatorName(condition.op));
     const bool is_set =
@@ -49,14 +49,14 @@ std::string printTime(const TimeRange& time) {
     return text.size() == 5 ? "time: all" : text;
 }
 
-void printConditions(const EventPlan& plan, std::string_view who,
+void printConditions(const RecordPlan& plan, std::string_view who,
                      const std::vector<Condition>& conditions, std::string& out) {
     for (const Condition& condition : conditions) {
         out += base::cat(who, ": ", printCondition(plan, condition), "\n");
     }
 }
 
-std::string printAggregation(const EventPlan& plan, const PlanAggregation& aggregation) {
+std::string printAggregation(const RecordPlan& plan, const PlanAggregation& aggregation) {
     std::string text = aggregation.distinct ? "distinct" : groupFunctionName(aggregation.function);
     if (aggregation.argument) {
         text += base::cat(" of ", plan.fields[*aggregation.argument].name);
@@ -70,13 +70,13 @@ std::string printAggregation(const EventPlan& plan, const PlanAggregation& aggre
     return text + (aggregation.top ? base::cat(", first ", *aggregation.top) : "");
 }
 
-std::string nameOf(const EventPlan& plan, size_t index) {
+std::string nameOf(const RecordPlan& plan, size_t index) {
     return plan.aggregation ? plan.aggregation->result_names[index] : plan.fields[index].name;
 }
 
 }  // namespace
 
-std::string printCondition(const EventPlan& plan, const Condition& condition) {
+std::string printCondition(const RecordPlan& plan, const Condition& condition) {
     switch (condition.kind) {
         case Condition::Kind::Compare:
             return printComparison(plan, condition);
@@ -94,14 +94,20 @@ std::string printCondition(const EventPlan& plan, const Condition& condition) {
     return text + ")";
 }
 
-std::string printPlan(const EventPlan& plan) {
-    std::string text = base::cat("events in every shard\n", printTime(plan.time), "\n");
-    if (plan.type_pattern) {
-        text += base::cat("once per type: event_type like \"", *plan.type_pattern, "\"\n");
+std::string printPlan(const RecordPlan& plan) {
+    std::string text =
+        base::cat(plan.table->name, " in every database\n", printTime(plan.time), "\n");
+    if (plan.name_pattern) {
+        text += base::cat("once per ", plan.table->name_word, ": ", plan.table->nameColumn().name,
+                          " like \"", *plan.name_pattern, "\"\n");
     }
-    printConditions(plan, "once per type", plan.on_type, text);
-    printConditions(plan, "in the database", plan.on_header, text);
+    printConditions(plan, base::cat("once per ", plan.table->name_word), plan.on_name, text);
+    printConditions(plan, "in the database", plan.on_column, text);
     printConditions(plan, "per row", plan.on_row, text);
+    if (plan.context_lines != 0) {
+        text += base::cat("around each: ", plan.context_lines, " of the same ",
+                          plan.table->name_word, "\n");
+    }
     if (plan.aggregation) {
         text += base::cat("aggregate: ", printAggregation(plan, *plan.aggregation), "\n");
     }

@@ -1,15 +1,15 @@
 #pragma once
 
-#include "queryd/plan/event_plan.h"
+#include "queryd/plan/record_plan.h"
 
 #include <string>
 
 namespace evd::queryd {
 
 // The plan as a person reads it, one step a line; what `evctl explain` begins with. Never SQL.
-std::string printPlan(const EventPlan& plan);
+std::string printPlan(const RecordPlan& plan);
 
 // A condition in the words of the language.
-std::string printCondition(const EventPlan& plan, const Condition& condition);
+std::string printCondition(const RecordPlan& plan, const Condition& condition);
 
 }  // namespace evd::queryd

@@ -1,6 +1,5 @@
 #include "queryd/plan/planner.h"
 
-#include "queryd/lang/clauses.h"
 #include "queryd/plan/binder.h"
 #include "queryd/plan/sql_writer.h"
 
@@ -24,18 +23,18 @@ void flatten(Condition condition, std::vector<Condition>& parts) {
     }
 }
 
-bool isOnColumn(const EventPlan& plan, const Condition& condition, EventColumn column) {
+bool isOnColumn(const RecordPlan& plan, const Condition& condition, const TableColumn& column) {
     if (condition.kind == Condition::Kind::Compare) {
-        return plan.fields[condition.field].column == column;
+        return plan.fields[condition.field].column == &column;
     }
     return std::all_of(condition.children.begin(), condition.children.end(),
                        [&](const Condition& child) { return isOnColumn(plan, child, column); });
 }
 
 // Whether the condition is a bound on timestamp, which then narrows the range.
-bool narrowTime(EventPlan& plan, const Condition& condition) {
+bool narrowTime(RecordPlan& plan, const Condition& condition) {
     const bool is_bound = condition.kind == Condition::Kind::Compare &&
-                          plan.fields[condition.field].column == EventColumn::Timestamp &&
+                          plan.fields[condition.field].column == &plan.table->time() &&
                           condition.values.size() == 1 &&
                           condition.values.front().kind == Constant::Kind::Int;
     const bool has_range =
@@ -66,14 +65,14 @@ bool narrowTime(EventPlan& plan, const Condition& condition) {
     return true;
 }
 
-void place(EventPlan& plan, Condition condition) {
+void place(RecordPlan& plan, Condition condition) {
     if (narrowTime(plan, condition)) {
         return;
     }
-    if (isOnColumn(plan, condition, EventColumn::EventType)) {
-        plan.on_type.push_back(std::move(condition));
+    if (isOnColumn(plan, condition, plan.table->nameColumn())) {
+        plan.on_name.push_back(std::move(condition));
     } else if (isExactInSql(plan.fields, condition)) {
-        plan.on_header.push_back(std::move(condition));
+        plan.on_column.push_back(std::move(condition));
     } else {
         plan.on_row.push_back(std::move(condition));
     }
@@ -81,18 +80,16 @@ void place(EventPlan& plan, Condition condition) {
 
 }  // namespace
 
-base::Result<EventPlan> planQuery(const Query& query, int64_t now_ns) {
-    if (query.mode != Mode::Events) {
-        const char* mode = modeName(query.mode);
-        const char* store = query.mode == Mode::Logs ? "log" : "metric";
-        return base::fail(base::ErrorKind::Unsupported, std::string("not available yet: ") + mode +
-                                                            " (there is no " + store + " store)");
+base::Result<RecordPlan> planQuery(const Query& query, int64_t now_ns) {
+    if (query.mode == Mode::Metric) {
+        return base::fail(base::ErrorKind::Unsupported,
+                          "not available yet: METRIC (there is no metric store)");
     }
-    auto bound = bindEvents(query, now_ns);
+    auto bound = bindRecords(query, now_ns);
     if (!bound) {
         return bound.error();
     }
-    EventPlan plan = std::move(bound.value().plan);
+    RecordPlan plan = std::move(bound.value().plan);
     std::vector<Condition> parts;
     for (Condition& condition : bound.value().conditions) {
         flatten(std::move(condition), parts);
@@ -103,11 +100,17 @@ base::Result<EventPlan> planQuery(const Query& query, int64_t now_ns) {
     return plan;
 }
 
-EventPlan livePlan(const EventPlan& plan) {
-    EventPlan live = plan;
+bool isByNameAlone(const RecordPlan& plan) {
+    return (plan.name_pattern || !plan.on_name.empty()) && plan.on_column.empty() &&
+           plan.on_row.empty() && !plan.time_named;
+}
+
+RecordPlan livePlan(const RecordPlan& plan) {
+    RecordPlan live = plan;
     live.sort.clear();
     live.skip = 0;
     live.take.reset();
+    live.context_lines = 0;  // what is around a line is not known when it comes
     if (!plan.aggregation) {
         return live;
     }
@@ -116,7 +119,7 @@ EventPlan livePlan(const EventPlan& plan) {
         for (size_t& index : *live.select) {
             const std::string& name = plan.aggregation->result_names[index];
             index = live.fields.size();
-            live.fields.push_back({name, findEventColumn(name)});
+            live.fields.push_back({name, findColumn(*live.table, name)});
         }
     }
     return live;

@@ -9,19 +9,23 @@ namespace evd::queryd {
 
 namespace {
 
-bool isExactConstant(EventColumnKind kind, CompareOperator op, const Constant& constant) {
-    if (kind == EventColumnKind::Integer) {
+bool isExactConstant(ColumnKind kind, CompareOperator op, const Constant& constant) {
+    if (kind == ColumnKind::Integer || kind == ColumnKind::Time) {
         return constant.kind == Constant::Kind::Int;
     }
-    return kind == EventColumnKind::Guid && !isOrdering(op) &&
-           constant.kind == Constant::Kind::Text && base::parseGuid(constant.text).ok();
+    if (kind == ColumnKind::Boolean) {
+        return !isOrdering(op) && constant.kind == Constant::Kind::Boolean;
+    }
+    return kind == ColumnKind::Guid && !isOrdering(op) && constant.kind == Constant::Kind::Text &&
+           base::parseGuid(constant.text).ok();
 }
 
 bool isExactComparison(const PlanField& field, const Condition& condition) {
-    if (!field.column || isTextOperator(condition.op) || condition.op == CompareOperator::Has) {
+    if (field.column == nullptr || isTextOperator(condition.op) ||
+        condition.op == CompareOperator::Has) {
         return false;
     }
-    const EventColumnKind kind = eventColumnSpec(*field.column).kind;
+    const ColumnKind kind = field.column->kind;
     return std::all_of(
         condition.values.begin(), condition.values.end(),
         [&](const Constant& constant) { return isExactConstant(kind, condition.op, constant); });
@@ -76,8 +80,9 @@ const char* sqlOperator(CompareOperator op) {
 
 SqlParameter parameterOf(const Constant& constant) {
     SqlParameter parameter;
-    if (constant.kind == Constant::Kind::Int) {
-        parameter.integer = constant.int_value;
+    if (constant.kind == Constant::Kind::Int || constant.kind == Constant::Kind::Boolean) {
+        parameter.integer =
+            constant.kind == Constant::Kind::Int ? constant.int_value : int64_t{constant.boolean};
         return parameter;
     }
     parameter.kind = SqlParameter::Kind::Blob;
@@ -89,9 +94,14 @@ SqlParameter parameterOf(const Constant& constant) {
 
 std::string writeComparison(const PlanField& field, const Condition& condition, SqlAccess access,
                             std::vector<SqlParameter>& parameters) {
+    const bool is_null_test =
+        condition.op == CompareOperator::IsNull || condition.op == CompareOperator::IsNotNull;
+    // Whatever is not 0 is true, as in the rows.
+    const bool is_boolean = field.column->kind == ColumnKind::Boolean && !is_null_test;
     // A plus sign keeps the column from being looked up in an index.
-    std::string sql = base::cat(access == SqlAccess::RowOrder ? "+" : "",
-                                eventColumnSpec(*field.column).name, sqlOperator(condition.op));
+    std::string sql =
+        base::cat(access == SqlAccess::RowOrder ? "+" : "", is_boolean ? "(" : "",
+                  field.column->name, is_boolean ? "<>0)" : "", sqlOperator(condition.op));
     const bool is_set =
         condition.op == CompareOperator::In || condition.op == CompareOperator::NotIn;
     sql += is_set ? "(" : "";

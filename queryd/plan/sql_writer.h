@@ -1,6 +1,6 @@
 #pragma once
 
-#include "queryd/plan/event_plan.h"
+#include "queryd/plan/condition.h"
 
 #include <span>
 #include <string>
@@ -12,9 +12,9 @@ namespace evd::queryd {
 // expression.
 inline constexpr size_t kSqlTermsMax = 200;
 
-// Whether SQL can say the condition exactly as the language means it: header columns of integers
-// and GUIDs, compared with values of their own kind. Text is not among them, because SQLite folds
-// and ends it differently (Ruling Q3); types are resolved before.
+// Whether SQL can say the condition exactly as the language means it: columns of integers,
+// booleans and GUIDs, compared with values of their own kind. Text is not among them, because
+// SQLite folds and ends it differently (Ruling Q3); types are resolved before.
 bool isExactInSql(std::span<const PlanField> fields, const Condition& condition);
 
 // A parameter of a statement, in the order of its question marks.
@@ -25,7 +25,7 @@ struct SqlParameter {
     std::string bytes;
 };
 
-// How an event statement may find its rows.
+// How a statement may find its rows.
 enum class SqlAccess {
     AnyIndex,  // SQLite chooses
     RowOrder,  // the order alone decides; conditions must not pull another index in

@@ -22,11 +22,12 @@ using evd::queryd::Value;
 constexpr const char* kQuestion =
     "EVENTS WHERE (a == 1 OR a != 1.5 OR a < 0 OR a >= 18446744073709551615) OR "
     "(a STARTS_WITH x OR a ENDS_WITH \"\" OR a CONTAINS bc OR a HAS 1 OR a HAS text) OR "
-    "NOT (a IN (1, \"t\", true, x\"00\") OR a NOT_IN (2, word) OR a IS NULL) OR a.b.c IS NOT NULL";
+    "a MATCHES \"[a-c]+x|^$\" OR NOT (a IN (1, \"t\", true, x\"00\") OR a NOT_IN (2, word) OR a IS "
+    "NULL) OR a.b.c IS NOT NULL";
 
 class PayloadFields final : public evd::queryd::FieldSource {
   public:
-    PayloadFields(const evd::queryd::EventPlan& plan, std::span<const uint8_t> payload)
+    PayloadFields(const evd::queryd::RecordPlan& plan, std::span<const uint8_t> payload)
         : plan_(plan), payload_(payload) {}
     Value field(size_t index) override {
         const auto found = evd::wire::findPath(payload_, plan_.fields[index].name);
@@ -34,7 +35,7 @@ class PayloadFields final : public evd::queryd::FieldSource {
     }
 
   private:
-    const evd::queryd::EventPlan& plan_;
+    const evd::queryd::RecordPlan& plan_;
     std::span<const uint8_t> payload_;
 };
 

@@ -7,6 +7,7 @@
 #include "tests/support/msgpack_json.h"
 
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 namespace evd::test {
 
@@ -97,6 +98,45 @@ base::Result<TestEvent> readRow(std::string_view rest) {
     return event;
 }
 
+bool readLogAttribute(std::string_view word, TestLog& log) {
+    if (word == "error") {
+        log.is_error = true;
+        return true;
+    }
+    const size_t equals = word.find('=');
+    int64_t number = 0;
+    if (equals == std::string_view::npos || !readInteger(word.substr(equals + 1), number)) {
+        return false;
+    }
+    const base::Guid guid = guidOf(static_cast<uint32_t>(number));
+    const std::string_view key = word.substr(0, equals);
+    if (key == "job") {
+        log.job = guid;
+    } else {
+        log.boot = guid;
+    }
+    return key == "job" || key == "boot";
+}
+
+base::Result<TestLog> readLogRow(std::string_view rest) {
+    TestLog log;
+    if (!readInteger(takeWord(rest), log.id) || !readTime(takeWord(rest), log.timestamp)) {
+        return base::fail(base::ErrorKind::Invalid, "a row begins with its id and @time");
+    }
+    log.origin = takeWord(rest);
+    for (rest = base::trim(rest); !rest.empty() && rest.front() != '"'; rest = base::trim(rest)) {
+        if (!readLogAttribute(takeWord(rest), log)) {
+            return base::fail(base::ErrorKind::Invalid, "unknown field of a row");
+        }
+    }
+    const auto message = nlohmann::json::parse(rest, nullptr, /*allow_exceptions=*/false);
+    if (!message.is_string()) {
+        return base::fail(base::ErrorKind::Invalid, "a row ends with its message in quotes");
+    }
+    log.message = message.get<std::string>();
+    return log;
+}
+
 class CaseFileReader {
   public:
     explicit CaseFileReader(std::string_view text) : lines_(base::split(text, '\n')) {
@@ -128,8 +168,31 @@ class CaseFileReader {
             shard.types =
                 takeWord(rest) == "untyped" ? TestShard::Types::Unlisted : TestShard::Types::Listed;
             file_.shards.push_back(std::move(shard));
+            in_logs_ = false;
             return {};
         }
+        if (line.starts_with("logs ")) {
+            std::string_view rest = line.substr(5);
+            CaseLogStore& store = file_.log_stores.emplace_back();
+            store.name = takeWord(rest);
+            store.origins = takeWord(rest) == "unlisted" ? TestLogStore::Origins::Unlisted
+                                                         : TestLogStore::Origins::Listed;
+            in_logs_ = true;
+            return {};
+        }
+        return in_logs_ ? readLog(line) : readEvent(line);
+    }
+
+    base::Result<void> readLog(std::string_view line) {
+        auto row = readLogRow(line);
+        if (!row) {
+            return malformed(at_ + 1, row.error().text);
+        }
+        file_.log_stores.back().logs.push_back(std::move(row).value());
+        return {};
+    }
+
+    base::Result<void> readEvent(std::string_view line) {
         if (file_.shards.empty()) {
             return malformed(at_ + 1, "a row before the first shard");
         }
@@ -163,6 +226,7 @@ class CaseFileReader {
 
     std::vector<std::string_view> lines_;
     size_t at_ = 0;
+    bool in_logs_ = false;  // whose rows come now
     CaseFile file_;
 };
 

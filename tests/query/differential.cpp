@@ -1,22 +1,26 @@
-// Random events and random questions, answered by the engine and by an evaluator that is as simple
-// and slow as can be: every record in memory, conditions over a tree of its own, sort, cut. Shares
-// no judgement with the engine: its own comparisons (through long double and integers), its own
-// folding, its own flattening. Prints its seed; `differential ROUNDS SEED` repeats a run.
+// Random events and log lines and random questions about them, answered by the engine and by an
+// evaluator that is as simple and slow as can be: every record in memory, conditions over a tree of
+// its own, sort, cut. Shares no judgement with the engine: its own comparisons (through long double
+// and integers), its own folding, its own flattening. Prints its seed; `differential ROUNDS SEED`
+// repeats a run.
 
 #include "common/base/check.h"
 #include "common/base/guid.h"
 #include "common/base/text.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/query/random_log_question.h"
 #include "tests/query/random_question.h"
 #include "tests/query/simple_evaluator.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/log_store.h"
 #include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
 
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <random>
 #include <string>
@@ -55,10 +59,33 @@ void printDifference(const std::string& text, const std::vector<std::string>& ex
     }
 }
 
-// One store with its questions; the number of differences.
-int runStore(std::mt19937_64& random, uint32_t questions) {
+// Asks and compares; the number of differences.
+int compareAnswers(queryd::QueryEngine& engine, const std::vector<SimpleQuestion>& questions,
+                   const std::vector<SimpleRecord>& records) {
+    int differences = 0;
+    for (const SimpleQuestion& question : questions) {
+        const auto expected = evaluate(question, records);
+        const auto answered = ask(engine, question.text);
+        if (expected != answered) {
+            printDifference(question.text, expected, answered);
+            ++differences;
+        }
+    }
+    return differences;
+}
+
+std::unique_ptr<queryd::QueryEngine> engineOver(const TemporaryDirectory& folder,
+                                                const FakeClock& clock,
+                                                queryd::CountingSignal& signal) {
+    return queryd::makeQueryEngine(
+        {.event_store_path = folder.path(), .log_store_path = folder / "logs/logs.db"}, clock,
+        signal);
+}
+
+// One event store with its questions; the number of differences.
+int runEvents(std::mt19937_64& random, uint32_t count) {
     const TemporaryDirectory folder;
-    std::vector<SimpleEvent> events = randomEvents(random);
+    const std::vector<SimpleEvent> events = randomEvents(random);
     std::vector<std::unique_ptr<TestShard>> shards;
     const size_t shard_count = 1 + random() % 3;
     for (size_t i = 0; i < shard_count; ++i) {
@@ -74,20 +101,45 @@ int runStore(std::mt19937_64& random, uint32_t questions) {
     for (size_t i = 0; i < shard_count; ++i) {
         shards[i]->insert(parts[i]);
     }
+    std::vector<SimpleQuestion> questions;
+    for (uint32_t i = 0; i < count; ++i) {
+        questions.push_back(randomQuestion(random));
+    }
     const FakeClock clock;
     queryd::CountingSignal signal;
-    const auto engine = queryd::makeQueryEngine({.event_store_path = folder.path()}, clock, signal);
-    int differences = 0;
-    for (uint32_t i = 0; i < questions; ++i) {
-        const SimpleQuestion question = randomQuestion(random);
-        const auto expected = evaluate(question, events);
-        const auto answered = ask(*engine, question.text);
-        if (expected != answered) {
-            printDifference(question.text, expected, answered);
-            ++differences;
-        }
+    return compareAnswers(*engineOver(folder, clock, signal), questions, recordsOf(events));
+}
+
+// One log store with its questions, which may have one file in quarantine beside it; ids are
+// scattered, so that a few lines look like many and every way of reading them is taken.
+int runLogs(std::mt19937_64& random, uint32_t count) {
+    const TemporaryDirectory folder;
+    std::filesystem::create_directory(folder / "logs");
+    const auto origins =
+        random() % 4 == 0 ? TestLogStore::Origins::Unlisted : TestLogStore::Origins::Listed;
+    TestLogStore store(folder / "logs/logs.db", origins);
+    const std::vector<TestLog> logs = randomLogs(random);
+    // Lines in quarantine have no neighbours in the store, which the evaluator does not know about.
+    const bool has_quarantine = random() % 2 == 0;
+    std::vector<std::vector<TestLog>> parts(2);
+    for (const TestLog& log : logs) {
+        parts[has_quarantine ? random() % 2 : 0].push_back(log);
     }
-    return differences;
+    store.insert(parts[0]);
+    if (has_quarantine) {
+        TestLogStore(folder / "logs/logs.corrupt-1.db").insert(parts[1]);
+    }
+    std::vector<SimpleQuestion> questions;
+    for (uint32_t i = 0; i < count; ++i) {
+        questions.push_back(randomLogQuestion(random, /*may_have_context=*/!has_quarantine));
+    }
+    const FakeClock clock;
+    queryd::CountingSignal signal;
+    return compareAnswers(*engineOver(folder, clock, signal), questions, recordsOf(logs));
+}
+
+int runStore(std::mt19937_64& random, uint32_t count) {
+    return random() % 3 == 0 ? runLogs(random, count) : runEvents(random, count);
 }
 
 uint64_t numberOr(const char* text, uint64_t otherwise) {

@@ -1,5 +1,5 @@
-// Runs case files: builds the shards of each in a temporary folder, asks every question of the real
-// engine and compares the answer, line by line. Prints each difference and a closing count.
+// Runs case files: builds the databases of each in a temporary folder, asks every question of the
+// real engine and compares the answer, line by line. Prints each difference and a closing count.
 
 #include "common/base/text.h"
 #include "queryd/exec/query_engine.h"
@@ -52,14 +52,23 @@ int runFile(const char* path, size_t& case_count) {
         return -1;
     }
     const TemporaryDirectory folder;
+    const TemporaryDirectory log_folder;
     std::vector<std::unique_ptr<TestShard>> shards;
     for (const CaseShard& shard : file.value().shards) {
         shards.push_back(std::make_unique<TestShard>(folder / shard.name, shard.types));
         shards.back()->insert(shard.events);
     }
+    std::vector<std::unique_ptr<TestLogStore>> log_stores;
+    for (const CaseLogStore& store : file.value().log_stores) {
+        log_stores.push_back(
+            std::make_unique<TestLogStore>(log_folder / store.name, store.origins));
+        log_stores.back()->insert(store.logs);
+    }
     const FakeClock clock(file.value().now_ns);
     queryd::CountingSignal signal;
-    const auto engine = queryd::makeQueryEngine({.event_store_path = folder.path()}, clock, signal);
+    const auto engine = queryd::makeQueryEngine(
+        {.event_store_path = folder.path(), .log_store_path = log_folder / "logs.db"}, clock,
+        signal);
     int failed = 0;
     for (const Case& one : file.value().cases) {
         const auto lines = answer(*engine, one.query);

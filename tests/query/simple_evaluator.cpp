@@ -134,17 +134,29 @@ Json recordOf(const SimpleEvent& event) {
     return record;
 }
 
+Json recordOf(const TestLog& log) {
+    Json record;
+    record["timestamp"] = log.timestamp;
+    record["origin"] = log.origin;
+    record["is_error"] = log.is_error;
+    record["message"] = log.message;
+    record["boot_id"] = base::formatGuid(log.boot);
+    record["job_id"] = log.job ? Json(base::formatGuid(*log.job)) : Json(nullptr);
+    return record;
+}
+
 struct Match {
     Json record;
     int64_t id;
 };
 
-bool isWanted(const SimpleQuestion& question, const SimpleEvent& event, const Json& record) {
-    if (question.pattern && !simpleGlob(event.type, *question.pattern)) {
+bool isWanted(const SimpleQuestion& question, const std::string& name, const Json& record) {
+    if (question.pattern && !simpleGlob(name, *question.pattern)) {
         return false;
     }
-    if ((question.since && event.timestamp < *question.since) ||
-        event.timestamp >= question.until.value_or(FakeClock::kStartWallNs + 1)) {
+    const auto timestamp = record["timestamp"].get<int64_t>();
+    if ((question.since && timestamp < *question.since) ||
+        timestamp >= question.until.value_or(FakeClock::kStartWallNs + 1)) {
         return false;
     }
     return std::all_of(question.where.begin(), question.where.end(),
@@ -279,6 +291,47 @@ Json selected(const SimpleQuestion& question, const Json& record) {
     return narrowed;
 }
 
+template <typename List>
+void cut(List& list, size_t first, size_t count) {
+    using Distance = typename List::difference_type;
+    list.erase(list.begin(), list.begin() + static_cast<Distance>(first));
+    list.resize(count);
+}
+
+// Every hit with what stands next to it among the records of its name, by id.
+std::vector<Json> withContext(const SimpleQuestion& question, std::vector<Match> hits,
+                              const std::vector<SimpleRecord>& records) {
+    std::map<int64_t, const SimpleRecord*> by_id;
+    for (const SimpleRecord& record : records) {
+        by_id[record.id] = &record;
+    }
+    std::map<int64_t, Match> shown;
+    for (const Match& hit : hits) {
+        std::vector<const SimpleRecord*> same;
+        size_t place = 0;
+        for (const auto& [id, record] : by_id) {
+            if (record->name == by_id.at(hit.id)->name) {
+                place = id == hit.id ? same.size() : place;
+                same.push_back(record);
+            }
+        }
+        const size_t from = place - std::min(place, *question.context);
+        for (size_t i = from; i < std::min(same.size(), place + *question.context + 1); ++i) {
+            shown.insert_or_assign(same[i]->id, Match{same[i]->fields, same[i]->id});
+        }
+    }
+    std::vector<Match> matches;
+    for (const auto& [id, match] : shown) {
+        matches.push_back(match);
+    }
+    sortMatches(question, matches);
+    std::vector<Json> results;
+    for (const Match& match : matches) {
+        results.push_back(match.record);
+    }
+    return results;
+}
+
 }  // namespace
 
 TestEvent rowOf(const SimpleEvent& event) {
@@ -349,13 +402,28 @@ bool simpleGlob(const std::string& text, const std::string& pattern) {
            simpleGlob(text.substr(1), pattern.substr(1));
 }
 
-std::vector<std::string> evaluate(const SimpleQuestion& question,
-                                  const std::vector<SimpleEvent>& events) {
-    std::vector<Match> matches;
+std::vector<SimpleRecord> recordsOf(const std::vector<SimpleEvent>& events) {
+    std::vector<SimpleRecord> records;
     for (const SimpleEvent& event : events) {
-        Json record = recordOf(event);
-        if (isWanted(question, event, record)) {
-            matches.push_back({std::move(record), event.id});
+        records.push_back({event.id, event.type, recordOf(event)});
+    }
+    return records;
+}
+
+std::vector<SimpleRecord> recordsOf(const std::vector<TestLog>& logs) {
+    std::vector<SimpleRecord> records;
+    for (const TestLog& log : logs) {
+        records.push_back({log.id, log.origin, recordOf(log)});
+    }
+    return records;
+}
+
+std::vector<std::string> evaluate(const SimpleQuestion& question,
+                                  const std::vector<SimpleRecord>& records) {
+    std::vector<Match> matches;
+    for (const SimpleRecord& record : records) {
+        if (isWanted(question, record.name, record.fields)) {
+            matches.push_back({record.fields, record.id});
         }
     }
     std::vector<Json> results;
@@ -371,13 +439,17 @@ std::vector<std::string> evaluate(const SimpleQuestion& question,
             results.push_back(resultOf(question, group));
         }
     }
+    const size_t first = std::min(question.skip.value_or(0), results.size());
+    const size_t count = std::min(question.take.value_or(SIZE_MAX), results.size() - first);
+    if (question.context) {
+        cut(matches, first, count);
+        results = withContext(question, std::move(matches), records);
+    } else {
+        cut(results, first, count);
+    }
     std::vector<std::string> lines;
-    const size_t first = question.skip.value_or(0);
-    for (size_t i = first; i < results.size(); ++i) {
-        if (question.take && i - first >= *question.take) {
-            break;
-        }
-        lines.push_back(selected(question, results[i]).dump());
+    for (const Json& result : results) {
+        lines.push_back(selected(question, result).dump());
     }
     return lines;
 }

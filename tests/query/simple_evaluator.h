@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/support/event_shards.h"
+#include "tests/support/log_store.h"
 
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,16 @@ struct SimpleEvent {
 
 TestEvent rowOf(const SimpleEvent& event);
 
+// A record as the evaluator sees it, whatever its store.
+struct SimpleRecord {
+    int64_t id = 0;
+    std::string name;  // the event type or the origin
+    Json fields;       // flat
+};
+
+std::vector<SimpleRecord> recordsOf(const std::vector<SimpleEvent>& events);
+std::vector<SimpleRecord> recordsOf(const std::vector<TestLog>& logs);
+
 // A condition with the text it is written as.
 struct SimpleCondition {
     std::string text;
@@ -51,11 +62,12 @@ struct SimpleQuestion {
     std::string group;
     std::string argument;
     int64_t bucket_ns = 0;
+    std::optional<size_t> context;  // of the same name around each hit
 };
 
 // The answer as lines of jsonl.
 std::vector<std::string> evaluate(const SimpleQuestion& question,
-                                  const std::vector<SimpleEvent>& events);
+                                  const std::vector<SimpleRecord>& records);
 
 // Building blocks for conditions; missing values are a null pointer.
 const Json* fieldOf(const Json& record, const std::string& name);

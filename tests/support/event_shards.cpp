@@ -48,10 +48,10 @@ base::Guid guidOf(uint32_t number) {
     return guid;
 }
 
-TestShard::TestShard(const std::string& path, Types types) : types_(types) {
+TestShard::TestShard(const std::string& path, Types types, uint32_t page_bytes) : types_(types) {
     // Under another name first, as the store does it: readers never see a shard without its tables.
     const std::string unfinished = path + ".new";
-    auto created = db::Connection::createForWriting(unfinished, 4096);
+    auto created = db::Connection::createForWriting(unfinished, page_bytes);
     EVD_CHECK(created.ok(), "a shard of a test could not be made");
     EVD_CHECK(db::createEventSchema(*created.value(), 1).ok(), "the schema could not be made");
     created.value().reset();

@@ -37,7 +37,7 @@ class TestShard {
   public:
     enum class Types { Listed, Unlisted };  // whether event_types is kept
 
-    TestShard(const std::string& path, Types types = Types::Listed);
+    TestShard(const std::string& path, Types types = Types::Listed, uint32_t page_bytes = 4096);
 
     // In one transaction.
     void insert(std::span<const TestEvent> events);

@@ -56,5 +56,31 @@ TEST_CASE("store files: a directory that does not exist is NotFound") {
     CHECK(found.error().kind == base::ErrorKind::NotFound);
 }
 
+TEST_CASE("store files: a store of one file is found with what quarantine put beside it") {
+    const test::TemporaryDirectory directory;
+    for (const char* name : {"logs.db", "logs.db-wal", "logs.corrupt-17.db", "logs.corrupt-5.db",
+                             "logs.corrupt-5.db-wal", "logs.db.old", "logs2.db", "metrics.db",
+                             "metrics.corrupt-1.db"}) {
+        std::ofstream(directory / name).close();
+    }
+    const auto found = discoverSingleStore(directory / "logs.db");
+    REQUIRE(found);
+    REQUIRE(found.value().size() == 3);
+    CHECK(found.value()[0].name == "logs.corrupt-17.db");
+    CHECK(found.value()[1].name == "logs.corrupt-5.db");
+    CHECK(found.value()[2].path == directory / "logs.db");
+    CHECK(discoverSingleStore(directory / "none.db").value().empty());
+    CHECK(discoverSingleStore(directory / "nowhere/logs.db").error().kind ==
+          base::ErrorKind::NotFound);
+}
+
+TEST_CASE("store files: a folder as a store's path means the usual file inside it") {
+    const test::TemporaryDirectory directory;
+    CHECK(singleStorePath(directory.path(), "logs.db") == directory / "logs.db");
+    CHECK(singleStorePath(directory.path() + "/", "logs.db") == directory / "logs.db");
+    CHECK(singleStorePath("/no/such/folder/", "logs.db") == "/no/such/folder/logs.db");
+    CHECK(singleStorePath(directory / "mine.db", "logs.db") == directory / "mine.db");
+}
+
 }  // namespace
 }  // namespace evd::db

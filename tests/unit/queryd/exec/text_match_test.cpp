@@ -26,6 +26,30 @@ TEST_CASE("text match: beginnings, ends and parts") {
     CHECK(containsFolded(std::string_view("a\0b", 3), std::string_view("\0B", 2)));
 }
 
+TEST_CASE("text match: a part is found at every place of texts of every length") {
+    // Around the width of a block, at its borders and across them.
+    for (size_t length = 1; length <= 70; ++length) {
+        for (const std::string part : {"x", "xy", "x--y", "x----------------y"}) {
+            for (size_t place = 0; place + part.size() <= length; ++place) {
+                std::string text(length, 'X');  // as the first letter, so that it tempts
+                text.replace(place, part.size(), part);
+                CAPTURE(length);
+                CAPTURE(place);
+                CHECK(containsFolded(text, part));
+                text[place + part.size() - 1] = '!';
+                CHECK(containsFolded(text, part) == (part == "x" && length > 1));
+            }
+        }
+    }
+}
+
+TEST_CASE("text match: only letters fold") {
+    CHECK_FALSE(containsFolded("aaaaaaaaaaaaaaaaaaaa@", "`"));
+    CHECK_FALSE(containsFolded("aaaaaaaaaaaaaaaaaaaa[", "{"));
+    CHECK(containsFolded("aaaaaaaaaaaaaaaaaaaaZ", "z"));
+    CHECK_FALSE(containsFolded("aaaaaaaaaaaaaaaaaaaa\xC3\x89", "\xC3\xA9"));
+}
+
 TEST_CASE("text match: a star stands for any number of any characters") {
     CHECK(matchesGlob("kacs.access.denied", "kacs.*.DENIED"));
     CHECK(matchesGlob("abc", "*"));

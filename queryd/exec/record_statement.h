@@ -2,8 +2,8 @@
 
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
-#include "queryd/exec/event_scan.h"
-#include "queryd/exec/type_choice.h"
+#include "queryd/exec/name_choice.h"
+#include "queryd/exec/record_scan.h"
 #include "queryd/plan/sql_writer.h"
 
 #include <memory>
@@ -13,7 +13,7 @@
 namespace evd::queryd {
 
 // A statement's text with its parameters; values never stand in the text. Pure data.
-struct EventSql {
+struct BoundSql {
     std::string text;
     std::vector<SqlParameter> parameters;  // live as long as the statement: bound without copying
 };
@@ -26,16 +26,19 @@ enum class ScanPart { Whole, Ties, Beyond, AfterId };
 std::vector<ScanPart> scanParts(ScanOrder order, const ScanPosition& position);
 
 // One part, in the scan's order.
-EventSql scanSql(const ScanRequest& request, const TypeChoice& types, ScanPart part,
+BoundSql scanSql(const ScanRequest& request, const NameChoice& names, ScanPart part,
                  const ScanPosition& position);
+
+// The rows of one name above an id, by id, through the index on names.
+BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t after_id);
 
 // `columns` of all rows that the request speaks of, in no order, any index allowed; `tail` follows
 // the conditions. Only where nothing is left to be judged per row.
-EventSql summarySql(const ScanRequest& request, const TypeChoice& types, std::string_view columns,
+BoundSql summarySql(const ScanRequest& request, const NameChoice& names, std::string_view columns,
                     std::string_view tail);
 
 // Prepares the text and binds the parameters, which must outlive the statement.
-base::Result<std::unique_ptr<db::Statement>> prepareEventSql(db::Connection& connection,
-                                                             const EventSql& sql);
+base::Result<std::unique_ptr<db::Statement>> prepareSql(db::Connection& connection,
+                                                        const BoundSql& sql);
 
 }  // namespace evd::queryd

@@ -1,4 +1,4 @@
-#include "queryd/exec/event_statement.h"
+#include "queryd/exec/record_statement.h"
 
 #include "common/base/text.h"
 
@@ -27,24 +27,26 @@ class ConditionList {
         parameters_.push_back(std::move(parameter));
     }
 
-    void addTypes(const TypeChoice& types, SqlAccess access) {
-        if (types.kind != TypeChoice::Kind::Listed) {
+    void addText(std::string_view condition, const std::string& value) {
+        add(condition);
+        parameters_.push_back(textParameter(value));
+    }
+
+    void addNames(const RecordTable& table, const NameChoice& names, SqlAccess access) {
+        if (names.kind != NameChoice::Kind::Listed) {
             return;
         }
         std::string condition =
-            access == SqlAccess::RowOrder ? "+event_type IN (" : "event_type IN (";
-        for (size_t i = 0; i < types.types.size(); ++i) {
+            base::cat(access == SqlAccess::RowOrder ? "+" : "", table.nameColumn().name, " IN (");
+        for (size_t i = 0; i < names.names.size(); ++i) {
             condition += i == 0 ? "?" : ",?";
-            SqlParameter parameter;
-            parameter.kind = SqlParameter::Kind::Text;
-            parameter.bytes = types.types[i];
-            parameters_.push_back(std::move(parameter));
+            parameters_.push_back(textParameter(names.names[i]));
         }
         add(condition + ")");
     }
 
-    void addHeader(const EventPlan& plan, SqlAccess access) {
-        for (const Condition& condition : plan.on_header) {
+    void addColumns(const RecordPlan& plan, SqlAccess access) {
+        for (const Condition& condition : plan.on_column) {
             add(writeCondition(plan.fields, condition, access, parameters_));
         }
     }
@@ -52,6 +54,13 @@ class ConditionList {
     const std::string& text() const { return text_; }
 
   private:
+    static SqlParameter textParameter(const std::string& value) {
+        SqlParameter parameter;
+        parameter.kind = SqlParameter::Kind::Text;
+        parameter.bytes = value;
+        return parameter;
+    }
+
     std::vector<SqlParameter>& parameters_;
     std::string text_;
 };
@@ -66,12 +75,12 @@ void addTime(const TimeRange& time, std::string_view timestamp, ConditionList& c
     }
 }
 
-void addIds(const ScanRequest& request, std::string_view id, ConditionList& conditions) {
-    if (request.last_id != kLast) {
-        conditions.addInteger(base::cat(id, "<=?"), request.last_id);
+void addIds(const IdRange& ids, std::string_view id, ConditionList& conditions) {
+    if (ids.last != kLast) {
+        conditions.addInteger(base::cat(id, "<=?"), ids.last);
     }
-    if (request.after_id != kFirst) {
-        conditions.addInteger(base::cat(id, ">?"), request.after_id);
+    if (ids.after != kFirst) {
+        conditions.addInteger(base::cat(id, ">?"), ids.after);
     }
 }
 
@@ -79,7 +88,7 @@ void addIds(const ScanRequest& request, std::string_view id, ConditionList& cond
 // not stand beside a position on the same side.
 void addPlace(const ScanRequest& request, ScanPart part, const ScanPosition& position,
               ConditionList& conditions) {
-    const TimeRange& time = request.plan.time;
+    const TimeRange& time = request.time;
     const bool newest_first = request.order == ScanOrder::NewestFirst;
     switch (part) {
         case ScanPart::Whole:
@@ -101,8 +110,11 @@ void addPlace(const ScanRequest& request, ScanPart part, const ScanPosition& pos
             addTime(time, "+timestamp", conditions);
             break;
     }
+    // The position stands in for the range's beginning.
+    const bool goes_on = part == ScanPart::AfterId;
     const bool by_id = request.order == ScanOrder::ById;
-    addIds(request, by_id ? "id" : "+id", conditions);
+    addIds({goes_on ? kFirst : request.ids.after, request.ids.last}, by_id ? "id" : "+id",
+           conditions);
 }
 
 const char* orderSql(ScanOrder order) {
@@ -112,6 +124,7 @@ const char* orderSql(ScanOrder order) {
         case ScanOrder::OldestFirst:
             return " ORDER BY timestamp,id DESC";
         case ScanOrder::ById:
+        case ScanOrder::ByName:
             return " ORDER BY id";
     }
     return "";
@@ -127,34 +140,54 @@ std::vector<ScanPart> scanParts(ScanOrder order, const ScanPosition& position) {
                                     : std::vector{ScanPart::Ties, ScanPart::Beyond};
 }
 
-EventSql scanSql(const ScanRequest& request, const TypeChoice& types, ScanPart part,
+BoundSql scanSql(const ScanRequest& request, const NameChoice& names, ScanPart part,
                  const ScanPosition& position) {
-    EventSql sql;
+    BoundSql sql;
     ConditionList conditions(sql.parameters);
     addPlace(request, part, position, conditions);
-    conditions.addTypes(types, SqlAccess::RowOrder);
-    conditions.addHeader(request.plan, SqlAccess::RowOrder);
-    sql.text = base::cat("SELECT ", request.selection.sqlColumns(), " FROM events",
-                         request.order == ScanOrder::ById ? " NOT INDEXED" : "", conditions.text(),
-                         orderSql(request.order));
+    conditions.addNames(*request.plan.table, names, SqlAccess::RowOrder);
+    conditions.addColumns(request.plan, SqlAccess::RowOrder);
+    sql.text =
+        base::cat("SELECT ", request.selection.sqlColumns(), " FROM ", request.plan.table->name,
+                  request.order == ScanOrder::ById ? " NOT INDEXED" : "", conditions.text(),
+                  orderSql(request.order));
     return sql;
 }
 
-EventSql summarySql(const ScanRequest& request, const TypeChoice& types, std::string_view columns,
-                    std::string_view tail) {
-    EventSql sql;
+BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t after_id) {
+    const RecordTable& table = *request.plan.table;
+    BoundSql sql;
     ConditionList conditions(sql.parameters);
-    // Where no range is named, the end that is now must not turn a scan into a million look-ups.
-    addTime(request.plan.time, request.plan.time_named ? "timestamp" : "+timestamp", conditions);
-    addIds(request, "+id", conditions);
-    conditions.addTypes(types, SqlAccess::AnyIndex);
-    conditions.addHeader(request.plan, SqlAccess::AnyIndex);
-    sql.text = base::cat("SELECT ", columns, " FROM events", conditions.text(), tail);
+    conditions.addText(base::cat(table.nameColumn().name, "=?"), name);
+    conditions.addInteger("id>?", after_id);
+    conditions.addInteger("id<=?", request.ids.last);
+    addTime(request.time, "+timestamp", conditions);
+    conditions.addColumns(request.plan, SqlAccess::RowOrder);
+    sql.text =
+        base::cat("SELECT ", request.selection.sqlColumns(), " FROM ", table.name, " INDEXED BY ",
+                  table.name_index, conditions.text(), orderSql(ScanOrder::ByName));
     return sql;
 }
 
-base::Result<std::unique_ptr<db::Statement>> prepareEventSql(db::Connection& connection,
-                                                             const EventSql& sql) {
+BoundSql summarySql(const ScanRequest& request, const NameChoice& names, std::string_view columns,
+                    std::string_view tail) {
+    BoundSql sql;
+    ConditionList conditions(sql.parameters);
+    // A range of time that leaves little out must not turn a scan into a million look-ups; a narrow
+    // one must not be found by ids. An index on names ends in the id, so that a range of ids
+    // narrows the search there too.
+    const bool is_narrow = request.order == ScanOrder::NewestFirst;
+    addTime(request.time, is_narrow ? "timestamp" : "+timestamp", conditions);
+    addIds(request.ids, is_narrow ? "+id" : "id", conditions);
+    conditions.addNames(*request.plan.table, names, SqlAccess::AnyIndex);
+    conditions.addColumns(request.plan, SqlAccess::AnyIndex);
+    sql.text =
+        base::cat("SELECT ", columns, " FROM ", request.plan.table->name, conditions.text(), tail);
+    return sql;
+}
+
+base::Result<std::unique_ptr<db::Statement>> prepareSql(db::Connection& connection,
+                                                        const BoundSql& sql) {
     auto statement = connection.prepare(sql.text);
     if (!statement) {
         return statement;

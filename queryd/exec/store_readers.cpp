@@ -1,7 +1,8 @@
-#include "queryd/exec/event_readers.h"
+#include "queryd/exec/store_readers.h"
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/db/store_files.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -22,7 +23,16 @@ void backOff() {
 
 }  // namespace
 
-base::Result<EventReaders::ReadEnd> EventReaders::read(
+base::Result<std::vector<DatabaseFile>> StoreReaders::databases(StoreKind store) const {
+    const std::string& path = store == StoreKind::Logs ? paths_.logs : paths_.events;
+    if (path.empty()) {
+        return std::vector<DatabaseFile>();
+    }
+    return databasesOf(store == StoreKind::Logs ? db::discoverSingleStore(path)
+                                                : db::discoverEventStores(path));
+}
+
+base::Result<StoreReaders::ReadEnd> StoreReaders::read(
     const DatabaseFile& file, const RunControl& control,
     const std::function<base::Result<void>(db::Connection&)>& work) {
     for (int64_t waited_ms = 0;; waited_ms += kBusyWaitMs) {
@@ -48,7 +58,7 @@ base::Result<EventReaders::ReadEnd> EventReaders::read(
     }
 }
 
-base::Result<void> EventReaders::tryOnce(
+base::Result<void> StoreReaders::tryOnce(
     const DatabaseFile& file, const RunControl& control,
     const std::function<base::Result<void>(db::Connection&)>& work) {
     auto connection = connections_.acquire(file);
@@ -65,7 +75,7 @@ base::Result<void> EventReaders::tryOnce(
     return done;
 }
 
-void EventReaders::noteFailure(const DatabaseFile& file, const base::Error& error) {
+void StoreReaders::noteFailure(const DatabaseFile& file, const base::Error& error) {
     const std::lock_guard lock(mutex_);
     if (failing_.insert(file.path).second) {
         base::logWarning(
@@ -73,7 +83,7 @@ void EventReaders::noteFailure(const DatabaseFile& file, const base::Error& erro
     }
 }
 
-void EventReaders::noteSuccess(const DatabaseFile& file) {
+void StoreReaders::noteSuccess(const DatabaseFile& file) {
     const std::lock_guard lock(mutex_);
     if (failing_.erase(file.path) != 0) {
         base::logInfo(base::cat("can read ", file.path, " again"));

@@ -1,4 +1,4 @@
-#include "queryd/exec/live_events.h"
+#include "queryd/exec/live_records.h"
 
 #include "queryd/exec/row_encoder.h"
 
@@ -6,14 +6,14 @@
 
 namespace evd::queryd {
 
-class LiveEvents::Collector final : public RowConsumer {
+class LiveRecords::Collector final : public RowConsumer {
   public:
-    explicit Collector(LiveEvents& live)
+    explicit Collector(LiveRecords& live)
         : live_(live),
           rows_max_(live.found_.size() + kLiveRowsMax),
           bytes_max_(live.bytes_.size() + kLiveBytesMax) {}
 
-    bool take(EventRow& row) override {
+    bool take(RecordRow& row) override {
         const size_t begin = live_.bytes_.size();
         encodeRecord(live_.plan_, row, live_.bytes_);
         live_.found_.push_back({row.id(), begin, live_.bytes_.size()});
@@ -21,27 +21,27 @@ class LiveEvents::Collector final : public RowConsumer {
     }
 
   private:
-    LiveEvents& live_;
+    LiveRecords& live_;
     size_t rows_max_;
     size_t bytes_max_;
 };
 
-LiveEvents::LiveEvents(EventReaders& readers, const EventPlan& plan, const RunControl& control,
-                       StreamCursors cursors, RecordSink& sink)
+LiveRecords::LiveRecords(StoreReaders& readers, const RecordPlan& plan, const RunControl& control,
+                         StreamCursors cursors, RecordSink& sink)
     : readers_(readers),
       plan_(plan),
       control_(control),
       cursors_(std::move(cursors)),
       sink_(sink),
-      selection_(EventSelection::of(plan, !plan.select)) {
+      selection_(RowSelection::of(plan, !plan.select)) {
     control_.deadline_monotonic_ns = 0;  // the live part has none
 }
 
-base::Result<LiveSource::Round> LiveEvents::sendNew() {
+base::Result<LiveSource::Round> LiveRecords::sendNew() {
     Round round;
     found_.clear();
     bytes_.clear();
-    const auto databases = readers_.databases();
+    const auto databases = readers_.databases(plan_.table->store);
     if (!databases) {
         return databases.error();
     }
@@ -61,7 +61,7 @@ base::Result<LiveSource::Round> LiveEvents::sendNew() {
     return round;
 }
 
-base::Result<bool> LiveEvents::readDatabase(const DatabaseFile& file) {
+base::Result<bool> LiveRecords::readDatabase(const DatabaseFile& file) {
     bool more = false;
     auto read = readers_.read(file, control_, [&](db::Connection& connection) {
         return readNew(connection, file, more);
@@ -72,9 +72,9 @@ base::Result<bool> LiveEvents::readDatabase(const DatabaseFile& file) {
     return more;
 }
 
-base::Result<void> LiveEvents::readNew(db::Connection& connection, const DatabaseFile& file,
-                                       bool& more) {
-    auto last_id = greatestEventId(connection);
+base::Result<void> LiveRecords::readNew(db::Connection& connection, const DatabaseFile& file,
+                                        bool& more) {
+    auto last_id = greatestId(connection, *plan_.table);
     if (!last_id) {
         return last_id.error();
     }
@@ -84,12 +84,11 @@ base::Result<void> LiveEvents::readNew(db::Connection& connection, const Databas
         return {};
     }
     ScanRequest request{plan_, selection_, ScanOrder::ById};
-    request.after_id = *after_id;
-    request.last_id = last_id.value();
+    request.ids = {*after_id, last_id.value()};
     request.control = control_;
     ScanPosition position;
     Collector collector(*this);
-    auto end = scanEvents(connection, request, position, collector);
+    auto end = scanRecords(connection, request, position, collector);
     if (position.started) {
         cursors_.advance(file.device, file.inode, position.id);  // also before a failure
     }

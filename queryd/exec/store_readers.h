@@ -6,6 +6,7 @@
 #include "queryd/exec/memory_budget.h"
 #include "queryd/exec/reader_pool.h"
 #include "queryd/exec/run_control.h"
+#include "queryd/plan/record_table.h"
 
 #include <cstdint>
 #include <functional>
@@ -19,21 +20,29 @@ namespace evd::queryd {
 // A database that another process is about to recover is tried again for this long.
 inline constexpr int64_t kBusyRetryMs = 2000;
 
-// What all questions share to read the event store: the threads, the connections, the memory
+// Where the stores are. A path that is empty means a store that is not there.
+struct StorePaths {
+    std::string events;  // a folder
+    std::string logs;    // a file
+};
+
+// What all questions share to read the stores: the threads, the connections, the memory
 // budget, and the tolerance for databases that vanish or are damaged.
 //
 // Questions go through read(): a database that cannot be read is left out of the answer and told
 // once in the log until it can be read again; the rest is still answered. Made on first use by the
 // engine, outlives every question. Safe on any thread.
-class EventReaders {
+class StoreReaders {
   public:
-    EventReaders(std::string directory, uint32_t thread_count, uint64_t memory_bytes_max)
-        : directory_(std::move(directory)), memory_(memory_bytes_max), pool_(thread_count) {}
+    StoreReaders(StorePaths paths, uint32_t thread_count, uint64_t memory_bytes_max)
+        : paths_(std::move(paths)),
+          thread_count_(thread_count),
+          memory_(memory_bytes_max),
+          pool_(thread_count) {}
 
-    // Every database there is now. Fails only when the folder itself cannot be read.
-    base::Result<std::vector<DatabaseFile>> databases() const {
-        return discoverDatabases(directory_);
-    }
+    // Every database of the store there is now. Fails only when the folder itself cannot be read.
+    base::Result<std::vector<DatabaseFile>> databases(StoreKind store) const;
+    uint32_t threadCount() const { return thread_count_; }
     ReaderPool& pool() { return pool_; }
     MemoryBudget& memory() { return memory_; }
 
@@ -51,7 +60,8 @@ class EventReaders {
     void noteFailure(const DatabaseFile& file, const base::Error& error);
     void noteSuccess(const DatabaseFile& file);
 
-    const std::string directory_;
+    const StorePaths paths_;
+    const uint32_t thread_count_;
     MemoryBudget memory_;
     ConnectionCache connections_;
     std::mutex mutex_;

@@ -1,4 +1,4 @@
-#include "queryd/exec/event_row.h"
+#include "queryd/exec/record_row.h"
 
 #include "common/base/guid.h"
 #include "common/base/text.h"
@@ -6,20 +6,20 @@
 
 namespace evd::queryd {
 
-EventSelection EventSelection::of(const EventPlan& plan, bool whole_records) {
-    EventSelection selection;
+RowSelection RowSelection::of(const RecordPlan& plan, bool whole_records) {
+    RowSelection selection;
     selection.index_.fill(-1);
-    selection.order_ = {EventColumn::Timestamp};
-    selection.index_[static_cast<size_t>(EventColumn::Timestamp)] = 1;
-    selection.add(EventColumn::EventType);
-    bool needs_payload = whole_records;
-    for (const EventColumnSpec& spec : eventColumns()) {
+    const RecordTable& table = *plan.table;
+    selection.add(table.time());
+    selection.add(table.nameColumn());
+    bool needs_payload = whole_records && table.has_payload;
+    for (const TableColumn& column : table.columns) {
         if (whole_records) {
-            selection.add(spec.column);
+            selection.add(column);
         }
     }
     for (const PlanField& field : plan.fields) {
-        if (field.column) {
+        if (field.column != nullptr) {
             selection.add(*field.column);
         } else {
             needs_payload = true;
@@ -31,33 +31,31 @@ EventSelection EventSelection::of(const EventPlan& plan, bool whole_records) {
     return selection;
 }
 
-void EventSelection::add(EventColumn column) {
-    int& index = index_[static_cast<size_t>(column)];
+void RowSelection::add(const TableColumn& column) {
+    int& index = index_[column.index];
     if (index < 0) {
-        order_.push_back(column);
+        order_.push_back(&column);
         index = static_cast<int>(order_.size());
     }
 }
 
-std::string EventSelection::sqlColumns() const {
+std::string RowSelection::sqlColumns() const {
     std::string columns = "id";
-    for (const EventColumn column : order_) {
-        columns += base::cat(",", eventColumnSpec(column).name);
+    for (const TableColumn* column : order_) {
+        columns += base::cat(",", column->name);
     }
     return payload_index_ >= 0 ? columns + ",payload" : columns;
 }
 
-EventRow::EventRow(const EventPlan& plan, const EventSelection& selection)
+RecordRow::RecordRow(const RecordPlan& plan, const RowSelection& selection)
     : plan_(plan), selection_(selection), slots_(plan.fields.size()) {}
 
-void EventRow::load(const db::Statement& statement) {
+void RecordRow::load(const db::Statement& statement) {
     statement_ = &statement;
-    id_ = statement.columnInteger(0);
-    timestamp_ = statement.columnInteger(1);
     ++row_;
 }
 
-Value EventRow::field(size_t index) {
+Value RecordRow::field(size_t index) {
     Slot& slot = slots_[index];
     if (slot.row != row_) {
         slot.value = fieldUncached(plan_.fields[index]);
@@ -66,22 +64,24 @@ Value EventRow::field(size_t index) {
     return slot.value;
 }
 
-Value EventRow::fieldUncached(const PlanField& field) {
-    if (field.column) {
+Value RecordRow::fieldUncached(const PlanField& field) {
+    if (field.column != nullptr) {
         return column(*field.column);
     }
     const auto found = wire::findPath(payload(), field.name);
     return found ? valueOf(*found) : Value();
 }
 
-Value EventRow::column(EventColumn column) {
+Value RecordRow::column(const TableColumn& column) {
     const int index = selection_.indexOf(column);
     EVD_CHECK(index >= 0, "a column that was not selected");
     switch (statement_->columnKind(index)) {
         case db::ColumnKind::Null:
             return {};
         case db::ColumnKind::Integer:
-            return Value::ofInt(statement_->columnInteger(index));
+            return column.kind == ColumnKind::Boolean
+                       ? Value::ofBoolean(statement_->columnInteger(index) != 0)
+                       : Value::ofInt(statement_->columnInteger(index));
         case db::ColumnKind::Float:
             return Value::ofFloat(statement_->columnFloat(index));
         case db::ColumnKind::Text:
@@ -92,17 +92,17 @@ Value EventRow::column(EventColumn column) {
     return {};
 }
 
-Value EventRow::guidValue(EventColumn column, std::span<const uint8_t> bytes) {
+Value RecordRow::guidValue(const TableColumn& column, std::span<const uint8_t> bytes) {
     const auto guid = base::guidFromBytes(bytes);
-    if (!guid || eventColumnSpec(column).kind != EventColumnKind::Guid) {
+    if (!guid || column.kind != ColumnKind::Guid) {
         return Value::ofBytes(base::asText(bytes));
     }
-    std::string& text = guid_texts_[static_cast<size_t>(column)];
+    std::string& text = guid_texts_[column.index];
     text = base::formatGuid(guid.value());
     return Value::ofText(text);
 }
 
-std::span<const uint8_t> EventRow::payload() const {
+std::span<const uint8_t> RecordRow::payload() const {
     const int index = selection_.payloadIndex();
     EVD_CHECK(index >= 0, "the payload was not selected");
     return statement_->columnBlob(index);

@@ -1,0 +1,161 @@
+#include "queryd/exec/database_survey.h"
+
+#include "common/base/text.h"
+#include "queryd/exec/read_snapshot.h"
+
+#include <algorithm>
+
+namespace evd::queryd {
+
+namespace {
+
+constexpr int64_t kFirst = std::numeric_limits<int64_t>::min();
+constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+// A range of less than a fifth of a database's time is found quicker by the index on time.
+constexpr double kNarrowShare = 0.2;
+
+// The only row of a statement of two columns; false when a value is NULL.
+base::Result<bool> readPair(db::Connection& connection, const std::string& sql, int64_t& first,
+                            int64_t& second) {
+    auto statement = connection.prepare(sql);
+    if (!statement) {
+        return statement.error();
+    }
+    auto row = statement.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    if (!row.value() || statement.value()->columnKind(0) == db::ColumnKind::Null) {
+        return false;
+    }
+    first = statement.value()->columnInteger(0);
+    second = statement.value()->columnInteger(1);
+    return true;
+}
+
+// The least and the greatest, each one look-up in an index.
+std::string endsSql(std::string_view column, std::string_view table) {
+    return base::cat("SELECT (SELECT min(", column, ") FROM ", table, "),(SELECT max(", column,
+                     ") FROM ", table, ")");
+}
+
+}  // namespace
+
+uint64_t DatabaseSurvey::rowsMax() const {
+    // As unsigned, the difference of any two ids fits.
+    return is_empty ? 0 : static_cast<uint64_t>(*last_id) - static_cast<uint64_t>(first_id) + 1;
+}
+
+IdRange DatabaseSurvey::ids() const {
+    return {first_id == kFirst ? kFirst : first_id - 1, *last_id};
+}
+
+TimeRange neededTime(const TimeRange& asked, const DatabaseSurvey& survey) {
+    TimeRange needed = asked;
+    if (needed.since_ns <= survey.oldest_ns) {
+        needed.since_ns = kFirst;
+    }
+    if (needed.until_ns > survey.newest_ns) {
+        needed.until_ns = kLast;
+    }
+    return needed;
+}
+
+bool isOutside(const RecordPlan& plan, const DatabaseSurvey& survey) {
+    const TimeRange& time = plan.time;
+    return survey.is_empty || survey.names.isNothing() || time.since_ns >= time.until_ns ||
+           time.since_ns > survey.newest_ns || time.until_ns <= survey.oldest_ns;
+}
+
+uint64_t namedRowsMax(uint64_t rows_max) {
+    return std::max(kFewNamedRows, rows_max / kNameIndexShare);
+}
+
+bool isByName(const RecordPlan& plan, const DatabaseSurvey& survey) {
+    return !plan.table->name_index.empty() && survey.names.kind == NameChoice::Kind::Listed &&
+           survey.named_rows && *survey.named_rows <= namedRowsMax(survey.rowsMax());
+}
+
+bool isNarrowTime(const RecordPlan& plan, const DatabaseSurvey& survey) {
+    const TimeRange needed = neededTime(plan.time, survey);
+    const double since =
+        static_cast<double>(needed.since_ns == kFirst ? survey.oldest_ns : needed.since_ns);
+    const double until =
+        static_cast<double>(needed.until_ns == kLast ? survey.newest_ns : needed.until_ns);
+    const double whole =
+        static_cast<double>(survey.newest_ns) - static_cast<double>(survey.oldest_ns);
+    return until - since < whole * kNarrowShare;
+}
+
+base::Result<ScanEnd> SurveyTask::slice(db::Connection& connection) {
+    const ReadSnapshot snapshot(connection);
+    EVD_TRY(snapshot.begun());
+    DatabaseSurvey survey;
+    survey.last_id = kFirst;
+    auto names = chooseNames(connection, plan_);
+    if (!names) {
+        return names.error();
+    }
+    survey.names = std::move(names).value();
+    EVD_TRY(readIds(connection, survey));
+    if (!survey.is_empty) {
+        EVD_TRY(readTimes(connection, survey));
+        EVD_TRY(countNamed(connection, survey));
+    }
+    survey_ = std::move(survey);
+    return ScanEnd::Finished;
+}
+
+base::Result<void> SurveyTask::readIds(db::Connection& connection, DatabaseSurvey& survey) const {
+    int64_t last_id = 0;
+    auto any = readPair(connection, endsSql("id", plan_.table->name), survey.first_id, last_id);
+    if (!any) {
+        // Invalid: a database that has no such table, perhaps not yet.
+        return any.error().kind == base::ErrorKind::Invalid ? base::Result<void>()
+                                                            : base::Result<void>(any.error());
+    }
+    survey.is_empty = !any.value();
+    survey.last_id = any.value() ? last_id : kFirst;
+    return {};
+}
+
+base::Result<void> SurveyTask::readTimes(db::Connection& connection, DatabaseSurvey& survey) const {
+    auto any = readPair(connection, endsSql(plan_.table->time().name, plan_.table->name),
+                        survey.oldest_ns, survey.newest_ns);
+    return any ? base::Result<void>() : base::Result<void>(any.error());
+}
+
+base::Result<void> SurveyTask::countNamed(db::Connection& connection,
+                                          DatabaseSurvey& survey) const {
+    if (plan_.table->name_index.empty() || survey.names.kind != NameChoice::Kind::Listed) {
+        return {};
+    }
+    const uint64_t rows_max = count_ == Count::Few ? kFewNamedRows : namedRowsMax(survey.rowsMax());
+    auto statement = connection.prepare(base::cat(
+        "SELECT count(*) FROM (SELECT 1 FROM ", plan_.table->name, " INDEXED BY ",
+        plan_.table->name_index, " WHERE ", plan_.table->nameColumn().name, "=? LIMIT ?)"));
+    if (!statement) {
+        // Invalid: an index that this database lacks.
+        return statement.error().kind == base::ErrorKind::Invalid
+                   ? base::Result<void>()
+                   : base::Result<void>(statement.error());
+    }
+    uint64_t rows = 0;
+    for (const std::string& name : survey.names.names) {
+        statement.value()->reset();
+        statement.value()->bindText(1, name);
+        statement.value()->bindInteger(2, static_cast<int64_t>(rows_max - rows + 1));
+        auto row = statement.value()->step();
+        if (!row) {
+            return row.error();
+        }
+        rows += static_cast<uint64_t>(statement.value()->columnInteger(0));
+        if (rows > rows_max) {
+            break;
+        }
+    }
+    survey.named_rows = rows;
+    return {};
+}
+
+}  // namespace evd::queryd

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "common/db/sqlite.h"
+#include "queryd/exec/name_choice.h"
+#include "queryd/exec/shard_tasks.h"
+#include "queryd/plan/record_plan.h"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+namespace evd::queryd {
+
+// A database whose names have at most so many rows is read by name, however few rows are wanted.
+inline constexpr uint64_t kFewNamedRows = 5000;
+// Walking an index on names costs about this many times as much per row as walking the table.
+inline constexpr uint64_t kNameIndexShare = 8;
+
+// What a first look at one database tells before the rows are read: how many there are at most, of
+// which time, and which names are in question. Everything holds for the rows up to last_id, so it
+// stays true while others are committed. Plain data.
+struct DatabaseSurvey {
+    std::optional<int64_t> last_id;  // nothing: the database could not be read
+    int64_t first_id = 0;
+    bool is_empty = true;
+    int64_t oldest_ns = 0;
+    int64_t newest_ns = 0;
+    NameChoice names;
+    // Rows of these names, counted up to namedRowsMax(); nothing: not counted.
+    std::optional<uint64_t> named_rows;
+
+    uint64_t rowsMax() const;  // ids that may be rows
+    IdRange ids() const;
+};
+
+// The range that remains to be tested: a bound that leaves no row of the database out is opened, so
+// that nobody compares it a million times.
+TimeRange neededTime(const TimeRange& asked, const DatabaseSurvey& survey);
+
+// Whether no row of the database can be in the answer.
+bool isOutside(const RecordPlan& plan, const DatabaseSurvey& survey);
+
+// How far counting the rows of names goes before the index on names is not worth it any more.
+uint64_t namedRowsMax(uint64_t rows_max);
+
+// Whether reading name by name is quicker than reading everything.
+bool isByName(const RecordPlan& plan, const DatabaseSurvey& survey);
+
+// Whether the range of time, as far as it lies in the database, leaves most of it out, so that the
+// index on time is the quicker way.
+bool isNarrowTime(const RecordPlan& plan, const DatabaseSurvey& survey);
+
+// Takes one database's survey, in one snapshot. See ShardTask.
+class SurveyTask final : public ShardTask {
+  public:
+    // How far rows of names are counted: whether they are few, or up to namedRowsMax().
+    enum class Count { Few, Share };
+
+    SurveyTask(const RecordPlan& plan, Count count, DatabaseFile file)
+        : ShardTask(std::move(file)), plan_(plan), count_(count) {}
+
+    base::Result<ScanEnd> slice(db::Connection& connection) override;
+    base::Result<void> failure() const override { return {}; }
+    const DatabaseSurvey& survey() const { return survey_; }
+
+  private:
+    base::Result<void> readIds(db::Connection& connection, DatabaseSurvey& survey) const;
+    base::Result<void> readTimes(db::Connection& connection, DatabaseSurvey& survey) const;
+    base::Result<void> countNamed(db::Connection& connection, DatabaseSurvey& survey) const;
+
+    const RecordPlan& plan_;
+    const Count count_;
+    DatabaseSurvey survey_;
+};
+
+}  // namespace evd::queryd

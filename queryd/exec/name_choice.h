@@ -1,0 +1,37 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "common/db/sqlite.h"
+#include "queryd/plan/record_plan.h"
+
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+
+// More names than this are judged row by row.
+inline constexpr size_t kNamesInSqlMax = 500;
+
+// Which event types, or log origins, of one database the question is about.
+//
+// Conditions on the name column fold letters and know patterns, which SQL cannot say exactly; but a
+// database knows the few names it has ever held (event_types, log_origins, contracts §6), so they
+// are judged once each, and SQL compares exact bytes. A database without that list, or with too
+// many names, is judged row by row.
+struct NameChoice {
+    enum class Kind { Every, Listed, PerRow };
+    Kind kind = Kind::Every;
+    std::vector<std::string> names;  // Listed; empty: nothing in this database can match
+
+    bool isNothing() const { return kind == Kind::Listed && names.empty(); }
+};
+
+base::Result<NameChoice> chooseNames(db::Connection& connection, const RecordPlan& plan);
+
+// The same, with every name listed where the question leaves none out.
+base::Result<NameChoice> listNames(db::Connection& connection, const RecordPlan& plan);
+
+// Whether one name satisfies the pattern and every condition on the name column.
+bool matchesName(const RecordPlan& plan, std::string_view name);
+
+}  // namespace evd::queryd

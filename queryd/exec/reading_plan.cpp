@@ -1,0 +1,60 @@
+#include "queryd/exec/reading_plan.h"
+
+#include "queryd/exec/group_task.h"
+
+#include <algorithm>
+
+namespace evd::queryd {
+
+ScanOrder quickestOrder(const RecordPlan& plan, const DatabaseSurvey& survey) {
+    const bool by_name = isByName(plan, survey);
+    if (by_name && *survey.named_rows <= kFewNamedRows) {
+        return ScanOrder::ByName;
+    }
+    if (isNarrowTime(plan, survey)) {
+        return ScanOrder::NewestFirst;
+    }
+    return by_name ? ScanOrder::ByName : ScanOrder::ById;
+}
+
+std::vector<IdRange> splitIds(const IdRange& ids, uint64_t count) {
+    // As unsigned numbers, so that ids of both signs have a difference.
+    const auto after = static_cast<uint64_t>(ids.after);
+    const uint64_t width = static_cast<uint64_t>(ids.last) - after;
+    std::vector<IdRange> parts;
+    uint64_t begin = 0;
+    for (uint64_t i = 1; i <= count; ++i) {
+        const uint64_t end = i == count ? width : width / count * i;
+        if (end > begin) {
+            parts.push_back(
+                {static_cast<int64_t>(after + begin), static_cast<int64_t>(after + end)});
+            begin = end;
+        }
+    }
+    return parts;
+}
+
+std::vector<ReadingPart> planReading(const RecordPlan& plan,
+                                     std::span<const DatabaseSurvey> surveys,
+                                     uint32_t thread_count) {
+    std::vector<ReadingPart> parts;
+    const bool may_split = surveys.size() < 2 * size_t{thread_count};
+    for (size_t i = 0; i < surveys.size(); ++i) {
+        const DatabaseSurvey& survey = surveys[i];
+        if (!survey.last_id || isOutside(plan, survey)) {
+            continue;
+        }
+        ReadingPart part{i, quickestOrder(plan, survey), survey.ids(),
+                         neededTime(plan.time, survey)};
+        const bool whole = part.order == ScanOrder::NewestFirst ||
+                           survey.rowsMax() < kSplitRowsMin ||
+                           (plan.aggregation && GroupTask::countsEverything(plan, part.time));
+        for (const IdRange& ids : splitIds(part.ids, may_split && !whole ? thread_count : 1)) {
+            part.ids = ids;
+            parts.push_back(part);
+        }
+    }
+    return parts;
+}
+
+}  // namespace evd::queryd

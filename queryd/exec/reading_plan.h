@@ -1,0 +1,38 @@
+#pragma once
+
+#include "queryd/exec/database_survey.h"
+#include "queryd/exec/record_scan.h"
+#include "queryd/plan/record_plan.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace evd::queryd {
+
+// A database of fewer ids is read by one thread.
+inline constexpr uint64_t kSplitRowsMin = 20'000;
+
+// One task's share of reading everything that may be in an answer.
+struct ReadingPart {
+    size_t database = 0;  // index of the survey
+    ScanOrder order = ScanOrder::ById;
+    IdRange ids;
+    TimeRange time;
+};
+
+// The quickest way through one database when its order does not matter: name by name where the
+// index on names leaves out most, by time where the range does, and otherwise the rows as they lie.
+ScanOrder quickestOrder(const RecordPlan& plan, const DatabaseSurvey& survey);
+
+// The range in `count` parts of like width. Pure; count is at least 1, the range is not empty.
+std::vector<IdRange> splitIds(const IdRange& ids, uint64_t count);
+
+// Who reads what: databases that cannot matter are left out, and where there are fewer of them than
+// threads can be kept busy with, large ones are split by id, so that one big database is read by
+// all threads at once. Pure.
+std::vector<ReadingPart> planReading(const RecordPlan& plan,
+                                     std::span<const DatabaseSurvey> surveys,
+                                     uint32_t thread_count);
+
+}  // namespace evd::queryd

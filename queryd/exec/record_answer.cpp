@@ -1,0 +1,285 @@
+#include "queryd/exec/record_answer.h"
+
+#include "queryd/exec/answer_window.h"
+#include "queryd/exec/context_lines.h"
+#include "queryd/exec/database_survey.h"
+#include "queryd/exec/group_task.h"
+#include "queryd/exec/reading_plan.h"
+#include "queryd/exec/record_merge.h"
+#include "queryd/exec/result_rows.h"
+#include "queryd/exec/top_records.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+namespace evd::queryd {
+
+namespace {
+
+constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
+constexpr uint64_t kFewRowsMin = 1000;              // a smaller TAKE is likely to be found soon
+constexpr uint64_t kFewBytesMax = 8 * 1024 * 1024;  // of one task, before time order takes over
+
+// How many rows of one database can matter.
+uint64_t rowsMax(const RecordPlan& plan) {
+    uint64_t rows = kNoLimit;
+    if (plan.take && !__builtin_add_overflow(plan.skip, *plan.take, &rows)) {
+        return rows;
+    }
+    return kNoLimit;
+}
+
+bool isByTimeAlone(const RecordPlan& plan) {
+    return plan.sort.empty() ||
+           (plan.sort.size() == 1 &&
+            plan.fields[plan.sort.front().field].column == &plan.table->time());
+}
+
+// Whether conditions decide what is wanted, of a whole answer. Walking the rows as they lie and
+// sorting what is found is then several times faster than walking them by time, as long as not much
+// is found and time does not narrow the search.
+bool isLikelyFew(const RecordPlan& plan) {
+    const bool is_filtered = plan.name_pattern || !plan.on_name.empty() ||
+                             !plan.on_column.empty() || !plan.on_row.empty();
+    return is_filtered && rowsMax(plan) > kFewRowsMin;
+}
+
+class RecordAnswer {
+  public:
+    RecordAnswer(StoreReaders& readers, const RecordPlan& plan,
+                 const std::vector<DatabaseFile>& databases, const RunControl& control,
+                 RecordSink& sink)
+        : readers_(readers),
+          plan_(plan),
+          databases_(databases),
+          control_(control),
+          sink_(sink),
+          window_(plan, control, sink),
+          selection_(RowSelection::of(
+              plan, !plan.select && !plan.aggregation && plan.context_lines == 0)) {}
+
+    base::Result<StreamCursors> run() {
+        if (plan_.aggregation) {
+            EVD_TRY(takeSurveys(SurveyTask::Count::Share));
+            EVD_TRY(answerAggregation());
+        } else if (plan_.context_lines != 0) {
+            EVD_TRY(takeSurveys(SurveyTask::Count::Share));
+            EVD_TRY(answerWithContext());
+        } else if (!isByTimeAlone(plan_)) {
+            EVD_TRY(takeSurveys(SurveyTask::Count::Share));
+            EVD_TRY(answerSorted(kNoLimit));
+        } else {
+            EVD_TRY(answerTimeOrder());
+        }
+        return std::move(cursors_);
+    }
+
+  private:
+    base::Result<void> takeSurveys(SurveyTask::Count count) {
+        std::vector<std::unique_ptr<ShardTask>> tasks;
+        for (const DatabaseFile& file : databases_) {
+            tasks.push_back(std::make_unique<SurveyTask>(plan_, count, file));
+        }
+        EVD_TRY(runTasks(readers_, control_, tasks));
+        for (const auto& task : tasks) {
+            surveys_.push_back(static_cast<const SurveyTask&>(*task).survey());
+            noteCursor(task->file(), surveys_.back().last_id);
+        }
+        return {};
+    }
+
+    // By time as the index on it has the rows, or found some other way and then sorted.
+    base::Result<void> answerTimeOrder() {
+        const bool has_name_index = !plan_.table->name_index.empty() && !plan_.on_name.empty();
+        if (!isLikelyFew(plan_) && !has_name_index) {
+            return answerByTime();
+        }
+        EVD_TRY(
+            takeSurveys(isLikelyFew(plan_) ? SurveyTask::Count::Share : SurveyTask::Count::Few));
+        const bool sorts =
+            std::all_of(surveys_.begin(), surveys_.end(),
+                        [this](const DatabaseSurvey& survey) { return isQuickerSorted(survey); });
+        if (sorts) {
+            EVD_TRY(answerSorted(kFewBytesMax));
+        }
+        return sorts && !too_many_ ? base::Result<void>() : answerByTime();
+    }
+
+    bool isQuickerSorted(const DatabaseSurvey& survey) const {
+        if (!survey.last_id || isOutside(plan_, survey)) {
+            return true;  // it has nothing to sort
+        }
+        if (survey.named_rows && *survey.named_rows <= kFewNamedRows) {
+            return true;
+        }
+        return isLikelyFew(plan_) && !isNarrowTime(plan_, survey);
+    }
+
+    base::Result<void> answerByTime() {
+        const bool ascending = !plan_.sort.empty() && !plan_.sort.front().descending;
+        const ScanOrder order = ascending ? ScanOrder::OldestFirst : ScanOrder::NewestFirst;
+        std::vector<std::unique_ptr<RecordStream>> streams;
+        for (const DatabaseFile& file : databases_) {
+            const RecordStream::Part part{readers_, plan_,    selection_,
+                                          order,    control_, rowsMax(plan_)};
+            streams.push_back(std::make_unique<RecordStream>(part, file));
+            streams.back()->start();
+        }
+        RecordMerge merge(streams, order);
+        EVD_TRY(merge.begin());
+        for (const auto& stream : streams) {
+            noteCursor(stream->file(), stream->lastId());
+        }
+        while (merge.hasHead() && !window_.isFull()) {
+            if (!window_.skipsNext()) {
+                EVD_TRY(window_.send(merge.headBytes()));
+            }
+            if (!window_.isFull()) {
+                EVD_TRY(merge.pop());
+            }
+        }
+        return {};
+    }
+
+    ScanRequest requestOf(const RecordPlan& plan, const ReadingPart& part) const {
+        ScanRequest request{plan, selection_, part.order};
+        request.ids = part.ids;
+        request.time = part.time;
+        request.names = &surveys_[part.database].names;
+        request.control = control_;
+        return request;
+    }
+
+    // Nothing is sent when a task has more than bytes_max: too_many_ then says so.
+    base::Result<void> answerSorted(uint64_t bytes_max) {
+        std::vector<std::unique_ptr<ShardTask>> tasks;
+        EVD_TRY(findTop(plan_, bytes_max, tasks));
+        std::vector<SortedRecord*> records = recordsOf(tasks);
+        return too_many_ ? base::Result<void>() : sendSorted(records);
+    }
+
+    base::Result<void> findTop(const RecordPlan& plan, uint64_t bytes_max,
+                               std::vector<std::unique_ptr<ShardTask>>& tasks) {
+        for (const ReadingPart& part : planReading(plan, surveys_, readers_.threadCount())) {
+            const ScanRequest request = requestOf(plan, part);
+            const TopRecordsTask::Part top{plan, request, rowsMax(plan), part.database, bytes_max};
+            tasks.push_back(std::make_unique<TopRecordsTask>(top, databases_[part.database],
+                                                             readers_.memory()));
+        }
+        return runTasks(readers_, control_, tasks);
+    }
+
+    std::vector<SortedRecord*> recordsOf(const std::vector<std::unique_ptr<ShardTask>>& tasks) {
+        std::vector<SortedRecord*> records;
+        for (const auto& task : tasks) {
+            auto& top = static_cast<TopRecordsTask&>(*task);
+            too_many_ = too_many_ || top.gaveUp();
+            for (SortedRecord& record : top.records()) {
+                records.push_back(&record);
+            }
+        }
+        const RecordOrder order(plan_);
+        std::sort(records.begin(), records.end(),
+                  [&](const SortedRecord* left, const SortedRecord* right) {
+                      return order.comesBefore(*left, *right);
+                  });
+        return records;
+    }
+
+    base::Result<void> sendSorted(const std::vector<SortedRecord*>& records) {
+        for (const SortedRecord* record : records) {
+            if (window_.isFull()) {
+                break;
+            }
+            if (!window_.skipsNext()) {
+                EVD_TRY(window_.send(record->bytes));
+            }
+        }
+        return {};
+    }
+
+    // SORT, SKIP and TAKE choose the hits; what is around them comes on top, in the same order.
+    base::Result<void> answerWithContext() {
+        std::vector<std::vector<int64_t>> hits(databases_.size());
+        EVD_TRY(findHits(hits));
+        ContextLines context(readers_, plan_, control_);
+        std::vector<SortedRecord> records;
+        for (size_t i = 0; i < databases_.size(); ++i) {
+            if (!hits[i].empty()) {
+                EVD_TRY(context.read(databases_[i], i, *surveys_[i].last_id, hits[i], records));
+            }
+        }
+        const RecordOrder order(plan_);
+        std::sort(records.begin(), records.end(),
+                  [&](const SortedRecord& left, const SortedRecord& right) {
+                      return order.comesBefore(left, right);
+                  });
+        AnswerWindow everything(RecordPlan(), control_, sink_);
+        for (const SortedRecord& record : records) {
+            EVD_TRY(everything.send(record.bytes));
+        }
+        return {};
+    }
+
+    // Their ids, by database.
+    base::Result<void> findHits(std::vector<std::vector<int64_t>>& hits) {
+        RecordPlan found = plan_;
+        found.select.emplace();  // their ids are enough
+        std::vector<std::unique_ptr<ShardTask>> tasks;
+        EVD_TRY(findTop(found, kNoLimit, tasks));
+        for (const SortedRecord* record : recordsOf(tasks)) {
+            if (window_.isFull()) {
+                break;
+            }
+            if (!window_.skipsNext()) {
+                hits[record->database].push_back(record->id);
+                window_.pass();
+            }
+        }
+        return {};
+    }
+
+    base::Result<void> answerAggregation() {
+        std::vector<std::unique_ptr<ShardTask>> tasks;
+        for (const ReadingPart& part : planReading(plan_, surveys_, readers_.threadCount())) {
+            const ScanRequest request = requestOf(plan_, part);
+            tasks.push_back(std::make_unique<GroupTask>(
+                GroupTask::Part{plan_, request}, databases_[part.database], readers_.memory()));
+        }
+        EVD_TRY(runTasks(readers_, control_, tasks));
+        GroupTable total(*plan_.aggregation, readers_.memory());
+        for (const auto& task : tasks) {
+            EVD_TRY(total.merge(static_cast<GroupTask&>(*task).table()));
+        }
+        tasks.clear();
+        auto rows = total.rows();
+        return rows ? sendResultRows(plan_, rows.value(), window_)
+                    : base::Result<void>(rows.error());
+    }
+
+    void noteCursor(const DatabaseFile& file, std::optional<int64_t> last_id) {
+        cursors_.noteInitial(file.device, file.inode, last_id);
+    }
+
+    StoreReaders& readers_;
+    const RecordPlan& plan_;
+    const std::vector<DatabaseFile>& databases_;
+    const RunControl& control_;
+    RecordSink& sink_;
+    AnswerWindow window_;
+    RowSelection selection_;
+    std::vector<DatabaseSurvey> surveys_;  // one per database, where the way of answering needs it
+    StreamCursors cursors_;
+    bool too_many_ = false;
+};
+
+}  // namespace
+
+base::Result<StreamCursors> answerRecords(StoreReaders& readers, const RecordPlan& plan,
+                                          const std::vector<DatabaseFile>& databases,
+                                          const RunControl& control, RecordSink& sink) {
+    return RecordAnswer(readers, plan, databases, control, sink).run();
+}
+
+}  // namespace evd::queryd

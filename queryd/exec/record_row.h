@@ -1,0 +1,69 @@
+#pragma once
+
+#include "common/db/sqlite.h"
+#include "queryd/exec/condition_eval.h"
+#include "queryd/plan/record_plan.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+
+// Which columns of the table a question needs, and where they stand in its statement. id and
+// timestamp are always the first two.
+class RowSelection {
+  public:
+    // Every column, or only those of the plan's fields and the name column.
+    static RowSelection of(const RecordPlan& plan, bool whole_records);
+
+    std::string sqlColumns() const;
+    int indexOf(const TableColumn& column) const { return index_[column.index]; }
+    int payloadIndex() const { return payload_index_; }  // -1: not read
+
+  private:
+    void add(const TableColumn& column);
+
+    std::array<int, kTableColumnsMax> index_{};
+    std::vector<const TableColumn*> order_;
+    int payload_index_ = -1;
+};
+
+// The record that a statement stands on, field by field, each taken out once and only when asked
+// for.
+//
+// Values point into the statement's row or into this object and die with the next load(). Payload
+// fields follow Ruling Q9 through wire::findPath; a payload that is no msgpack has none (Ruling
+// K5). One thread; plan and selection outlive it.
+class RecordRow final : public FieldSource {
+  public:
+    RecordRow(const RecordPlan& plan, const RowSelection& selection);
+
+    void load(const db::Statement& statement);
+
+    int64_t id() const { return statement_->columnInteger(0); }
+    int64_t timestamp() const { return statement_->columnInteger(1); }
+    Value field(size_t index) override;
+    Value column(const TableColumn& column);
+    std::span<const uint8_t> payload() const;
+
+  private:
+    struct Slot {
+        uint64_t row = 0;  // the load that filled it
+        Value value;
+    };
+
+    Value guidValue(const TableColumn& column, std::span<const uint8_t> bytes);
+    Value fieldUncached(const PlanField& field);
+
+    const RecordPlan& plan_;
+    const RowSelection& selection_;
+    const db::Statement* statement_ = nullptr;
+    uint64_t row_ = 0;
+    std::vector<Slot> slots_;
+    std::array<std::string, kTableColumnsMax> guid_texts_;
+};
+
+}  // namespace evd::queryd

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "queryd/lang/ast.h"
+#include "queryd/plan/record_table.h"
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace evd::queryd {
+
+class TextPattern;
+
+// A value to compare with. GUIDs are text in their canonical form, times are integers.
+struct Constant {
+    enum class Kind { Boolean, Int, Uint, Float, Text, Bytes };
+    Kind kind = Kind::Int;
+    bool boolean = false;
+    int64_t int_value = 0;
+    uint64_t uint_value = 0;
+    double float_value = 0;
+    std::string text;  // Text, Bytes
+    // The right side of MATCHES, ready to be used; immutable, so that copies of a plan share it.
+    std::shared_ptr<const TextPattern> pattern;
+};
+
+// A field that the question names: a column of the table, or else a payload field.
+struct PlanField {
+    std::string name;
+    const TableColumn* column = nullptr;
+    bool operator==(const PlanField&) const = default;
+};
+
+// A condition over fields, which are indexes into RecordPlan::fields. The depth is bounded by the
+// parser.
+struct Condition {
+    enum class Kind { And, Or, Not, Compare };
+    Kind kind = Kind::Compare;
+    std::vector<Condition> children;  // And, Or: any number; Not: one
+    CompareOperator op = CompareOperator::Equal;
+    size_t field = 0;
+    std::vector<Constant> values;  // none for IS; one or more for IN
+};
+
+// Which records may matter by time: since_ns inclusive, until_ns exclusive (Ruling Q5).
+struct TimeRange {
+    int64_t since_ns = std::numeric_limits<int64_t>::min();
+    int64_t until_ns = std::numeric_limits<int64_t>::max();
+    bool operator==(const TimeRange&) const = default;
+};
+
+}  // namespace evd::queryd
