@@ -2,6 +2,7 @@
 
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
+#include "common/wire/metric_window.h"
 
 #include <cstdint>
 #include <string_view>
@@ -23,8 +24,8 @@ namespace evd::db {
 //   <table>_readable  views of the same for people
 inline constexpr std::string_view kMetricSchemaVersion = "1";
 
-// The identifiers of Spec §13, as they are stored.
-enum class RollupFunction : uint8_t { Avg = 0, Min = 1, Max = 2, Sum = 3, Rate = 4, Delta = 5 };
+// The identifiers of Spec §7.4, as they are stored.
+using wire::RollupFunction;
 inline constexpr int kRollupFunctionCount = 6;
 
 // As for event shards (schema.h).
