@@ -35,4 +35,13 @@ std::optional<uint16_t> shardOfFileName(std::string_view name);
 // directory does not exist, Denied or Io when it cannot be read, Invalid above kStoreFilesMax.
 base::Result<std::vector<StoreFile>> discoverEventStores(const std::string& directory);
 
+// The file that LogStorePath or MetricStorePath means: a path that ends in / or names a folder
+// means `default_name` inside it (Ruling S7).
+std::string singleStorePath(const std::string& setting, std::string_view default_name);
+
+// The file of a store that is one database, and what quarantine has put beside it, named
+// `<stem>.corrupt-<ns>.db` (Ruling S6); in name order, and only what is there. Fails like
+// discoverEventStores, for the folder of the file.
+base::Result<std::vector<StoreFile>> discoverSingleStore(const std::string& path);
+
 }  // namespace evd::db
