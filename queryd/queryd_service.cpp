@@ -5,6 +5,7 @@
 #include "common/bus/bus.h"
 #include "common/config/socket_paths.h"
 #include "common/db/sqlite.h"
+#include "common/db/store_files.h"
 #include "common/ipc/errors.h"
 #include "common/ipc/notice.h"
 #include "queryd/access/authority.h"
@@ -18,6 +19,8 @@
 #include "sandbox/confine.h"
 
 #include <array>
+#include <atomic>
+#include <filesystem>
 #include <utility>
 
 namespace evd::queryd {
@@ -32,11 +35,22 @@ AdmissionLimits admissionLimits(const config::Settings& settings) {
             settings.number("MaxQueriesPerUser")};
 }
 
-EngineConfig engineConfig(const config::Settings& settings) {
+std::string metricStorePath(const config::Settings& settings) {
+    return db::singleStorePath(settings.text("MetricStorePath"), "metrics.db");
+}
+
+EngineConfig engineConfig(const config::Settings& settings,
+                          const std::atomic<int64_t>& metric_staleness_ms) {
     EngineConfig config;
     config.event_store_path = settings.text("EventStorePath");
+    config.metric_store_path = metricStorePath(settings);
+    config.metric_staleness_ms = &metric_staleness_ms;
     config.memory_bytes_max = settings.number("MaxQueryMemoryBytes");
     return config;
+}
+
+int64_t stalenessMs(const config::Settings& settings) {
+    return static_cast<int64_t>(settings.number("MetricStalenessMs"));
 }
 
 WaitingLimits waitingLimits(const config::Settings& settings) {
@@ -51,11 +65,16 @@ RpcLimits rpcLimits(const config::Settings& settings) {
     return limits;
 }
 
-void confineTo(const std::string& event_store_path) {
+void confineTo(const config::Settings& settings) {
     db::prepareProcess();
     sandbox::Confinement confinement;
     confinement.role = sandbox::Role::Queryd;
-    confinement.paths = {{event_store_path, sandbox::PathAccess::Read}};
+    // The metric store's folder and not its file: beside it lie its write-ahead log and what
+    // quarantine has put away.
+    const std::string metric_folder =
+        std::filesystem::path(metricStorePath(settings)).parent_path().string();
+    confinement.paths = {{settings.text("EventStorePath"), sandbox::PathAccess::Read},
+                         {metric_folder, sandbox::PathAccess::Read}};
     confinement.fds_max = kQuerydFdsMax;
     ipc::okOrThrow(sandbox::confine(confinement));
 }
@@ -74,7 +93,9 @@ struct QuerydParts {
                 std::unique_ptr<bus::Subscriber> subscriber, kj::AsyncIoContext& io)
         : commits(std::move(subscriber)),
           store(clock, io),
-          engine(makeQueryEngine(engineConfig(params.settings), clock, commits.signal(), &store)),
+          metric_staleness_ms(stalenessMs(params.settings)),
+          engine(makeQueryEngine(engineConfig(params.settings, metric_staleness_ms), clock,
+                                 commits.signal(), &store)),
           authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
           admission(admissionLimits(params.settings)),
           sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")) {}
@@ -92,6 +113,7 @@ struct QuerydParts {
 
     CommitListener commits;
     StoreLink store;
+    std::atomic<int64_t> metric_staleness_ms;
     std::unique_ptr<QueryEngine> engine;
     std::unique_ptr<Authority> authority;
     Admission admission;
@@ -107,7 +129,7 @@ QuerydService::~QuerydService() noexcept = default;
 kj::Promise<std::vector<wire::ResumePoint>> QuerydService::start(ipc::StartParams params,
                                                                  ipc::SupervisorLink& supervisor,
                                                                  kj::AsyncIoContext& io) {
-    confineTo(params.settings.text("EventStorePath"));
+    confineTo(params.settings);
     auto subscriber =
         hearCommits(giveSocket("notices"), config::socketPaths(params.settings).notices);
     parts_ = std::make_unique<QuerydParts>(clock_, params, std::move(subscriber), io);
@@ -152,6 +174,7 @@ void QuerydService::configure(const config::Settings& settings) {
     }
     const uint64_t message_bytes_max = settings.number("MaxQueryMessageBytes");
     parts_->admission.setLimits(admissionLimits(settings));
+    parts_->metric_staleness_ms = stalenessMs(settings);
     parts_->sessions.setTimeout(settings.number("QueryTimeoutMs"));
     parts_->listener->setMessageBytesMax(message_bytes_max);
     parts_->rpc->setMessageBytesMax(message_bytes_max);

@@ -128,7 +128,17 @@ class CaseFileReader {
             shard.types =
                 takeWord(rest) == "untyped" ? TestShard::Types::Unlisted : TestShard::Types::Listed;
             file_.shards.push_back(std::move(shard));
+            in_metrics_ = false;
             return {};
+        }
+        if (line.starts_with("metrics ")) {
+            file_.metric_stores.push_back({std::string(base::trim(line.substr(8))), {}});
+            in_metrics_ = true;
+            return {};
+        }
+        if (in_metrics_) {
+            const auto read = readMetricLine(line, file_.metric_stores.back());
+            return read ? read : malformed(at_ + 1, read.error().text);
         }
         if (file_.shards.empty()) {
             return malformed(at_ + 1, "a row before the first shard");
@@ -163,6 +173,7 @@ class CaseFileReader {
 
     std::vector<std::string_view> lines_;
     size_t at_ = 0;
+    bool in_metrics_ = false;  // below a metric store, not below a shard
     CaseFile file_;
 };
 

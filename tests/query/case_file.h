@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "tests/query/metric_rows.h"
 #include "tests/support/event_shards.h"
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct Case {
 struct CaseFile {
     int64_t now_ns = 0;
     std::vector<CaseShard> shards;
+    std::vector<CaseMetricStore> metric_stores;
     std::vector<Case> cases;
 };
 
@@ -45,7 +47,8 @@ struct CaseFile {
 //
 // A row is its id, its time (@ns, or @+seconds after 2026-01-01), its type, header fields (cpu,
 // seq, class as numbers; proc, eff, true, boot as the number in a GUID) and the payload as json in
-// the conventions of msgpack_json.h. Fields that are not written are NULL; boot is 1.
+// the conventions of msgpack_json.h. Fields that are not written are NULL; boot is 1. Metric stores
+// are described in metric_rows.h.
 base::Result<CaseFile> parseCaseFile(std::string_view text);
 
 }  // namespace evd::test
