@@ -19,7 +19,8 @@
 #include "sandbox/confine.h"
 
 #include <array>
-#include <filesystem>
+#include <atomic>
+#include <set>
 #include <utility>
 
 namespace evd::queryd {
@@ -38,12 +39,23 @@ std::string logStorePath(const config::Settings& settings) {
     return db::singleStorePath(settings.text("LogStorePath"), "logs.db");
 }
 
-EngineConfig engineConfig(const config::Settings& settings) {
+std::string metricStorePath(const config::Settings& settings) {
+    return db::singleStorePath(settings.text("MetricStorePath"), "metrics.db");
+}
+
+EngineConfig engineConfig(const config::Settings& settings,
+                          const std::atomic<int64_t>& metric_staleness_ms) {
     EngineConfig config;
     config.event_store_path = settings.text("EventStorePath");
     config.log_store_path = logStorePath(settings);
+    config.metric_store_path = metricStorePath(settings);
+    config.metric_staleness_ms = &metric_staleness_ms;
     config.memory_bytes_max = settings.number("MaxQueryMemoryBytes");
     return config;
+}
+
+int64_t stalenessMs(const config::Settings& settings) {
+    return static_cast<int64_t>(settings.number("MetricStalenessMs"));
 }
 
 WaitingLimits waitingLimits(const config::Settings& settings) {
@@ -62,12 +74,14 @@ void confineTo(const config::Settings& settings) {
     db::prepareProcess();
     sandbox::Confinement confinement;
     confinement.role = sandbox::Role::Queryd;
-    // The log store's folder and not its file: beside it lie its write-ahead log and what
-    // quarantine has put away.
-    const std::string log_folder =
-        std::filesystem::path(logStorePath(settings)).parent_path().string();
-    confinement.paths = {{settings.text("EventStorePath"), sandbox::PathAccess::Read},
-                         {log_folder, sandbox::PathAccess::Read}};
+    // The folders of the log and the metric store and not their files: beside those lie their
+    // write-ahead logs and what quarantine has put away.
+    std::set<std::string> folders = {settings.text("EventStorePath"),
+                                     db::folderOf(logStorePath(settings)),
+                                     db::folderOf(metricStorePath(settings))};
+    for (const std::string& folder : folders) {
+        confinement.paths.push_back({folder, sandbox::PathAccess::Read});
+    }
     confinement.fds_max = kQuerydFdsMax;
     ipc::okOrThrow(sandbox::confine(confinement));
 }
@@ -86,7 +100,9 @@ struct QuerydParts {
                 std::unique_ptr<bus::Subscriber> subscriber, kj::AsyncIoContext& io)
         : commits(std::move(subscriber)),
           store(clock, io),
-          engine(makeQueryEngine(engineConfig(params.settings), clock, commits.signal(), &store)),
+          metric_staleness_ms(stalenessMs(params.settings)),
+          engine(makeQueryEngine(engineConfig(params.settings, metric_staleness_ms), clock,
+                                 commits.signal(), &store)),
           authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
           admission(admissionLimits(params.settings)),
           sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")) {}
@@ -104,6 +120,7 @@ struct QuerydParts {
 
     CommitListener commits;
     StoreLink store;
+    std::atomic<int64_t> metric_staleness_ms;
     std::unique_ptr<QueryEngine> engine;
     std::unique_ptr<Authority> authority;
     Admission admission;
@@ -164,6 +181,7 @@ void QuerydService::configure(const config::Settings& settings) {
     }
     const uint64_t message_bytes_max = settings.number("MaxQueryMessageBytes");
     parts_->admission.setLimits(admissionLimits(settings));
+    parts_->metric_staleness_ms = stalenessMs(settings);
     parts_->sessions.setTimeout(settings.number("QueryTimeoutMs"));
     parts_->listener->setMessageBytesMax(message_bytes_max);
     parts_->rpc->setMessageBytesMax(message_bytes_max);

@@ -86,6 +86,7 @@ void StoreLink::taskFailed(kj::Exception&& exception) {
 kj::Promise<void> StoreLink::reportForEver() {
     return timer_.afterDelay(kReportIntervalMs * kj::MILLISECONDS).then([this]() {
         report();
+        reportRollups();
         return reportForEver();
     });
 }
@@ -113,6 +114,33 @@ void StoreLink::report() {
                                    [this, dropped = counts.size()](kj::Exception&&) {
                                        is_reporting_ = false;
                                        reports_.noteDropped(dropped);
+                                   }));
+}
+
+void StoreLink::reportRollups() {
+    if (is_reporting_rollups_) {
+        return;
+    }
+    const auto counts = rollups_.take(kRollupsPerReportMax);
+    if (counts.empty()) {
+        return;
+    }
+    if (!isConnected()) {
+        rollups_.noteDropped(counts.size());
+        return;
+    }
+    auto request = connection_->store.countRollupsRequest();
+    auto rollups = request.initRollups(static_cast<unsigned>(counts.size()));
+    for (unsigned i = 0; i < rollups.size(); ++i) {
+        rollups[i].setFunction(static_cast<uint8_t>(counts[i].function));
+        rollups[i].setWindowSeconds(counts[i].window_seconds);
+        rollups[i].setQueries(counts[i].queries);
+    }
+    is_reporting_rollups_ = true;
+    tasks_.add(request.send().then([this](auto&&) { is_reporting_rollups_ = false; },
+                                   [this, dropped = counts.size()](kj::Exception&&) {
+                                       is_reporting_rollups_ = false;
+                                       rollups_.noteDropped(dropped);
                                    }));
 }
 

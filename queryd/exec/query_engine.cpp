@@ -1,6 +1,7 @@
 #include "queryd/exec/query_engine.h"
 
 #include "queryd/exec/live_records.h"
+#include "queryd/exec/metric_question.h"
 #include "queryd/exec/record_answer.h"
 #include "queryd/exec/store_readers.h"
 #include "queryd/lang/parser.h"
@@ -51,6 +52,9 @@ class LocalEngine final : public QueryEngine {
             return std::unique_ptr<PreparedQuery>(
                 std::make_unique<RecordQuestion>(query.value().index_field->name));
         }
+        if (query.value().mode == Mode::Metric) {
+            return prepareMetric(query.value(), clock_.wallNs());
+        }
         auto plan = planQuery(query.value(), clock_.wallNs());
         if (!plan) {
             return plan.error();
@@ -61,6 +65,10 @@ class LocalEngine final : public QueryEngine {
 
     base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                            RecordSink& sink) override {
+        if (const auto* metric = dynamic_cast<const MetricQuestion*>(&query)) {
+            return runMetric(*metric, readers(), config_, store_, options.caller.maySeeEverything(),
+                             controlOf(options), sink);
+        }
         const auto& question = static_cast<const RecordQuestion&>(query);
         if (question.indexField()) {
             return index(*question.indexField(), options);

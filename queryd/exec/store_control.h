@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "common/wire/metric_window.h"
 
 #include <atomic>
 #include <cstdint>
@@ -9,13 +10,16 @@
 
 namespace evd::queryd {
 
-// What queryd may tell the store: which fields questions filter by, and that an administrator wants
-// an index. Any thread.
+// What queryd may tell the store: which fields questions filter by, which windows of metrics they
+// ask for, and that an administrator wants an index. Any thread.
 class StoreControl {
   public:
     virtual ~StoreControl() = default;
     // A question filters by these fields. Never waits; dropped when the store does not listen.
     virtual void filtered(const std::vector<std::string>& fields) = 0;
+    // A question about metrics asks for windows that a rollup of this kind would answer (Spec §7.4).
+    // Never waits; dropped when the store does not listen.
+    virtual void rollupAsked(wire::RollupFunction function, uint32_t window_seconds) = 0;
     // EVENTS INDEX: waits for the store's answer, at most until the deadline or until cancelled.
     // Errors: Invalid (the field cannot be indexed), Busy (not now).
     virtual base::Result<void> index(const std::string& field, int64_t deadline_monotonic_ns,

@@ -64,4 +64,34 @@ const char* groupFunctionName(GroupFunction function) {
     return "";
 }
 
+const char* valueFunctionName(ValueFunction function) {
+    switch (function) {
+        case ValueFunction::Rate:
+            return "RATE";
+        case ValueFunction::Delta:
+            return "DELTA";
+        case ValueFunction::P50:
+            return "P50";
+        case ValueFunction::P95:
+            return "P95";
+        case ValueFunction::P99:
+            return "P99";
+    }
+    return "";
+}
+
+const char* seriesFunctionName(SeriesFunction function) {
+    switch (function) {
+        case SeriesFunction::Avg:
+            return "AVG";
+        case SeriesFunction::Min:
+            return "MIN";
+        case SeriesFunction::Max:
+            return "MAX";
+        case SeriesFunction::Sum:
+            return "SUM";
+    }
+    return "";
+}
+
 }  // namespace evd::queryd

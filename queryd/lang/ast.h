@@ -113,6 +113,10 @@ struct Aggregation {
 enum class ValueFunction { Rate, Delta, P50, P95, P99 };
 enum class SeriesFunction { Avg, Min, Max, Sum };
 
+// Their words in the language.
+const char* valueFunctionName(ValueFunction function);
+const char* seriesFunctionName(SeriesFunction function);
+
 struct MetricSelector {
     std::string name;
     bool brackets = false;

@@ -2,7 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/lang/literals.h"
-#include "queryd/lang/suggest.h"
+#include "common/base/nearest_word.h"
 #include "queryd/lang/token_cursor.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ std::string shownName(std::string_view name) {
 }
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> candidates) {
-    const std::string_view nearest = nearestWord(word, candidates);
+    const std::string_view nearest = base::nearestWord(word, candidates);
     return nearest.empty() ? std::string() : base::cat("; did you mean ", shownName(nearest), "?");
 }
 

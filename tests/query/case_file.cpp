@@ -137,6 +137,8 @@ base::Result<TestLog> readLogRow(std::string_view rest) {
     return log;
 }
 
+enum class RowsOf { Events, Logs, Metrics };
+
 class CaseFileReader {
   public:
     explicit CaseFileReader(std::string_view text) : lines_(base::split(text, '\n')) {
@@ -168,7 +170,7 @@ class CaseFileReader {
             shard.types =
                 takeWord(rest) == "untyped" ? TestShard::Types::Unlisted : TestShard::Types::Listed;
             file_.shards.push_back(std::move(shard));
-            in_logs_ = false;
+            rows_of_ = RowsOf::Events;
             return {};
         }
         if (line.starts_with("logs ")) {
@@ -177,10 +179,28 @@ class CaseFileReader {
             store.name = takeWord(rest);
             store.origins = takeWord(rest) == "unlisted" ? TestLogStore::Origins::Unlisted
                                                          : TestLogStore::Origins::Listed;
-            in_logs_ = true;
+            rows_of_ = RowsOf::Logs;
             return {};
         }
-        return in_logs_ ? readLog(line) : readEvent(line);
+        if (line.starts_with("metrics ")) {
+            file_.metric_stores.push_back({std::string(base::trim(line.substr(8))), {}});
+            rows_of_ = RowsOf::Metrics;
+            return {};
+        }
+        switch (rows_of_) {
+            case RowsOf::Events:
+                return readEvent(line);
+            case RowsOf::Logs:
+                return readLog(line);
+            case RowsOf::Metrics:
+                return readMetric(line);
+        }
+        return {};
+    }
+
+    base::Result<void> readMetric(std::string_view line) {
+        const auto read = readMetricLine(line, file_.metric_stores.back());
+        return read ? read : malformed(at_ + 1, read.error().text);
     }
 
     base::Result<void> readLog(std::string_view line) {
@@ -226,7 +246,7 @@ class CaseFileReader {
 
     std::vector<std::string_view> lines_;
     size_t at_ = 0;
-    bool in_logs_ = false;  // whose rows come now
+    RowsOf rows_of_ = RowsOf::Events;  // what comes now
     CaseFile file_;
 };
 

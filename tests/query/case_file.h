@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "tests/query/metric_rows.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/log_store.h"
 
@@ -37,6 +38,7 @@ struct CaseFile {
     int64_t now_ns = 0;
     std::vector<CaseShard> shards;
     std::vector<CaseLogStore> log_stores;
+    std::vector<CaseMetricStore> metric_stores;
     std::vector<Case> cases;
 };
 
@@ -59,6 +61,7 @@ struct CaseFile {
 // the conventions of msgpack_json.h. Fields that are not written are NULL; boot is 1.
 // A row of logs is its id, its time, its origin, `error` for stderr, boot and job as the number in
 // a GUID, and the message as a json text. Log databases are logs.db and quarantined ones beside it.
+// Metric stores are described in metric_rows.h.
 base::Result<CaseFile> parseCaseFile(std::string_view text);
 
 }  // namespace evd::test

@@ -64,11 +64,20 @@ int runFile(const char* path, size_t& case_count) {
             std::make_unique<TestLogStore>(log_folder / store.name, store.origins));
         log_stores.back()->insert(store.logs);
     }
+    const TemporaryDirectory metric_folder;  // beside the shards it would be one
+    std::vector<std::unique_ptr<TestMetricStore>> metric_stores;
+    for (const CaseMetricStore& store : file.value().metric_stores) {
+        metric_stores.push_back(std::make_unique<TestMetricStore>(metric_folder / store.name));
+        fillStore(store, *metric_stores.back());
+    }
     const FakeClock clock(file.value().now_ns);
     queryd::CountingSignal signal;
-    const auto engine = queryd::makeQueryEngine(
-        {.event_store_path = folder.path(), .log_store_path = log_folder / "logs.db"}, clock,
-        signal);
+    queryd::EngineConfig config;
+    config.event_store_path = folder.path();
+    config.log_store_path = log_folder / "logs.db";
+    config.metric_store_path =
+        metric_stores.empty() ? "" : metric_folder / file.value().metric_stores.front().name;
+    const auto engine = queryd::makeQueryEngine(config, clock, signal);
     int failed = 0;
     for (const Case& one : file.value().cases) {
         const auto lines = answer(*engine, one.query);

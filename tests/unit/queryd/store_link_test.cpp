@@ -23,6 +23,7 @@ namespace {
 struct Heard {
     std::vector<std::string> fields;
     std::vector<std::string> indexed;
+    std::vector<RollupReport> rollups;
 };
 
 class FakeStore final : public schema::StoreControl::Server {
@@ -31,6 +32,13 @@ class FakeStore final : public schema::StoreControl::Server {
     kj::Promise<void> countFields(CountFieldsContext context) override {
         for (const auto field : context.getParams().getFields()) {
             heard_.fields.emplace_back(field.getField().cStr());
+        }
+        return kj::READY_NOW;
+    }
+    kj::Promise<void> countRollups(CountRollupsContext context) override {
+        for (const auto rollup : context.getParams().getRollups()) {
+            heard_.rollups.push_back({static_cast<wire::RollupFunction>(rollup.getFunction()),
+                                      rollup.getWindowSeconds(), rollup.getQueries()});
         }
         return kj::READY_NOW;
     }
@@ -107,6 +115,23 @@ TEST_CASE("store link: without a store reports are dropped, and an INDEX is told
     fixture.runFor(kReportIntervalMs + 200);
     CHECK(fixture.link.droppedReports() == 1);
     CHECK(fixture.index("a").error().kind == base::ErrorKind::Busy);
+}
+
+// Spec §7.4, rollup registry.
+TEST_CASE("store link: rollups that questions asked for are reported within a second or so") {
+    Fixture fixture;
+    fixture.connect();
+    fixture.link.rollupAsked(wire::RollupFunction::Rate, 60);
+    fixture.link.rollupAsked(wire::RollupFunction::Rate, 60);
+    fixture.link.rollupAsked(wire::RollupFunction::Avg, 3600);
+    fixture.runFor(kReportIntervalMs + 200);
+    CHECK(fixture.heard.rollups == std::vector<RollupReport>{{wire::RollupFunction::Avg, 3600, 1},
+                                                             {wire::RollupFunction::Rate, 60, 2}});
+    fixture.disconnect();
+    fixture.runFor(10);
+    fixture.link.rollupAsked(wire::RollupFunction::Avg, 60);
+    fixture.runFor(kReportIntervalMs + 200);
+    CHECK(fixture.link.droppedReports() == 1);
 }
 
 TEST_CASE("store link: an INDEX is answered by the store") {

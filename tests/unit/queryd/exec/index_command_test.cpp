@@ -15,6 +15,7 @@ namespace {
 class ControlList final : public StoreControl {
   public:
     void filtered(const std::vector<std::string>& fields) override { reports.push_back(fields); }
+    void rollupAsked(wire::RollupFunction, uint32_t) override {}
     base::Result<void> index(const std::string& field, int64_t, const std::atomic<bool>*) override {
         indexed.push_back(field);
         return field == "timestamp" ? base::fail(base::ErrorKind::Invalid, "always indexed")

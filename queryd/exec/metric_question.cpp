@@ -1,0 +1,41 @@
+#include "queryd/exec/metric_question.h"
+
+#include "common/base/clock.h"
+#include "queryd/exec/metric_answer.h"
+#include "queryd/plan/metric_planner.h"
+
+namespace evd::queryd {
+
+base::Result<std::unique_ptr<PreparedQuery>> prepareMetric(const Query& query, int64_t now_ns) {
+    auto plan = planMetric(query, now_ns);
+    if (!plan) {
+        return plan.error();
+    }
+    return std::unique_ptr<PreparedQuery>(
+        std::make_unique<MetricQuestion>(std::move(plan).value()));
+}
+
+base::Result<void> runMetric(const MetricQuestion& question, StoreReaders& readers,
+                             const EngineConfig& config, StoreControl* store, bool sees,
+                             const RunControl& control, RecordSink& sink) {
+    if (!sees) {
+        return sink.initialComplete();
+    }
+    const MetricPlan& plan = question.plan();
+    // Counted before it runs: a question that takes too long is the one that needs a rollup.
+    if (store != nullptr && plan.rollup) {
+        store->rollupAsked(plan.rollup->function, plan.rollup->window_seconds);
+    }
+    const auto databases = metricDatabases(config.metric_store_path);
+    if (!databases) {
+        return base::fail(databases.error().kind, "the metric store cannot be read");
+    }
+    const int64_t staleness_ms = config.metric_staleness_ms != nullptr
+                                     ? config.metric_staleness_ms->load()
+                                     : kMetricStalenessDefaultMs;
+    EVD_TRY(answerMetric(readers, plan, databases.value(), staleness_ms * base::kNsPerMs, control,
+                         sink));
+    return sink.initialComplete();
+}
+
+}  // namespace evd::queryd

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "common/base/result.h"
+#include "common/wire/metric_window.h"
+#include "queryd/exec/memory_budget.h"
+#include "queryd/exec/metric_functions.h"
+#include "queryd/exec/metric_rollups.h"
+#include "queryd/exec/metric_samples.h"
+#include "queryd/exec/metric_series.h"
+#include "queryd/exec/run_control.h"
+#include "queryd/exec/shard_tasks.h"
+#include "queryd/plan/metric_plan.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace evd::queryd {
+
+// What is wanted of a series.
+enum class ReadGoal {
+    Latest,    // the newest samples, as many as the latest value needs
+    Samples,   // as they are, to be merged with those of another database
+    Points,    // transformed
+    Windowed,  // and folded over time
+};
+
+// Reads one series in one database, in slices: from samples to what is wanted of it.
+//
+// Samples that the question's conditions refuse are not there for any function (Spec §8.6), nor for
+// the pair that begins before the range. Where rollups stand for windows, only what they leave is
+// read. A slice goes on where the one before it ended, in a new snapshot; memory is the result's,
+// taken from the share that slice() is given, always the same. Lives on one thread at a time; plan
+// and series outlive it.
+class SeriesRead {
+  public:
+    // range is what is read: the question's, or more where older samples stand for a series.
+    SeriesRead(const MetricPlan& plan, const MetricSeries& series, int64_t series_id, ReadGoal goal,
+               const TimeRange& range);
+
+    // Errors are the database's; trouble of the question's own is kept for failure().
+    base::Result<ScanEnd> slice(SampleStatements& statements, const RunControl& control,
+                                int64_t pause_at_ns, MemoryShare& memory);
+    const base::Result<void>& failure() const { return failure_; }
+
+    // Points and Windowed: the result. Latest and Samples: the samples, oldest first, those of
+    // histograms without a percentile as NaN.
+    std::vector<MetricPoint>& points() { return points_; }
+    // Samples: the one that starts the first pair.
+    const std::optional<MetricPoint>& before() const { return before_; }
+
+  private:
+    bool isPairwise() const;
+    base::Result<void> begin(SampleStatements& statements);
+    base::Result<void> beginSegment(SampleStatements& statements);
+    void takeSample(const MetricPoint& sample);
+    void endSegment();
+    base::Result<void> finish(SampleStatements& statements);
+    base::Result<void> readLatest(SampleStatements& statements);
+    base::Result<std::optional<MetricPoint>> sampleBefore(SampleStatements& statements,
+                                                          int64_t before_ns);
+    bool accepts(const SampleRow& row);
+    MetricPoint pointOfSample(const SampleRow& row) const;
+    base::Result<void> pointsOfWindows(SampleStatements& statements);
+    base::Result<void> divideByTime(SampleStatements& statements,
+                                    std::vector<wire::WindowValue>& windows) const;
+    bool account(MemoryShare& memory);
+
+    const MetricPlan& plan_;
+    const MetricSeries& series_;
+    const int64_t series_id_;
+    const ReadGoal goal_;
+    const TimeRange range_;
+    const std::optional<uint32_t> percent_;
+    SampleFields fields_;
+    size_t accounted_ = 0;  // of the share
+
+    bool begun_ = false;
+    bool in_segment_ = false;
+    std::vector<TimeRange> segments_;  // what is left to read, the next one last
+    SamplePosition position_;
+    std::optional<RollupCover> cover_;
+    std::optional<SeriesFold> fold_;             // Points, Windowed without rollups
+    std::optional<wire::WindowFold> part_fold_;  // the segment between rollups
+    std::vector<wire::WindowValue> windows_;     // of segments between rollups
+    std::optional<MetricPoint> before_;
+    std::vector<MetricPoint> points_;
+    base::Result<void> failure_;
+};
+
+}  // namespace evd::queryd

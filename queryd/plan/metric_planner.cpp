@@ -1,0 +1,260 @@
+#include "queryd/plan/metric_planner.h"
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "queryd/lang/literals.h"
+#include "queryd/lang/token_cursor.h"
+#include "queryd/plan/literal_binder.h"
+
+#include <algorithm>
+
+namespace evd::queryd {
+
+namespace {
+
+using base::ErrorKind;
+using wire::RollupFunction;
+
+constexpr int64_t kTimeMax = std::numeric_limits<int64_t>::max();
+
+base::Error notYet(std::string_view what, Position at) {
+    return base::fail(ErrorKind::Unsupported,
+                      base::cat("not available yet: ", what, " at ", describe(at)));
+}
+
+RollupFunction rollupOf(SeriesFunction function) {
+    switch (function) {
+        case SeriesFunction::Avg:
+            return RollupFunction::Avg;
+        case SeriesFunction::Min:
+            return RollupFunction::Min;
+        case SeriesFunction::Max:
+            return RollupFunction::Max;
+        case SeriesFunction::Sum:
+            return RollupFunction::Sum;
+    }
+    return RollupFunction::Avg;
+}
+
+// Which rollup holds exactly what the windows of this question are.
+std::optional<RollupFunction> rollupFunctionOf(const Query& query) {
+    const SeriesFunction folded = query.window->function;
+    if (!query.value_function) {
+        return rollupOf(folded);
+    }
+    if (*query.value_function == ValueFunction::Rate && folded == SeriesFunction::Avg) {
+        return RollupFunction::Rate;
+    }
+    // The mean of deltas is their sum over sample_count.
+    const bool from_sum = folded == SeriesFunction::Sum || folded == SeriesFunction::Avg;
+    if (*query.value_function == ValueFunction::Delta && from_sum) {
+        return RollupFunction::Delta;
+    }
+    return std::nullopt;
+}
+
+class MetricPlanner {
+  public:
+    MetricPlanner(const Query& query, int64_t now_ns) : query_(query), now_ns_(now_ns) {}
+
+    base::Result<MetricPlan> run() {
+        plan_.name_pattern = query_.metric.name;
+        plan_.per_series = query_.metric.brackets;
+        plan_.now_ns = now_ns_;
+        plan_.transform = query_.value_function;
+        plan_.aggregate = query_.series_function;
+        plan_.window = query_.window;
+        plan_.skip = query_.skip.value_or(0);
+        plan_.take = query_.take;
+        bindTime();
+        for (const Predicate& label : query_.metric.labels) {
+            EVD_TRY(bindPart(label, /*in_brackets=*/true));
+        }
+        for (const Predicate& predicate : query_.where) {
+            EVD_TRY(bindPart(predicate, /*in_brackets=*/false));
+        }
+        bindShape();
+        chooseRollup();
+        return std::move(plan_);
+    }
+
+  private:
+    // UNTIL is now unless it is named (Spec §8.1).
+    void bindTime() {
+        plan_.latest = !query_.since;
+        if (query_.since) {
+            plan_.time.since_ns = resolveTime(*query_.since, now_ns_);
+        }
+        if (query_.until) {
+            plan_.time.until_ns = resolveTime(*query_.until, now_ns_);
+        } else if (now_ns_ < kTimeMax) {
+            plan_.time.until_ns = now_ns_ + 1;
+        }
+    }
+
+    // What must all hold is taken apart, so that each part goes where it costs least.
+    base::Result<void> bindPart(const Predicate& predicate, bool in_brackets) {
+        if (predicate.kind == Predicate::Kind::And) {
+            for (const Predicate& child : predicate.children) {
+                EVD_TRY(bindPart(child, in_brackets));
+            }
+            return {};
+        }
+        auto condition = bindCondition(predicate, in_brackets);
+        if (!condition) {
+            return condition.error();
+        }
+        narrowBounds(condition.value());
+        auto& place = isOnSeries(condition.value()) ? plan_.on_series : plan_.on_sample;
+        place.push_back(std::move(condition).value());
+        return {};
+    }
+
+    base::Result<Condition> bindCondition(const Predicate& predicate, bool in_brackets) {
+        Condition condition;
+        switch (predicate.kind) {
+            case Predicate::Kind::And:
+                condition.kind = Condition::Kind::And;
+                break;
+            case Predicate::Kind::Or:
+                condition.kind = Condition::Kind::Or;
+                break;
+            case Predicate::Kind::Not:
+                condition.kind = Condition::Kind::Not;
+                break;
+            case Predicate::Kind::Compare:
+                return bindComparison(predicate, in_brackets);
+            case Predicate::Kind::MetricCondition:
+                return notYet("WHERE METRIC", predicate.at);
+            case Predicate::Kind::EventExists:
+                return notYet("WHERE EVENT", predicate.at);
+            case Predicate::Kind::LogExists:
+                return notYet("WHERE LOG", predicate.at);
+        }
+        for (const Predicate& child : predicate.children) {
+            auto bound = bindCondition(child, in_brackets);
+            if (!bound) {
+                return bound.error();
+            }
+            condition.children.push_back(std::move(bound).value());
+        }
+        return condition;
+    }
+
+    base::Result<Condition> bindComparison(const Predicate& predicate, bool in_brackets) {
+        if (predicate.op == CompareOperator::Matches) {
+            return notYet("MATCHES", predicate.at);
+        }
+        const std::string& name = predicate.field.name;
+        // Brackets speak of labels only.
+        const auto kind = in_brackets ? MetricField::Kind::Label : metricFieldKind(name);
+        const PlanField as_event{name, kind == MetricField::Kind::Timestamp
+                                           ? std::optional(EventColumn::Timestamp)
+                                           : std::nullopt};
+        Condition condition;
+        condition.op = predicate.op;
+        condition.field = fieldIndex({name, kind});
+        for (const Literal& literal : predicate.literals) {
+            auto constant = bindLiteral(as_event, predicate.op, literal, now_ns_);
+            if (!constant) {
+                return constant.error();
+            }
+            condition.values.push_back(std::move(constant).value());
+        }
+        return condition;
+    }
+
+    size_t fieldIndex(const MetricField& field) {
+        auto& fields = plan_.fields;
+        const auto found = std::find(fields.begin(), fields.end(), field);
+        if (found != fields.end()) {
+            return static_cast<size_t>(found - fields.begin());
+        }
+        fields.push_back(field);
+        return fields.size() - 1;
+    }
+
+    bool isOnSeries(const Condition& condition) const {
+        if (condition.kind == Condition::Kind::Compare) {
+            const auto kind = plan_.fields[condition.field].kind;
+            return kind != MetricField::Kind::Timestamp && kind != MetricField::Kind::Value;
+        }
+        return std::all_of(condition.children.begin(), condition.children.end(),
+                           [this](const Condition& child) { return isOnSeries(child); });
+    }
+
+    // A plain bound on timestamp keeps samples from being read only to be passed over.
+    void narrowBounds(const Condition& condition) {
+        const bool is_bound = condition.kind == Condition::Kind::Compare &&
+                              plan_.fields[condition.field].kind == MetricField::Kind::Timestamp &&
+                              condition.values.size() == 1 &&
+                              condition.values.front().kind == Constant::Kind::Int;
+        if (!is_bound) {
+            return;
+        }
+        const int64_t value = condition.values.front().int_value;
+        const CompareOperator op = condition.op;
+        if (op == CompareOperator::Equal || op == CompareOperator::Greater ||
+            op == CompareOperator::GreaterOrEqual) {
+            plan_.bounds.since_ns = std::max(plan_.bounds.since_ns, value);
+        }
+        const bool bounds_above = op == CompareOperator::Equal || op == CompareOperator::Less ||
+                                  op == CompareOperator::LessOrEqual;
+        if (bounds_above && value < kTimeMax) {
+            plan_.bounds.until_ns = std::min(plan_.bounds.until_ns, value + 1);
+        }
+    }
+
+    void bindShape() {
+        for (const SortField& sort : query_.sort) {
+            const MetricField field{sort.field.name, metricFieldKind(sort.field.name)};
+            plan_.sort.push_back({fieldIndex(field), sort.descending});
+        }
+        for (const FieldName& named : query_.select) {
+            const size_t index = fieldIndex({named.name, metricFieldKind(named.name)});
+            if (!plan_.select) {
+                plan_.select.emplace();
+            }
+            if (std::find(plan_.select->begin(), plan_.select->end(), index) ==
+                plan_.select->end()) {
+                plan_.select->push_back(index);
+            }
+        }
+    }
+
+    // Only where a window is folded out of all samples of one series (Spec §7.4): conditions on
+    // samples, and one value per series before the window, leave nothing for a rollup to stand for.
+    void chooseRollup() {
+        const bool scalar_first = plan_.per_series && plan_.aggregate;
+        if (!query_.window || !plan_.on_sample.empty() || scalar_first) {
+            return;
+        }
+        const auto function = rollupFunctionOf(query_);
+        const int64_t seconds = query_.window->duration_ns / base::kNsPerSecond;
+        const bool is_whole = seconds * base::kNsPerSecond == query_.window->duration_ns;
+        if (function && is_whole && seconds <= std::numeric_limits<uint32_t>::max()) {
+            plan_.rollup = RollupUse{*function, static_cast<uint32_t>(seconds)};
+        }
+    }
+
+    const Query& query_;
+    const int64_t now_ns_;
+    MetricPlan plan_;
+};
+
+}  // namespace
+
+MetricField::Kind metricFieldKind(std::string_view name) {
+    using Kind = MetricField::Kind;
+    return name == "timestamp" ? Kind::Timestamp
+           : name == "name"    ? Kind::Name
+           : name == "type"    ? Kind::Type
+           : name == "value"   ? Kind::Value
+                               : Kind::Label;
+}
+
+base::Result<MetricPlan> planMetric(const Query& query, int64_t now_ns) {
+    return MetricPlanner(query, now_ns).run();
+}
+
+}  // namespace evd::queryd
