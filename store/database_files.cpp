@@ -19,6 +19,7 @@ namespace evd::store {
 namespace {
 
 constexpr std::string_view kUnfinishedSuffix = ".new";
+constexpr mode_t kDatabaseMode = 0640;
 constexpr std::array<const char*, 2> kCompanions = {"-wal", "-shm"};
 
 base::Result<void> removeIfThere(const std::string& path) {
@@ -75,6 +76,15 @@ base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
     const std::string unfinished = base::cat(path, kUnfinishedSuffix);
     EVD_TRY(removeIfThere(unfinished));
     EVD_TRY(removeIfThere(unfinished + "-journal"));
+    {
+        // Made here for its mode, which SQLite gives to the log too: what is in a store is for
+        // queryd to show, not for everybody who can reach the folder.
+        const base::Fd file(
+            ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kDatabaseMode));
+        if (!file.valid()) {
+            return base::failErrno(base::cat("make ", unfinished), errno);
+        }
+    }
     {
         auto created = db::Connection::createForWriting(unfinished, db::kPageBytes);
         if (!created) {

@@ -36,6 +36,17 @@ TEST_CASE("record store: its folders are made, and nobody who said no hello is h
     CHECK(fixture.measure("logs.refused_batches") == 2);
 }
 
+TEST_CASE("record store: nobody but its user and group may read the files") {
+    RecordFixture fixture(RecordFixture::Kind::Logs);
+    fixture.openAndAttach();
+    CHECK(fixture.write(fixture.make.logs(1, 1)) == "ok");
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        const auto status = std::filesystem::status(fixture.path() + suffix);
+        CHECK((status.permissions() & std::filesystem::perms::others_all) ==
+              std::filesystem::perms::none);
+    }
+}
+
 TEST_CASE("record store: a batch that is stored is not stored again, before and after a restart") {
     for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
         RecordFixture fixture(kind);

@@ -56,30 +56,36 @@ TEST_CASE("store files: a directory that does not exist is NotFound") {
     CHECK(found.error().kind == base::ErrorKind::NotFound);
 }
 
-TEST_CASE("store files: a store of one file is found with what quarantine put beside it") {
+TEST_CASE(
+    "store files: a path to one store is the file itself, or the file within a folder (Ruling "
+    "S7)") {
     const test::TemporaryDirectory directory;
-    for (const char* name : {"logs.db", "logs.db-wal", "logs.corrupt-17.db", "logs.corrupt-5.db",
-                             "logs.corrupt-5.db-wal", "logs.db.old", "logs2.db", "metrics.db",
-                             "metrics.corrupt-1.db"}) {
-        std::ofstream(directory / name).close();
-    }
-    const auto found = discoverSingleStore(directory / "logs.db");
-    REQUIRE(found);
-    REQUIRE(found.value().size() == 3);
-    CHECK(found.value()[0].name == "logs.corrupt-17.db");
-    CHECK(found.value()[1].name == "logs.corrupt-5.db");
-    CHECK(found.value()[2].path == directory / "logs.db");
-    CHECK(discoverSingleStore(directory / "none.db").value().empty());
-    CHECK(discoverSingleStore(directory / "nowhere/logs.db").error().kind ==
-          base::ErrorKind::NotFound);
+    CHECK(singleStorePath("/none/x.db", kLogFileName) == "/none/x.db");
+    CHECK(singleStorePath("/none/logs/", kLogFileName) == "/none/logs/logs.db");
+    CHECK(singleStorePath(directory.path(), kMetricFileName) == directory.path() + "/metrics.db");
+    CHECK(folderOf("/a/b.db") == "/a");
+    CHECK(folderOf("/b.db") == "/");
+    CHECK(folderOf("b.db") == ".");
 }
 
-TEST_CASE("store files: a folder as a store's path means the usual file inside it") {
+TEST_CASE("store files: one store is found with what was put aside of it, and nothing else") {
     const test::TemporaryDirectory directory;
-    CHECK(singleStorePath(directory.path(), "logs.db") == directory / "logs.db");
-    CHECK(singleStorePath(directory.path() + "/", "logs.db") == directory / "logs.db");
-    CHECK(singleStorePath("/no/such/folder/", "logs.db") == "/no/such/folder/logs.db");
-    CHECK(singleStorePath(directory / "mine.db", "logs.db") == directory / "mine.db");
+    const std::string path = directory / "logs.db";
+    for (const char* name :
+         {"logs.db", "logs.db-wal", "logs.corrupt-17.db", "logs.corrupt-17.db-wal",
+          "logs.corrupt-9.db", "logs2.db", "metrics.corrupt-1.db"}) {
+        std::ofstream(directory / name) << "x";
+    }
+    const auto found = discoverSingleStore(path);
+    REQUIRE(found);
+    std::string names;
+    for (const StoreFile& file : found.value()) {
+        names += file.name + " ";
+    }
+    CHECK(names == "logs.corrupt-17.db logs.corrupt-9.db logs.db ");
+    const auto none = discoverSingleStore(directory.path() + "/none/logs.db");
+    REQUIRE(none);
+    CHECK(none.value().empty());
 }
 
 }  // namespace
