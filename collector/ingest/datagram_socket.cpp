@@ -1,3 +1,8 @@
+// Each read offers the kernel kDatagramsPerRead places of kDatagramBytesMax, one behind the other
+// in one anonymous mapping. Addresses cost nothing; pages do, and only those that were written to.
+// A long datagram's pages are given back before the next read, so that one loud sender does not
+// make the process large for good.
+
 #include "collector/ingest/datagram_socket.h"
 
 #include <sys/mman.h>

@@ -62,6 +62,7 @@ IngestService::~IngestService() noexcept(false) {
 kj::Promise<std::vector<wire::ResumePoint>> IngestService::start(ipc::StartParams,
                                                                  ipc::SupervisorLink&,
                                                                  kj::AsyncIoContext& io) {
+    // Before confinement: afterwards nobody may change a socket's options.
     std::map<std::string, std::unique_ptr<DatagramSocket>> sockets;
     for (const char* name : kDoors) {
         const auto fd = early_fds_.find(name);

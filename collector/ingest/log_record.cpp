@@ -41,6 +41,7 @@ int LogRecordParser::fieldNumber(std::string_view key) const {
 }
 
 bool LogRecordParser::readField(int field, MsgpackReader& reader) {
+    // A container's head must not be taken off its content, which is passed over as a whole.
     MsgpackReader ahead = reader;
     const auto value = ahead.next();
     if (!value.ok()) {

@@ -1,3 +1,7 @@
+// Fields come in any order, so nothing is judged before all have been seen: the type may follow the
+// value. A number is kept as it is; a map can only be a histogram and is read as one at once, into
+// the next free place of the pool, which is taken for good when the record turns out to be good.
+
 #include "collector/ingest/metric_record.h"
 
 #include "collector/ingest/histogram_value.h"

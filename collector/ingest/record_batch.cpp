@@ -1,3 +1,8 @@
+// Text of a batch lies in one string and is named by offset, so that the string may grow and the
+// batch may move. The table of series is open addressing with the hash kept in the series: names
+// are compared only when the hashes are equal. Somebody who makes names of equal hashes on purpose
+// costs us comparisons within one batch, which has at most kBatchRecordsMax samples.
+
 #include "collector/ingest/record_batch.h"
 
 #include <functional>

@@ -1,3 +1,12 @@
+// One pass over the datagram. Two kinds of trouble are kept apart by two kinds of answers:
+// functions that read answer false when the bytes are not msgpack, and then everything stops; what
+// is msgpack and yet no record is noted by spoil(), and the reading goes on, because only the end
+// of the datagram tells whether the records before it count (Spec §4.2: not decodable, all is
+// dropped).
+//
+// Known fields are marked in a set of bits, which is all it takes to see one twice. Unknown keys
+// are collected and sorted at the end of their record: they are rare, and bounded in number.
+
 #include "collector/ingest/record_reader.h"
 
 #include "common/base/text.h"

@@ -156,6 +156,7 @@ void RecordSink::dropConnection() {
     samples_.is_backing_off = samples_.is_waiting = false;
 }
 
+// What the last connection left in doubt is settled: the store holds it, or it is sent again.
 template <typename Batch>
 void RecordSink::resume(Lane<Batch>& lane, uint64_t last_stored) {
     lane.retry_ms = kSinkRetryFirstMs;
@@ -248,6 +249,8 @@ void RecordSink::onRefused(Lane<Batch>& lane, uint64_t number, const kj::Excepti
     }
 }
 
+// Everything of the kind waits, not only this batch: a store that is full for one is full for all,
+// and what was sent behind it comes back by itself.
 template <typename Batch>
 void RecordSink::onOverloaded(Lane<Batch>& lane, uint64_t number, const std::string& reason) {
     ++lane.figures.retries;

@@ -42,6 +42,8 @@ class RecordWindow {
     RecordWindow& operator=(const RecordWindow&) = delete;
 
     void append(std::span<const typename Batch::Record> records) {
+        // Held for the copying of one datagram's records; the loop holds it to move a batch, so
+        // neither waits for long.
         const std::lock_guard lock(mutex_);
         for (const auto& record : records) {
             if (bytes_ + Batch::bytesOf(record) > bytes_max_) {

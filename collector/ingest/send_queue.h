@@ -29,6 +29,7 @@ class SendQueue {
         bool is_sending = false;
     };
 
+    // Not sent yet; goes out after everything that is here.
     void add(Batch batch) { kept_.push_back({std::move(batch), ++last_place_, 0, false}); }
 
     // The next batch to be sent, numbered and marked so; null when all are on their way. Stays

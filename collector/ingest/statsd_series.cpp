@@ -1,3 +1,8 @@
+// A line is applied to a copy of its series, and the copy is put in place when every value of the
+// line was good: a line counts whole or not at all. Which series have changed stands in a list of
+// pointers to the map's entries, which do not move; a series is only ever forgotten when it is not
+// in that list.
+
 #include "collector/ingest/statsd_series.h"
 
 #include <cmath>

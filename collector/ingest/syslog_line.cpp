@@ -1,3 +1,9 @@
+// From the left: the priority, then by what follows either RFC 5424 or the older form. Each step
+// takes its piece off the front of the line or leaves the line as it is, so that the message is
+// always the rest that nobody could explain. RFC 5424 is taken whole or not at all. The older form
+// has no grammar that senders keep to; it is read as the C library and the usual relays write it:
+// a time, perhaps a host, a tag with a colon.
+
 #include "collector/ingest/syslog_line.h"
 
 #include "collector/ingest/syslog_time.h"

@@ -65,6 +65,7 @@ class Scanner {
     bool is_good_ = true;
 };
 
+// Nanoseconds of ".5" or ".000003"; 0 when there is none.
 int64_t fractionNs(Scanner& scanner) {
     if (!scanner.takeSign('.')) {
         return 0;
@@ -81,6 +82,7 @@ int64_t fractionNs(Scanner& scanner) {
     return nanoseconds;
 }
 
+// How far the time is ahead of UTC.
 int64_t zoneSeconds(Scanner& scanner) {
     if (scanner.takeSign('Z')) {
         return 0;

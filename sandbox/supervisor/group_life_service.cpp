@@ -94,6 +94,24 @@ void Group::beatOne(Member& member, int64_t now_ns) {
         }));
 }
 
+kj::Promise<void> Group::refreshMeasures() {
+    kj::Vector<kj::Promise<void>> asked;
+    for (auto& member : members_) {
+        if (member->state != ProcessState::Running || !member->child) {
+            continue;
+        }
+        const uint32_t incarnation = member->incarnations;
+        asked.add(member->child->heartbeat().then(
+            [&member = *member, incarnation](std::vector<wire::Measure> measures) {
+                if (member.incarnations == incarnation) {
+                    member.measures = std::move(measures);
+                }
+            },
+            [](kj::Exception&&) {}));  // What was known last must do.
+    }
+    return kj::joinPromises(asked.releaseAsArray());
+}
+
 kj::Promise<void> Group::configure(const config::Settings& settings) {
     setup_.start.settings = settings;
     ++settings_version_;

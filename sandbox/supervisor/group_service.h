@@ -56,6 +56,9 @@ class Group final : public ChildRequests {
     std::vector<wire::ProcessStatus> groupStatus() override;
     // The same with the measures that are for the report of SIGQUIT alone (Ruling L3).
     std::vector<wire::ProcessStatus> reportStatus();
+    // Asks everybody for new measures; resolves when all who can have answered. Unbounded: the
+    // caller bounds it.
+    kj::Promise<void> refreshMeasures();
 
   private:
     struct Member {

@@ -19,6 +19,8 @@ constexpr int kExitClean = 0;
 constexpr int kExitFailed = 1;
 constexpr uint64_t kStopTimeoutMsMax = 24 * 60 * 60 * 1000;
 constexpr int64_t kReapTimeoutNs = base::kNsPerSecond;
+// The report waits for fresh figures only so long.
+constexpr int64_t kReportPatienceNs = base::kNsPerSecond / 2;
 
 // Why the waiting ended.
 struct Event {
@@ -154,6 +156,7 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
             base::logInfo(cat("stopping (", ::sigabbrev_np(event.signal), ")"));
         }
         if (event.signal == SIGQUIT) {
+            group_.refreshMeasures().exclusiveJoin(after(kReportPatienceNs)).wait(io_.waitScope);
             base::logInfo(formatReport(group_.reportStatus()));
         }
         const bool clean = group_.stop()

@@ -75,6 +75,8 @@ TEST_CASE("doors: noise at every socket harms nobody") {
         throwAt(state.below("run/query.sock"), SOCK_STREAM, noise(random));
         throwAt(state.below("run/rpc.sock"), SOCK_STREAM, noise(random));
         throwAt(state.below("run/kmes.sock"), SOCK_SEQPACKET, noise(random));
+        throwAt(state.below("run/log.sock"), SOCK_DGRAM, noise(random));
+        throwAt(state.below("run/metric.sock"), SOCK_DGRAM, noise(random));
     }
 }
 
