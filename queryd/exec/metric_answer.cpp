@@ -20,7 +20,7 @@ namespace evd::queryd {
 
 namespace {
 
-constexpr size_t kTasksPerDatabase = 16;  // so that threads end together
+constexpr size_t kTasksPerDatabase = 4;  // few: the reads of one share pages (ReadStep)
 
 // The samples of a series that several databases hold, in the order of (time, database).
 std::vector<MetricPoint> mergeSamples(std::span<const std::unique_ptr<SeriesRead>> parts) {

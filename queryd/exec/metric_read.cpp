@@ -17,6 +17,7 @@ namespace {
 using wire::RollupFunction;
 
 constexpr uint32_t kRowsBetweenChecks = 1024;
+constexpr int64_t kTimeMax = std::numeric_limits<int64_t>::max();
 
 bool isEmpty(const TimeRange& range) {
     return range.since_ns >= range.until_ns;
@@ -40,7 +41,7 @@ bool SeriesRead::isPairwise() const {
 }
 
 base::Result<ScanEnd> SeriesRead::slice(SampleStatements& statements, const RunControl& control,
-                                        int64_t pause_at_ns, MemoryShare& memory) {
+                                        int64_t pause_at_ns, ReadStep& step, MemoryShare& memory) {
     if (!begun_) {
         EVD_TRY(begin(statements));
         begun_ = true;
@@ -51,6 +52,7 @@ base::Result<ScanEnd> SeriesRead::slice(SampleStatements& statements, const RunC
             in_segment_ = true;
         }
         EVD_TRY(statements.scan(series_id_, position_, segments_.back().until_ns));
+        const bool decides = step.is_bounded && step.until_ns == kTimeMax;
         SampleRow row;
         for (uint32_t taken = 1;; ++taken) {
             auto stepped = statements.next(row);
@@ -60,9 +62,15 @@ base::Result<ScanEnd> SeriesRead::slice(SampleStatements& statements, const RunC
             if (!stepped.value()) {
                 break;
             }
+            if (row.timestamp_ns >= step.until_ns) {
+                return ScanEnd::Paused;
+            }
             position_ = {row.timestamp_ns, row.rowid};
             if (accepts(row)) {
                 takeSample(pointOfSample(row));
+            }
+            if (decides && taken == ReadStep::kRows && row.timestamp_ns < kTimeMax) {
+                step.until_ns = row.timestamp_ns + 1;
             }
             if (taken % kRowsBetweenChecks == 0) {
                 if (!account(memory)) {

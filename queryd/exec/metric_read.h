@@ -25,6 +25,15 @@ enum class ReadGoal {
     Windowed,  // and folded over time
 };
 
+// How far the reads of one task go before they take turns. Samples of one time lie close together,
+// whatever their series: reads that keep step find their pages in SQLite's cache, one after the
+// other would each bring in all of them again.
+struct ReadStep {
+    static constexpr uint32_t kRows = 32;  // of the first read, whose last time the others take
+    int64_t until_ns = std::numeric_limits<int64_t>::max();
+    bool is_bounded = true;  // false: the only read goes on to its end
+};
+
 // Reads one series in one database, in slices: from samples to what is wanted of it.
 //
 // Samples that the question's conditions refuse are not there for any function (Spec §8.6), nor for
@@ -38,9 +47,10 @@ class SeriesRead {
     SeriesRead(const MetricPlan& plan, const MetricSeries& series, int64_t series_id, ReadGoal goal,
                const TimeRange& range);
 
+    // Paused: out of time, or at the end of the step, which the first read of a step decides.
     // Errors are the database's; trouble of the question's own is kept for failure().
     base::Result<ScanEnd> slice(SampleStatements& statements, const RunControl& control,
-                                int64_t pause_at_ns, MemoryShare& memory);
+                                int64_t pause_at_ns, ReadStep& step, MemoryShare& memory);
     const base::Result<void>& failure() const { return failure_; }
 
     // Points and Windowed: the result. Latest and Samples: the samples, oldest first, those of

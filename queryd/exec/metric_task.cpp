@@ -9,20 +9,28 @@ base::Result<ScanEnd> MetricTask::slice(db::Connection& connection) {
     EVD_TRY(snapshot.begun());
     SampleStatements statements(connection);
     const int64_t pause_at_ns = control_.clock->monotonicNs() + kScanSliceNs;
-    while (next_ < reads_.size()) {
-        auto end = reads_[next_]->slice(statements, control_, pause_at_ns, memory_);
+    while (!reads_.empty()) {
+        if (next_ == reads_.size()) {
+            next_ = 0;
+            step_ = ReadStep();
+        }
+        step_.is_bounded = reads_.size() > 1;
+        auto end = reads_[next_]->slice(statements, control_, pause_at_ns, step_, memory_);
         if (!end) {
             return end.error();
-        }
-        if (end.value() == ScanEnd::Paused) {
-            return ScanEnd::Paused;
         }
         failure_ = reads_[next_]->failure();
         if (!failure_.ok()) {
             return ScanEnd::Finished;
         }
-        ++next_;
-        if (control_.clock->monotonicNs() >= pause_at_ns && next_ < reads_.size()) {
+        // Whoever stopped for lack of time goes on with the same step.
+        const bool is_late = control_.clock->monotonicNs() >= pause_at_ns;
+        if (end.value() == ScanEnd::Finished) {
+            reads_.erase(reads_.begin() + static_cast<ptrdiff_t>(next_));
+        } else if (!is_late && !control_.shouldStop()) {
+            ++next_;
+        }
+        if (!reads_.empty() && (is_late || control_.shouldStop())) {
             return ScanEnd::Paused;
         }
     }

@@ -8,7 +8,7 @@
 
 namespace evd::queryd {
 
-// Some of the series of a METRIC question, read one after the other out of one database, in slices
+// Some of the series of a METRIC question, read in steps out of one database, in slices
 // of kScanSliceNs (shard_tasks.h). The reads outlive it; what they hold is counted here, so this
 // lives as long as their results.
 class MetricTask final : public ShardTask {
@@ -25,9 +25,10 @@ class MetricTask final : public ShardTask {
 
   private:
     const RunControl control_;
-    const std::vector<SeriesRead*> reads_;
+    std::vector<SeriesRead*> reads_;  // that are not at their end
     MemoryShare memory_;
-    size_t next_ = 0;
+    ReadStep step_;
+    size_t next_ = 0;  // in this step
     base::Result<void> failure_;
 };
 

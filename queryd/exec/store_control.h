@@ -17,8 +17,8 @@ class StoreControl {
     virtual ~StoreControl() = default;
     // A question filters by these fields. Never waits; dropped when the store does not listen.
     virtual void filtered(const std::vector<std::string>& fields) = 0;
-    // A question about metrics asks for windows that a rollup of this kind would answer (Spec §7.4).
-    // Never waits; dropped when the store does not listen.
+    // A question about metrics asks for windows that a rollup of this kind would answer (Spec
+    // §7.4). Never waits; dropped when the store does not listen.
     virtual void rollupAsked(wire::RollupFunction function, uint32_t window_seconds) = 0;
     // EVENTS INDEX: waits for the store's answer, at most until the deadline or until cancelled.
     // Errors: Invalid (the field cannot be indexed), Busy (not now).

@@ -32,9 +32,31 @@ constexpr std::array<std::string_view, 7> kTrailing = {
     "process_guid", "effective_token_guid", "true_token_guid", "origin_class", "cpu_id", "sequence",
     "boot_id"};
 
+// A metric record's columns: the value last, however late a label came (Spec §8.4). Series differ
+// in their labels, so a label may be seen after the first value. Nothing for other records.
+std::vector<size_t> metricOrder(const std::vector<std::string>& names) {
+    const bool is_metric = names.size() >= 3 && names[0] == "timestamp" && names[1] == "name";
+    const auto value = std::find(names.begin(), names.end(), "value");
+    if (!is_metric || value == names.end()) {
+        return {};
+    }
+    const auto value_column = static_cast<size_t>(value - names.begin());
+    std::vector<size_t> order;
+    for (size_t column = 0; column < names.size(); ++column) {
+        if (column != value_column) {
+            order.push_back(column);
+        }
+    }
+    order.push_back(value_column);
+    return order;
+}
+
 }  // namespace
 
 std::vector<size_t> displayOrder(const std::vector<std::string>& names) {
+    if (auto metric = metricOrder(names); !metric.empty()) {
+        return metric;
+    }
     std::vector<size_t> order;
     std::vector<bool> placed(names.size(), false);
     const auto place = [&](std::string_view name) {

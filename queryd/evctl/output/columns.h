@@ -32,9 +32,9 @@ class Columns {
 
 // In which order a person wants to see these columns: their positions, first to be shown first.
 //
-// Whole event records begin with what they are about: time, type, then the payload, then who and
-// where. Columns that a question chose (they lack some of the header) stay in the order it named
-// them in.
+// Metric records end with their value, whatever labels came after it. Whole event records begin
+// with what they are about: time, type, then the payload, then who and where. Columns that a
+// question chose (they lack some of the header) stay in the order it named them in.
 std::vector<size_t> displayOrder(const std::vector<std::string>& names);
 
 }  // namespace evd::evctl

@@ -36,6 +36,11 @@ TEST_CASE("columns: whole records begin with time and type, then the payload, th
                                                    "sequence", "boot_id"});
 }
 
+TEST_CASE("columns: metric records end with their value, whatever labels came later") {
+    const std::vector<std::string> names = {"timestamp", "name", "core", "value", "host"};
+    CHECK(shown(names) == std::vector<std::string>{"timestamp", "name", "core", "host", "value"});
+}
+
 TEST_CASE("columns: what a question chose stays in its order") {
     const std::vector<std::string> names = {"name", "timestamp", "event_type", "cpu_id"};
     CHECK(shown(names) == names);
