@@ -312,6 +312,15 @@ void Connection::setProgressCheck(std::function<bool()> should_stop, int steps) 
     }
 }
 
+base::Result<void> Connection::setRowFilter(RowFilter filter) {
+    row_filter_ = std::move(filter);
+    if (!has_row_filter_) {
+        EVD_TRY(registerRowFilter(handle_, &row_filter_));
+        has_row_filter_ = true;
+    }
+    return {};
+}
+
 base::Result<Checkpoint> Connection::checkpointPassive() {
     int wal_pages = 0;
     int moved_pages = 0;

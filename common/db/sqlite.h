@@ -1,6 +1,8 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "common/db/row_filter.h"
+#include "common/db/row_view.h"
 
 #include <cstdint>
 #include <functional>
@@ -29,15 +31,13 @@ void prepareProcess();
 // that builds indexes, once, before it has threads or connections.
 void setTemporaryDirectory(const std::string& directory);
 
-enum class ColumnKind { Null, Integer, Float, Text, Blob };
-
 // A prepared statement. Belongs to its Connection and to its thread; must not outlive it. Bound
 // text and blobs are not copied: they must live until the next reset(). Column views live until the
 // next step() or reset(). Indexes: parameters from 1, columns from 0, as in SQLite.
-class Statement {
+class Statement final : public RowView {
   public:
     explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
-    ~Statement();
+    ~Statement() override;
     Statement(const Statement&) = delete;
     Statement& operator=(const Statement&) = delete;
 
@@ -52,11 +52,11 @@ class Statement {
     base::Result<bool> step();
     void reset();
 
-    ColumnKind columnKind(int index) const;
-    int64_t columnInteger(int index) const;
-    double columnFloat(int index) const;
-    std::string_view columnText(int index) const;
-    std::span<const uint8_t> columnBlob(int index) const;
+    ColumnKind columnKind(int index) const override;
+    int64_t columnInteger(int index) const override;
+    double columnFloat(int index) const override;
+    std::string_view columnText(int index) const override;
+    std::span<const uint8_t> columnBlob(int index) const override;
     int columnCount() const;
 
   private:
@@ -101,6 +101,10 @@ class Connection {
     // statement fail with Gone. An empty function removes the check.
     void setProgressCheck(std::function<bool()> should_stop, int steps = kProgressSteps);
 
+    // What kRowFilterName answers inside the statements of this connection; an empty function wants
+    // no row. Judging a row there spares reading the rest of one that is not wanted.
+    base::Result<void> setRowFilter(RowFilter filter);
+
     // True for a reader of a database that no writer has open (no -wal, no -shm). Such a connection
     // never looks for changes: it is good for one question and must not be kept for a second one.
     bool isImmutable() const { return immutable_; }
@@ -128,6 +132,8 @@ class Connection {
 
     sqlite3* handle_;
     std::function<bool()> should_stop_;
+    RowFilter row_filter_;
+    bool has_row_filter_ = false;  // registered with SQLite
     int64_t wal_pages_ = 0;
     bool immutable_ = false;
 };

@@ -51,6 +51,8 @@ Examples
   evctl 'EVENTS process.exec SINCE 5m ago SELECT timestamp, name, command_line TAKE 5'
   evctl 'EVENTS SINCE 1h ago COUNT BY event_type'
   evctl tail events 'process.* WHERE uid == 0'
+  evctl tail logs FROM sshd
+  evctl 'LOGS CONTAINING "refused" SINCE 1h ago WITH CONTEXT 3'
   evctl emit test.hello '{"n": 1}'
   evctl run -- make -j2
 )";

@@ -8,7 +8,6 @@ namespace evd::queryd {
 
 RowSelection RowSelection::of(const RecordPlan& plan, bool whole_records) {
     RowSelection selection;
-    selection.index_.fill(-1);
     const RecordTable& table = *plan.table;
     selection.add(table.time());
     selection.add(table.nameColumn());
@@ -26,9 +25,40 @@ RowSelection RowSelection::of(const RecordPlan& plan, bool whole_records) {
         }
     }
     if (needs_payload) {
-        selection.payload_index_ = static_cast<int>(selection.order_.size()) + 1;
+        selection.addPayload();
     }
     return selection;
+}
+
+RowSelection RowSelection::ofConditions(const RecordPlan& plan) {
+    RowSelection selection;
+    selection.add(plan.table->nameColumn());
+    for (const Condition& condition : plan.on_row) {
+        selection.addFieldsOf(plan, condition);
+    }
+    const bool needs_payload = selection.payload_index_ >= 0;
+    if (needs_payload) {
+        selection.addPayload();  // behind all columns
+    }
+    return selection;
+}
+
+void RowSelection::addFieldsOf(const RecordPlan& plan, const Condition& condition) {
+    if (condition.kind == Condition::Kind::Compare) {
+        const PlanField& field = plan.fields[condition.field];
+        if (field.column != nullptr) {
+            add(*field.column);
+        } else {
+            addPayload();
+        }
+    }
+    for (const Condition& child : condition.children) {
+        addFieldsOf(plan, child);
+    }
+}
+
+void RowSelection::addPayload() {
+    payload_index_ = static_cast<int>(order_.size()) + 1;
 }
 
 void RowSelection::add(const TableColumn& column) {
@@ -50,8 +80,8 @@ std::string RowSelection::sqlColumns() const {
 RecordRow::RecordRow(const RecordPlan& plan, const RowSelection& selection)
     : plan_(plan), selection_(selection), slots_(plan.fields.size()) {}
 
-void RecordRow::load(const db::Statement& statement) {
-    statement_ = &statement;
+void RecordRow::load(const db::RowView& row) {
+    view_ = &row;
     ++row_;
 }
 
@@ -75,19 +105,19 @@ Value RecordRow::fieldUncached(const PlanField& field) {
 Value RecordRow::column(const TableColumn& column) {
     const int index = selection_.indexOf(column);
     EVD_CHECK(index >= 0, "a column that was not selected");
-    switch (statement_->columnKind(index)) {
+    switch (view_->columnKind(index)) {
         case db::ColumnKind::Null:
             return {};
         case db::ColumnKind::Integer:
             return column.kind == ColumnKind::Boolean
-                       ? Value::ofBoolean(statement_->columnInteger(index) != 0)
-                       : Value::ofInt(statement_->columnInteger(index));
+                       ? Value::ofBoolean(view_->columnInteger(index) != 0)
+                       : Value::ofInt(view_->columnInteger(index));
         case db::ColumnKind::Float:
-            return Value::ofFloat(statement_->columnFloat(index));
+            return Value::ofFloat(view_->columnFloat(index));
         case db::ColumnKind::Text:
-            return Value::ofText(statement_->columnText(index));
+            return Value::ofText(view_->columnText(index));
         case db::ColumnKind::Blob:
-            return guidValue(column, statement_->columnBlob(index));
+            return guidValue(column, view_->columnBlob(index));
     }
     return {};
 }
@@ -105,7 +135,7 @@ Value RecordRow::guidValue(const TableColumn& column, std::span<const uint8_t> b
 std::span<const uint8_t> RecordRow::payload() const {
     const int index = selection_.payloadIndex();
     EVD_CHECK(index >= 0, "the payload was not selected");
-    return statement_->columnBlob(index);
+    return view_->columnBlob(index);
 }
 
 }  // namespace evd::queryd

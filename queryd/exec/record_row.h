@@ -12,26 +12,32 @@
 
 namespace evd::queryd {
 
-// Which columns of the table a question needs, and where they stand in its statement. id and
-// timestamp are always the first two.
+// Which columns of the table a question needs, and where they stand in its statement. The id is
+// always the first, and in a statement that gives records timestamp is the second.
 class RowSelection {
   public:
     // Every column, or only those of the plan's fields and the name column.
     static RowSelection of(const RecordPlan& plan, bool whole_records);
+
+    // The id and what the conditions per row, and on the name where it is judged per row, need.
+    static RowSelection ofConditions(const RecordPlan& plan);
 
     std::string sqlColumns() const;
     int indexOf(const TableColumn& column) const { return index_[column.index]; }
     int payloadIndex() const { return payload_index_; }  // -1: not read
 
   private:
+    RowSelection() { index_.fill(-1); }
     void add(const TableColumn& column);
+    void addFieldsOf(const RecordPlan& plan, const Condition& condition);
+    void addPayload();
 
     std::array<int, kTableColumnsMax> index_{};
     std::vector<const TableColumn*> order_;
     int payload_index_ = -1;
 };
 
-// The record that a statement stands on, field by field, each taken out once and only when asked
+// The record that a row holds, field by field, each taken out once and only when asked
 // for.
 //
 // Values point into the statement's row or into this object and die with the next load(). Payload
@@ -41,10 +47,10 @@ class RecordRow final : public FieldSource {
   public:
     RecordRow(const RecordPlan& plan, const RowSelection& selection);
 
-    void load(const db::Statement& statement);
+    void load(const db::RowView& row);
 
-    int64_t id() const { return statement_->columnInteger(0); }
-    int64_t timestamp() const { return statement_->columnInteger(1); }
+    int64_t id() const { return view_->columnInteger(0); }
+    int64_t timestamp() const { return view_->columnInteger(1); }
     Value field(size_t index) override;
     Value column(const TableColumn& column);
     std::span<const uint8_t> payload() const;
@@ -60,7 +66,7 @@ class RecordRow final : public FieldSource {
 
     const RecordPlan& plan_;
     const RowSelection& selection_;
-    const db::Statement* statement_ = nullptr;
+    const db::RowView* view_ = nullptr;
     uint64_t row_ = 0;
     std::vector<Slot> slots_;
     std::array<std::string, kTableColumnsMax> guid_texts_;

@@ -5,12 +5,66 @@
 #include "queryd/exec/record_statement.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
 
 namespace evd::queryd {
 
 namespace {
 
 constexpr uint32_t kRowsBetweenChecks = 64;
+
+// Judges rows inside SQLite, so that of a row that is not wanted nothing more is read, and counts
+// them, so that the scan comes up for air while none is wanted: then it asks for one row that it
+// does not want, and for no more of these.
+class RowJudge {
+  public:
+    RowJudge(const RecordPlan& plan, bool name_per_row, std::function<bool()> is_time_up)
+        : plan_(plan),
+          selection_(RowSelection::ofConditions(plan)),
+          row_(plan, selection_),
+          name_per_row_(name_per_row),
+          is_time_up_(std::move(is_time_up)) {}
+
+    bool isNeeded() const { return name_per_row_ || !plan_.on_row.empty(); }
+    std::string sqlCondition() const {
+        return base::cat(db::kRowFilterName, "(", selection_.sqlColumns(), ")");
+    }
+
+    bool judge(const db::RowView& row) {
+        row_.load(row);
+        if (isWanted()) {
+            return true;
+        }
+        if (!for_air_ && ++rows_ % kRowsBetweenChecks == 0 && is_time_up_()) {
+            for_air_ = row_.id();
+            return true;
+        }
+        return false;
+    }
+
+    // Whether this row came for air only.
+    bool isForAir(int64_t id) const { return for_air_ == id; }
+    bool cameForAir() const { return for_air_.has_value(); }
+
+  private:
+    bool isWanted() {
+        if (name_per_row_ && !matchesName(plan_, row_.column(plan_.table->nameColumn()).bytes)) {
+            return false;
+        }
+        return std::all_of(plan_.on_row.begin(), plan_.on_row.end(),
+                           [this](const Condition& condition) { return holds(condition, row_); });
+    }
+
+    const RecordPlan& plan_;
+    RowSelection selection_;
+    RecordRow row_;
+    const bool name_per_row_;
+    std::function<bool()> is_time_up_;
+    uint32_t rows_ = 0;
+    std::optional<int64_t> for_air_;
+};
 
 class Scan {
   public:
@@ -28,10 +82,29 @@ class Scan {
             return ScanEnd::Finished;
         }
         slice_end_ = request_.control.clock->monotonicNs() + kScanSliceNs;
-        return request_.order == ScanOrder::ByName ? readNames(connection) : readParts(connection);
+        RowJudge judge(request_.plan, names_->kind == NameChoice::Kind::PerRow,
+                       [this] { return isTimeUp(); });
+        if (!judge.isNeeded()) {
+            return readAll(connection);
+        }
+        judge_ = &judge;
+        filter_ = judge.sqlCondition();
+        EVD_TRY(
+            connection.setRowFilter([&judge](const db::RowView& row) { return judge.judge(row); }));
+        auto end = readAll(connection);
+        EVD_TRY(connection.setRowFilter({}));
+        return end;
     }
 
   private:
+    bool isTimeUp() const {
+        return request_.control.shouldStop() || request_.control.clock->monotonicNs() >= slice_end_;
+    }
+
+    base::Result<ScanEnd> readAll(db::Connection& connection) {
+        return request_.order == ScanOrder::ByName ? readNames(connection) : readParts(connection);
+    }
+
     base::Result<void> takeNames(db::Connection& connection) {
         names_ = request_.names;
         if (names_ == nullptr) {
@@ -42,7 +115,6 @@ class Scan {
             chosen_names_ = std::move(chosen).value();
             names_ = &chosen_names_;
         }
-        name_per_row_ = names_->kind == NameChoice::Kind::PerRow;
         return {};
     }
 
@@ -50,8 +122,8 @@ class Scan {
         const ScanPosition from = position_;
         for (at_name_ = from.name; at_name_ < names_->names.size(); ++at_name_) {
             const bool goes_on = from.started && at_name_ == from.name;
-            const BoundSql sql =
-                nameSql(request_, names_->names[at_name_], goes_on ? from.id : request_.ids.after);
+            const BoundSql sql = nameSql(request_, names_->names[at_name_],
+                                         goes_on ? from.id : request_.ids.after, filter_);
             auto statement = prepareSql(connection, sql);
             if (!statement) {
                 return statement.error();
@@ -67,7 +139,7 @@ class Scan {
     base::Result<ScanEnd> readParts(db::Connection& connection) {
         const ScanPosition from = position_;
         for (const ScanPart part : scanParts(request_.order, from)) {
-            const BoundSql sql = scanSql(request_, *names_, part, from);
+            const BoundSql sql = scanSql(request_, *names_, part, from, filter_);
             auto statement = prepareSql(connection, sql);
             if (!statement) {
                 return statement.error();
@@ -90,37 +162,23 @@ class Scan {
                 return ScanEnd::Finished;
             }
             row_.load(statement);
-            if (isWanted()) {
-                const bool goes_on = consumer_.take(row_);
-                notePosition();
-                if (!goes_on) {
-                    return ScanEnd::Paused;
-                }
+            const bool for_air = judge_ != nullptr && judge_->isForAir(row_.id());
+            const bool goes_on = for_air || consumer_.take(row_);
+            notePosition();
+            if (!goes_on) {
+                return ScanEnd::Paused;
             }
-            if (rows % kRowsBetweenChecks == 0) {
-                if (request_.control.shouldStop()) {
-                    return request_.control.stopError();
-                }
-                if (request_.control.clock->monotonicNs() >= slice_end_) {
-                    notePosition();
-                    return ScanEnd::Paused;
-                }
+            const bool came_for_air = judge_ != nullptr && judge_->cameForAir();
+            if (came_for_air || (rows % kRowsBetweenChecks == 0 && isTimeUp())) {
+                return request_.control.shouldStop()
+                           ? base::Result<ScanEnd>(request_.control.stopError())
+                           : base::Result<ScanEnd>(ScanEnd::Paused);
             }
         }
     }
 
     // Rows that were passed over before a failure are judged again.
     void notePosition() { position_ = {true, row_.timestamp(), row_.id(), at_name_}; }
-
-    bool isWanted() {
-        if (name_per_row_ &&
-            !matchesName(request_.plan, row_.column(request_.plan.table->nameColumn()).bytes)) {
-            return false;
-        }
-        const auto& conditions = request_.plan.on_row;
-        return std::all_of(conditions.begin(), conditions.end(),
-                           [&](const Condition& condition) { return holds(condition, row_); });
-    }
 
     const ScanRequest& request_;
     ScanPosition& position_;
@@ -129,7 +187,8 @@ class Scan {
     NameChoice chosen_names_;
     const NameChoice* names_ = nullptr;
     size_t at_name_ = 0;
-    bool name_per_row_ = false;
+    RowJudge* judge_ = nullptr;  // where there is something to judge
+    std::string filter_;         // its condition
     int64_t slice_end_ = 0;
 };
 

@@ -51,6 +51,12 @@ class ConditionList {
         }
     }
 
+    void addFilter(std::string_view filter) {
+        if (!filter.empty()) {
+            add(filter);
+        }
+    }
+
     const std::string& text() const { return text_; }
 
   private:
@@ -141,12 +147,13 @@ std::vector<ScanPart> scanParts(ScanOrder order, const ScanPosition& position) {
 }
 
 BoundSql scanSql(const ScanRequest& request, const NameChoice& names, ScanPart part,
-                 const ScanPosition& position) {
+                 const ScanPosition& position, std::string_view filter) {
     BoundSql sql;
     ConditionList conditions(sql.parameters);
     addPlace(request, part, position, conditions);
     conditions.addNames(*request.plan.table, names, SqlAccess::RowOrder);
     conditions.addColumns(request.plan, SqlAccess::RowOrder);
+    conditions.addFilter(filter);
     sql.text =
         base::cat("SELECT ", request.selection.sqlColumns(), " FROM ", request.plan.table->name,
                   request.order == ScanOrder::ById ? " NOT INDEXED" : "", conditions.text(),
@@ -154,7 +161,8 @@ BoundSql scanSql(const ScanRequest& request, const NameChoice& names, ScanPart p
     return sql;
 }
 
-BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t after_id) {
+BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t after_id,
+                 std::string_view filter) {
     const RecordTable& table = *request.plan.table;
     BoundSql sql;
     ConditionList conditions(sql.parameters);
@@ -163,6 +171,7 @@ BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t af
     conditions.addInteger("id<=?", request.ids.last);
     addTime(request.time, "+timestamp", conditions);
     conditions.addColumns(request.plan, SqlAccess::RowOrder);
+    conditions.addFilter(filter);
     sql.text =
         base::cat("SELECT ", request.selection.sqlColumns(), " FROM ", table.name, " INDEXED BY ",
                   table.name_index, conditions.text(), orderSql(ScanOrder::ByName));

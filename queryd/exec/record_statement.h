@@ -26,11 +26,13 @@ enum class ScanPart { Whole, Ties, Beyond, AfterId };
 std::vector<ScanPart> scanParts(ScanOrder order, const ScanPosition& position);
 
 // One part, in the scan's order.
+// `filter` is one more condition, which may be empty.
 BoundSql scanSql(const ScanRequest& request, const NameChoice& names, ScanPart part,
-                 const ScanPosition& position);
+                 const ScanPosition& position, std::string_view filter);
 
 // The rows of one name above an id, by id, through the index on names.
-BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t after_id);
+BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t after_id,
+                 std::string_view filter);
 
 // `columns` of all rows that the request speaks of, in no order, any index allowed; `tail` follows
 // the conditions. Only where nothing is left to be judged per row.

@@ -100,11 +100,6 @@ base::Result<RecordPlan> planQuery(const Query& query, int64_t now_ns) {
     return plan;
 }
 
-bool isByNameAlone(const RecordPlan& plan) {
-    return (plan.name_pattern || !plan.on_name.empty()) && plan.on_column.empty() &&
-           plan.on_row.empty() && !plan.time_named;
-}
-
 RecordPlan livePlan(const RecordPlan& plan) {
     RecordPlan live = plan;
     live.sort.clear();

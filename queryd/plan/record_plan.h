@@ -53,7 +53,4 @@ struct RecordPlan {
     bool stream = false;
 };
 
-// Whether names alone are asked for: every condition is on the name column.
-bool isByNameAlone(const RecordPlan& plan);
-
 }  // namespace evd::queryd

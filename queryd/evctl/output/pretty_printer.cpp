@@ -1,8 +1,10 @@
 // One line per record, for reading: when, what, then the fields as key=value, those of the record
-// itself first and the header's behind them.
+// itself first and the header's behind them. A log line is shown as a log is read: which boot it
+// belongs to is left out, and what came from stderr is marked, and red where there is colour.
 //
 //    2026-01-02 03:04:05.123456  process.exec  name=ls command_line="ls -l" pid=42 cpu_id=0 ...
-//    2026-01-02 03:04:05.123456  sshd  Accepted publickey for ada boot_id={...}
+//    2026-01-02 03:04:05.123456  sshd: Accepted publickey for ada
+//    2026-01-02 03:04:05.123456  sshd[stderr]: no such key job_id={...}
 //    event_type=process.exec count=12
 
 #include "common/wire/msgpack.h"
@@ -21,6 +23,7 @@ constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kRed = "\x1b[31m";
 constexpr std::string_view kPlain = "\x1b[0m";
+constexpr const char* kErrorMark = "[stderr]";
 
 // Fields that say where an event comes from rather than what happened.
 constexpr std::array<std::string_view, 7> kHeaderFields = {
@@ -61,12 +64,14 @@ class PrettyPrinter final : public RecordPrinter {
         }
         appendTitle(when, title, message, out);
         for (const FieldView& field : fields_) {
-            if (!isOneOf(field, when, title, message) && !isHeaderField(field.name)) {
+            if (!isOneOf(field, when, title, message) && !isHeaderField(field.name) &&
+                !isImplied(field, message)) {
                 appendPair(field, {}, out);
             }
         }
         for (const FieldView& field : fields_) {
-            if (!isOneOf(field, when, title, message) && isHeaderField(field.name)) {
+            if (!isOneOf(field, when, title, message) && isHeaderField(field.name) &&
+                !isImplied(field, message)) {
                 appendPair(field, kDim, out);
             }
         }
@@ -82,14 +87,24 @@ class PrettyPrinter final : public RecordPrinter {
             message = nullptr;
             return;
         }
+        if (message != nullptr) {
+            return appendLogLine(*title, *message, out);
+        }
         append(kBold, plainValue(title->value), out);
         if (isImpostor(fields_)) {
             append(kRed, std::string(kImpostorMark), out);
         }
-        if (message != nullptr && !isNil(*message)) {
-            const bool is_error = isTrue(findField(fields_, "is_error"));
-            append(is_error ? kRed : std::string_view(), plainValue(message->value), out);
-        }
+    }
+
+    void appendLogLine(const FieldView& origin, const FieldView& message, std::string& out) {
+        const bool is_error = isTrue(findField(fields_, "is_error"));
+        append(kBold, plainValue(origin.value) + (is_error ? kErrorMark : "") + ':', out);
+        append(is_error ? kRed : std::string_view(), plainValue(message.value), out);
+    }
+
+    // Of a log line: what its look says already, or what nobody follows a log for.
+    static bool isImplied(const FieldView& field, const FieldView* message) {
+        return message != nullptr && (field.name == "is_error" || field.name == "boot_id");
     }
 
     static bool isOneOf(const FieldView& field, const FieldView* when, const FieldView* title,

@@ -92,8 +92,31 @@ TEST_CASE("pretty: time, what, then the fields, control characters made harmless
     CHECK(printed(Format::Pretty, {event("process.exec", true), logLine(), countRecord()}) ==
           "2025-12-31 23:58:30.001234 process.exec command_line=\"ls \\\"a b\\\"\\x1b[31m\" pid=42 "
           "origin_class=0\n"
-          "2025-12-31 23:58:30.000000 sshd went wrong, badly is_error=true\n"
+          "2025-12-31 23:58:30.000000 sshd[stderr]: went wrong, badly\n"
           "event_type=process.exec count=12\n");
+}
+
+TEST_CASE("pretty: a log line reads like a log, stderr marked and coloured, its job behind it") {
+    const auto line = msgpackOf([](MsgpackWriter& w) {
+        w.mapHeader(6);
+        w.text("timestamp");
+        w.integer(kThen);
+        w.text("origin");
+        w.text("make");
+        w.text("is_error");
+        w.boolean(false);
+        w.text("message");
+        w.text("cc -c x.c\x1b[31m");
+        w.text("boot_id");
+        w.text("{00000001-0000-0000-0000-000000000000}");
+        w.text("job_id");
+        w.text("{00000007-0000-0000-0000-000000000000}");
+    });
+    CHECK(printed(Format::Pretty, {line}) ==
+          "2025-12-31 23:58:30.000000 make: cc -c x.c\\x1b[31m "
+          "job_id={00000007-0000-0000-0000-000000000000}\n");
+    CHECK(printed(Format::Pretty, {logLine()}, {TimeStyle::Utc, true, 0})
+              .find("\x1b[31mwent wrong, badly\x1b[0m") != std::string::npos);
 }
 
 // Ruling S5
