@@ -2,7 +2,7 @@
 
 #include "common/wire/metric_window.h"
 #include "queryd/lang/ast.h"
-#include "queryd/plan/event_plan.h"
+#include "queryd/plan/record_plan.h"
 
 #include <cstdint>
 #include <optional>

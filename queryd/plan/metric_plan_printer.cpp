@@ -23,9 +23,9 @@ std::string printRange(const MetricPlan& plan) {
 
 void printConditions(const MetricPlan& plan, std::string_view who,
                      const std::vector<Condition>& conditions, std::string& out) {
-    EventPlan names;  // conditions are printed by the names of their fields alone
+    RecordPlan names;  // conditions are printed by the names of their fields alone
     for (const MetricField& field : plan.fields) {
-        names.fields.push_back({field.name, std::nullopt});
+        names.fields.push_back({field.name, nullptr});
     }
     for (const Condition& condition : conditions) {
         out += base::cat(who, ": ", printCondition(names, condition), "\n");

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "queryd/lang/literals.h"
 #include "queryd/lang/token_cursor.h"
+#include "queryd/plan/event_table.h"
 #include "queryd/plan/literal_binder.h"
 
 #include <algorithm>
@@ -142,15 +143,11 @@ class MetricPlanner {
     }
 
     base::Result<Condition> bindComparison(const Predicate& predicate, bool in_brackets) {
-        if (predicate.op == CompareOperator::Matches) {
-            return notYet("MATCHES", predicate.at);
-        }
         const std::string& name = predicate.field.name;
         // Brackets speak of labels only.
         const auto kind = in_brackets ? MetricField::Kind::Label : metricFieldKind(name);
-        const PlanField as_event{name, kind == MetricField::Kind::Timestamp
-                                           ? std::optional(EventColumn::Timestamp)
-                                           : std::nullopt};
+        const PlanField as_event{
+            name, kind == MetricField::Kind::Timestamp ? findColumn(eventTable(), name) : nullptr};
         Condition condition;
         condition.op = predicate.op;
         condition.field = fieldIndex({name, kind});
