@@ -1,8 +1,8 @@
 #pragma once
 
 #include "common/base/result.h"
-#include "queryd/exec/store_readers.h"
 #include "queryd/exec/query_engine.h"
+#include "queryd/exec/store_readers.h"
 #include "queryd/plan/metric_plan.h"
 
 #include <string>

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "common/base/result.h"
-#include "queryd/exec/store_readers.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/exec/run_control.h"
+#include "queryd/exec/store_readers.h"
 #include "queryd/lang/ast.h"
 #include "queryd/plan/metric_plan.h"
 

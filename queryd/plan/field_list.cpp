@@ -1,8 +1,8 @@
 #include "queryd/plan/field_list.h"
 
+#include "common/base/nearest_word.h"
 #include "common/base/text.h"
 #include "queryd/lang/literals.h"
-#include "common/base/nearest_word.h"
 #include "queryd/lang/token_cursor.h"
 
 #include <algorithm>

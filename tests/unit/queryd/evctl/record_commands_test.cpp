@@ -35,7 +35,8 @@ class Desk {
     evd::test::DatagramReceiver metrics;
     const FakeClock clock;
     evd::evctl::OutputStream output{STDOUT_FILENO};
-    evd::config::SocketPaths sockets{"", "", folder / "log.sock", folder / "metric.sock", "", "", "", ""};
+    evd::config::SocketPaths sockets{"", "", folder / "log.sock", folder / "metric.sock", "", "",
+                                     "", ""};
     const evd::evctl::SessionContext context{arguments, sockets, clock, output};
 };
 
