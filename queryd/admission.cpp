@@ -59,6 +59,7 @@ base::Result<Admission::Slot> Admission::admit(const Caller& caller) {
                        limits_.per_user_max, "MaxQueriesPerUser");
     }
     ++counts_.running;
+    ++counts_.started;
     by_user_.insert_or_assign(caller.user_sid, of_user + 1);
     return Slot(*this, caller.user_sid);
 }

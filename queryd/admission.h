@@ -51,6 +51,7 @@ class Admission {
     struct Counts {
         uint32_t running = 0;
         uint32_t streaming = 0;
+        uint64_t started = 0;
         uint64_t refused = 0;
     };
 

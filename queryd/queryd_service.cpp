@@ -222,6 +222,7 @@ std::vector<wire::Measure> QuerydService::measures() {
     const auto number = [](uint64_t value) { return static_cast<int64_t>(value); };
     return {{"queries_running", number(counts.running)},
             {"queries_streaming", number(counts.streaming)},
+            {"queries_started", number(counts.started)},
             {"queries_refused", number(counts.refused)},
             {"query_connections", number(parts_->listener->connectionsAccepted())},
             {"rpc_connections", number(parts_->rpc->connections())},

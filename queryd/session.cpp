@@ -161,7 +161,7 @@ void Sessions::reap() {
 
 QuestionCounts Sessions::counts() const {
     const auto counts = admission_.counts();
-    return {counts.running, counts.streaming, counts.refused};
+    return {counts.running, counts.streaming, counts.started, counts.refused};
 }
 
 }  // namespace evd::queryd

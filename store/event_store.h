@@ -115,6 +115,7 @@ class EventStore final : private WriterListener {
     // What the index policy has decided, for all shards alike (Spec §3.3).
     void wantIndexes(DesiredIndexesView desired) { shards_.wantIndexes(std::move(desired)); }
     std::vector<wire::Measure> measures();
+    std::map<uint16_t, wire::Histogram> commitSeconds() const { return shards_.commitSeconds(); }
 
     bool isAttached() const { return shards_.isOpen(); }
     int64_t stableId() const { return allocator_.stableId(); }

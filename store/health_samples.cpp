@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace evd::store {
 
@@ -32,16 +33,32 @@ constexpr auto kRules = std::to_array<Rule>({
     {"eventd-collector", "ring.*.batches", "eventd.ring.batches.total", MetricType::Counter, "cpu"},
 
     {"eventd-store", "stored_events", "eventd.events.stored.total", MetricType::Counter},
-    {"eventd-store", "shard.*.batches", "eventd.commits.total", MetricType::Counter, "shard",
-     "events"},
+    {"eventd-store", "logs.rows", "eventd.logs.stored.total", MetricType::Counter},
+    {"eventd-store", "metrics.rows", "eventd.samples.stored.total", MetricType::Counter},
+    {"eventd-store", "metrics.series", "eventd.series", MetricType::Gauge},
+
     {"eventd-store", "shard.*.failed_batches", "eventd.commits.failed.total", MetricType::Counter,
      "shard", "events"},
+    {"eventd-store", "logs.failed_batches", "eventd.commits.failed.total", MetricType::Counter, "",
+     "logs"},
+    {"eventd-store", "metrics.failed_batches", "eventd.commits.failed.total", MetricType::Counter,
+     "", "metrics"},
     {"eventd-store", "shard.*.file_bytes", "eventd.store.bytes", MetricType::Gauge, "shard",
      "events"},
+    {"eventd-store", "logs.bytes", "eventd.store.bytes", MetricType::Gauge, "", "logs"},
+    {"eventd-store", "metrics.bytes", "eventd.store.bytes", MetricType::Gauge, "", "metrics"},
     {"eventd-store", "shard.*.wal_bytes", "eventd.store.wal.bytes", MetricType::Gauge, "shard",
      "events"},
+    {"eventd-store", "logs.wal_bytes", "eventd.store.wal.bytes", MetricType::Gauge, "", "logs"},
+    {"eventd-store", "metrics.wal_bytes", "eventd.store.wal.bytes", MetricType::Gauge, "",
+     "metrics"},
+    {"eventd-store", "retention.runs", "eventd.retention.runs.total", MetricType::Counter},
     {"eventd-store", "retention.deleted_rows", "eventd.retention.deleted.total",
-     MetricType::Counter, "", "events"},
+     MetricType::Counter},
+
+    {"eventd-ingest", "door.*.records", "eventd.ingest.records.total", MetricType::Counter, "door"},
+    {"eventd-ingest", "records.*.dropped", "eventd.ingest.dropped.total", MetricType::Counter,
+     "kind"},
 
     {"eventd-queryd", "queries_started", "eventd.queries.total", MetricType::Counter},
     {"eventd-queryd", "queries_refused", "eventd.queries.refused.total", MetricType::Counter},
@@ -66,7 +83,10 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 
 void append(std::string_view metric, std::vector<wire::MetricLabel> labels, MetricType type,
             double value, std::vector<HealthSample>& out) {
-    HealthSample sample{std::string(metric), "", type, value};
+    HealthSample sample;
+    sample.name = metric;
+    sample.type = type;
+    sample.value = value;
     // Names of our own making; one that cannot be a label costs that sample and nothing else.
     if (wire::writeCanonicalLabels(labels, sample.labels)) {
         out.push_back(std::move(sample));
@@ -106,6 +126,17 @@ std::vector<HealthSample> healthSamples(const std::vector<wire::ProcessStatus>& 
         }
     }
     return samples;
+}
+
+HealthSample commitSample(std::string_view store, std::optional<uint16_t> shard,
+                          wire::Histogram seconds) {
+    HealthSample sample;
+    sample.name = "eventd.commit.seconds";
+    sample.labels =
+        shard ? base::cat("shard=", *shard, ",store=", store) : base::cat("store=", store);
+    sample.type = MetricType::Histogram;
+    sample.histogram = std::move(seconds);
+    return sample;
 }
 
 }  // namespace evd::store

@@ -4,6 +4,7 @@
 #include "common/wire/record.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct HealthSample {
     std::string labels;  // canonical
     wire::MetricType type = wire::MetricType::Gauge;
     double value = 0;
+    wire::Histogram histogram = {};  // of a histogram, which has no value
 };
 
 // The group's own health as metrics (docs/metrics-eventd.md).
@@ -26,5 +28,9 @@ struct HealthSample {
 // Values of figures that restart with their process are counters, whose resets queries know how to
 // read. Pure.
 std::vector<HealthSample> healthSamples(const std::vector<wire::ProcessStatus>& processes);
+
+// How long the commits of one store took, of one of its shards if it has any.
+HealthSample commitSample(std::string_view store, std::optional<uint16_t> shard,
+                          wire::Histogram seconds);
 
 }  // namespace evd::store

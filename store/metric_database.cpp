@@ -102,6 +102,7 @@ void MetricDatabase::hold(int64_t series_id, const SampleRow& sample, const Samp
         row.histogram_bytes = histogram_.size();
         histogram_bytes_.insert(histogram_bytes_.end(), histogram_.begin(), histogram_.end());
     }
+    late_from_ns_ = std::min(late_from_ns_, row.timestamp_ns);
     rows_.push_back(row);
 }
 
@@ -120,6 +121,29 @@ base::Result<void> MetricDatabase::flushRows() {
     for (; done < rows_.size(); ++done) {
         bindRow(*insert_one_, 0, rows_[done]);
         EVD_TRY(runOnce(*insert_one_));
+    }
+    return late_from_ns_ < state_.rollups.builtUntilNs() ? forgetRollups() : base::Result<void>();
+}
+
+// After the rows are in: a rate depends on the next sample too. Which kinds there are is asked for
+// each time, since the builder adds to them, and late samples are few.
+base::Result<void> MetricDatabase::forgetRollups() {
+    const auto kinds = storedRollupKinds(connection());
+    if (!kinds || kinds.value().empty()) {
+        return kinds ? base::Result<void>() : kinds.error();
+    }
+    if (invalidator_ == nullptr) {
+        auto made = RollupInvalidator::make(connection());
+        if (!made) {
+            return made.error();
+        }
+        invalidator_ = std::move(made).value();
+    }
+    const int64_t built_until_ns = state_.rollups.builtUntilNs();
+    for (const Row& row : rows_) {
+        if (row.timestamp_ns < built_until_ns) {
+            EVD_TRY(invalidator_->sampleCame(kinds.value(), row.series_id, row.timestamp_ns));
+        }
     }
     return {};
 }
@@ -142,6 +166,10 @@ void MetricDatabase::bindRow(db::Statement& statement, size_t slot, const Row& r
 
 void MetricDatabase::rowsCommitted() {
     resolver_.transactionCommitted();
+    if (late_from_ns_ < state_.rollups.builtUntilNs()) {
+        state_.rollups.sampleCameLate(late_from_ns_);
+    }
+    late_from_ns_ = std::numeric_limits<int64_t>::max();
     rows_.clear();
     histogram_bytes_.clear();
     publishFigures();
@@ -149,6 +177,7 @@ void MetricDatabase::rowsCommitted() {
 
 void MetricDatabase::rowsRolledBack() {
     resolver_.transactionRolledBack();
+    late_from_ns_ = std::numeric_limits<int64_t>::max();
     rows_.clear();
     histogram_bytes_.clear();
     publishFigures();

@@ -2,11 +2,14 @@
 
 #include "store/record_database.h"
 #include "store/removed_series.h"
+#include "store/rollup_builder.h"
+#include "store/rollup_state.h"
 #include "store/series_resolver.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -17,6 +20,7 @@ namespace evd::store {
 struct MetricState {
     std::atomic<size_t> cache_entries_max = 50'000;  // MetricSeriesCacheSize
     RemovedSeries removed_series;
+    RollupState rollups;
     SeriesHashes hashes = SeriesHashes::standard();
 
     std::atomic<int64_t> series = 0;
@@ -30,6 +34,7 @@ struct MetricState {
 //
 // Samples are held until the transaction ends and then inserted in the order of series and time:
 // each page of the index by series is touched once, which is what makes many series affordable.
+// A sample that comes late takes the rollups with it that it makes wrong (Ruling S9).
 // Samples of a type that their series does not have are dropped, malformed ones skipped; both are
 // counted. As RecordDatabase otherwise. Holds at most the samples of one transaction.
 class MetricDatabase final : public RecordDatabase {
@@ -58,6 +63,7 @@ class MetricDatabase final : public RecordDatabase {
     void rowsRolledBack() override;
 
     base::Result<void> insertSample(const SampleBatch& batch, const SampleRow& sample);
+    base::Result<void> forgetRollups();
     void hold(int64_t series_id, const SampleRow& sample, const SampleBatch& batch);
     void takeSettings();
     void bindRow(db::Statement& statement, size_t slot, const Row& row);
@@ -72,6 +78,8 @@ class MetricDatabase final : public RecordDatabase {
     std::vector<Row> rows_;
     std::vector<uint8_t> histogram_bytes_;
     std::vector<uint8_t> histogram_;
+    std::unique_ptr<RollupInvalidator> invalidator_;              // once it was needed
+    int64_t late_from_ns_ = std::numeric_limits<int64_t>::max();  // of the samples held, the least
 };
 
 class MetricFormat final : public RecordFormat {

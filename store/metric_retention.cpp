@@ -22,6 +22,14 @@ DatabaseAge ageFrom(int64_t live_bytes, std::optional<int64_t> oldest_ns) {
             addSaturating(oldest_ns.value_or(0), MetricRetentionDatabase::kReachNs)};
 }
 
+// The oldest sample that is left has lost the pair that it ended: a rate or delta of the window
+// that begins with it goes too.
+int64_t endOfLoss(int function, int64_t oldest_ns) {
+    const bool is_pairwise = function == static_cast<int>(db::RollupFunction::Rate) ||
+                             function == static_cast<int>(db::RollupFunction::Delta);
+    return is_pairwise ? addSaturating(oldest_ns, 1) : oldest_ns;
+}
+
 }  // namespace
 
 base::Result<DatabaseAge> MetricRetentionDatabase::look(const std::string& path,
@@ -184,7 +192,7 @@ base::Result<void> MetricRetentionDatabase::removeRollups(int64_t series, int64_
             remove_rollups_->bindInteger(1, series);
             remove_rollups_->bindInteger(2, function);
             remove_rollups_->bindInteger(3, window_seconds);
-            remove_rollups_->bindInteger(4, before_ns);
+            remove_rollups_->bindInteger(4, endOfLoss(function, before_ns));
             const auto done = oneInteger(*remove_rollups_);
             if (!done) {
                 return done.error();

@@ -107,6 +107,9 @@ void PolicyThread::take(const Work& work) {
     for (const RollupCount& counted : work.rollups) {
         rollup_policy_.count(counted.kind, counted.queries, now_ns);
     }
+    if (!work.rollups.empty()) {
+        addRollups(now_ns);
+    }
     if (!work.answer) {
         return;
     }
@@ -115,6 +118,16 @@ void PolicyThread::take(const Work& work) {
         applyPolicy();
     }
     work.answer(asked);
+}
+
+// A rollup is built window by window and costs little, so that one which is asked for often need
+// not wait for the interval (Spec §7.4 names none).
+void PolicyThread::addRollups(int64_t now_ns) {
+    const size_t before = rollup_policy_.desired().size();
+    if (rollup_policy_.recompute(now_ns).size() > before) {
+        publishIfNew(/*is_first=*/false);
+        persist();
+    }
 }
 
 void PolicyThread::applyPolicy() {

@@ -73,6 +73,7 @@ class PolicyThread {
     void run();
     void load();
     void take(const Work& work);
+    void addRollups(int64_t now_ns);
     void applyPolicy();
     void publishIfNew(bool is_first);
     void persist();

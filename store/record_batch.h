@@ -41,9 +41,12 @@ struct SampleBatch {
     std::vector<wire::Histogram> histograms;
 };
 
+// The number of a batch that the store makes itself, which has no sender to tell.
+inline constexpr uint64_t kOwnBatch = 0;
+
 struct RecordBatch {
     base::Guid sender;    // of this incarnation of eventd-ingest
-    uint64_t number = 0;  // ascending from 1
+    uint64_t number = 0;  // ascending from 1; kOwnBatch
     size_t bytes = 0;     // of the message, for the bounds of queues
     LogBatch logs;        // one of the two is empty
     SampleBatch samples;

@@ -125,7 +125,9 @@ base::Result<void> RecordDatabase::begin() {
 
 base::Result<void> RecordDatabase::insert(const RecordBatch& batch) {
     EVD_TRY(insertRows(batch));
-    batch_of_transaction_ = {batch.sender, batch.number};
+    if (batch.number != kOwnBatch) {
+        batch_of_transaction_ = {batch.sender, batch.number};
+    }
     return {};
 }
 

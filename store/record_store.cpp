@@ -76,6 +76,20 @@ void RecordStore::write(RecordBatch batch, std::unique_ptr<RunAnswer> answer) {
         case BatchLane::Verdict::Take:
             break;
     }
+    queue(std::move(batch), std::move(answer));
+}
+
+void RecordStore::writeOwn(RecordBatch batch, std::unique_ptr<RunAnswer> answer) {
+    if (draining_ || writer_ == nullptr || own_is_under_way_) {
+        answer->give(base::fail(base::ErrorKind::Busy, "the store takes nothing in now"));
+        return;
+    }
+    batch.number = kOwnBatch;
+    own_is_under_way_ = true;
+    queue(std::move(batch), std::move(answer));
+}
+
+void RecordStore::queue(RecordBatch batch, std::unique_ptr<RunAnswer> answer) {
     const uint64_t ticket = next_ticket_++;
     answers_.emplace(ticket, UnderWay{std::move(answer), batch.number, lane_.epoch()});
     waiting_.push_back({ticket, lane_.epoch(), std::move(batch)});
@@ -128,7 +142,11 @@ void RecordStore::take(const RecordReport& report) {
     for (const uint64_t ticket : report.committed) {
         auto done = answers_.extract(ticket);
         EVD_CHECK(!done.empty(), "a writer reports what it was given, once");
-        lane_.committed(done.mapped().number);
+        if (done.mapped().number == kOwnBatch) {
+            own_is_under_way_ = false;
+        } else {
+            lane_.committed(done.mapped().number);
+        }
         done.mapped().answer->give({});
     }
     for (const uint64_t ticket : report.given_up) {
@@ -157,7 +175,11 @@ void RecordStore::giveUp(uint64_t ticket) {
     auto done = answers_.extract(ticket);
     EVD_CHECK(!done.empty(), "a writer reports what it was given, once");
     const UnderWay& under_way = done.mapped();
-    lane_.failed(under_way.number, under_way.epoch, clock_.monotonicNs());
+    if (under_way.number == kOwnBatch) {
+        own_is_under_way_ = false;
+    } else {
+        lane_.failed(under_way.number, under_way.epoch, clock_.monotonicNs());
+    }
     under_way.answer->give(
         base::fail(base::ErrorKind::Busy, "the batch could not be committed now"));
 }

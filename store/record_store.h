@@ -59,10 +59,17 @@ class RecordStore final : private RecordWriterListener {
     // that is stored, 0 for none.
     uint64_t attach(const base::Guid& sender);
     void write(RecordBatch batch, std::unique_ptr<RunAnswer> answer);
+    // A batch of our own: without a sender or a number, and not sent again. Busy while the one
+    // before it is not written, and when nothing can be written at all.
+    void writeOwn(RecordBatch batch, std::unique_ptr<RunAnswer> answer);
     // Takes in what the writer reported: gives answers, sends what waits.
     void pump();
     // Nothing is queued or being written.
     bool isIdle() const { return answers_.empty(); }
+    // How long commits took.
+    wire::Histogram commitSeconds() const {
+        return writer_ == nullptr ? wire::Histogram() : writer_->commitSeconds();
+    }
 
     // Spec §10.2: refuses new batches, and ends the writer after what is in its queue. The second
     // comes last; batches that are still unanswered get no answer.
@@ -89,6 +96,7 @@ class RecordStore final : private RecordWriterListener {
 
     void reported(RecordReport report) override;
     void committed(const wire::CommitNotice& notice) override;
+    void queue(RecordBatch batch, std::unique_ptr<RunAnswer> answer);
     void take(const RecordReport& report);
     void takeFailure(const RecordReport& report);
     void feed();
@@ -106,6 +114,7 @@ class RecordStore final : private RecordWriterListener {
     std::deque<RecordItem> waiting_;        // for room in the queue
     FailureEpisode failing_;
     bool draining_ = false;
+    bool own_is_under_way_ = false;
 
     uint64_t repeated_batches_ = 0;
     uint64_t refused_batches_ = 0;

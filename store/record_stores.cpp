@@ -26,6 +26,12 @@ base::Result<std::unique_ptr<RecordStores>> RecordStores::open(const config::Set
         return metrics.error();
     }
     stores->metrics_ = std::move(metrics).value();
+    // What is older than this start may have rollups from before it.
+    stores->metric_state_.rollups.willBuildUntil(clock.wallNs());
+    if (ShardGate* gate = stores->metrics_->gate()) {
+        stores->rollups_ = std::make_unique<RollupThread>(paths.metrics, *gate,
+                                                          stores->metric_state_.rollups, clock);
+    }
     return stores;
 }
 
@@ -46,6 +52,12 @@ void RecordStores::configure(const config::Settings& settings, EventStore& event
     event_store.configureRetention(metric_part_, metricRetention(settings));
 }
 
+void RecordStores::wantRollups(RollupKindsView kinds) {
+    if (rollups_ != nullptr) {
+        rollups_->want(std::move(kinds));
+    }
+}
+
 void RecordStores::pump() {
     logs_->pump();
     metrics_->pump();
@@ -57,6 +69,9 @@ void RecordStores::refuseBatches() {
 }
 
 void RecordStores::stopWriters() {
+    if (rollups_ != nullptr) {
+        rollups_->stop();
+    }
     logs_->stopWriter();
     metrics_->stopWriter();
 }
@@ -64,6 +79,9 @@ void RecordStores::stopWriters() {
 void RecordStores::addMeasures(std::vector<wire::Measure>& measures) const {
     logs_->addMeasures(measures);
     metrics_->addMeasures(measures);
+    if (rollups_ != nullptr) {
+        rollups_->addMeasures(measures);
+    }
 }
 
 }  // namespace evd::store

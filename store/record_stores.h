@@ -6,6 +6,7 @@
 #include "store/event_store.h"
 #include "store/metric_database.h"
 #include "store/record_store.h"
+#include "store/rollup_thread.h"
 #include "store/store_settings.h"
 
 #include <cstddef>
@@ -34,6 +35,10 @@ class RecordStores {
     void joinRetention(EventStore& event_store, const config::Settings& settings);
     void configure(const config::Settings& settings, EventStore& event_store);
 
+    // Builds rollups of these kinds from now on (Spec §7.4). Without a metric store that can be
+    // written nothing happens.
+    void wantRollups(RollupKindsView kinds);
+
     void pump();
     bool isIdle() const { return logs_->isIdle() && metrics_->isIdle(); }
     void refuseBatches();
@@ -48,6 +53,7 @@ class RecordStores {
     size_t metric_part_ = 0;
     std::unique_ptr<RecordStore> logs_;
     std::unique_ptr<RecordStore> metrics_;
+    std::unique_ptr<RollupThread> rollups_;  // ends before the writer whose gate it uses
 };
 
 }  // namespace evd::store

@@ -94,6 +94,7 @@ class RecordWriter {
     // its transactions.
     ShardGate& gate() { return gate_; }
     Figures figures() const;
+    wire::Histogram commitSeconds() const { return commit_latency_.histogram(); }
 
   private:
     struct Transaction;

@@ -7,6 +7,7 @@
 #include "store/retention_pace.h"
 #include "store/rollup_builder.h"
 #include "store/rollup_schedule.h"
+#include "store/rollup_state.h"
 #include "store/shard_gate.h"
 
 #include <atomic>
@@ -18,24 +19,6 @@
 #include <vector>
 
 namespace evd::store {
-
-// Between the writer of the metric store and the builder of its rollups. Any thread.
-class RollupState {
-  public:
-    explicit RollupState(int64_t built_until_ns) : built_until_ns_(built_until_ns) {}
-
-    // No rollup reaches beyond that moment: a sample from then on changes none.
-    int64_t builtUntilNs() const { return built_until_ns_.load(); }
-    void willBuildUntil(int64_t until_ns);
-    // A sample before it was committed.
-    void sampleCameLate(int64_t timestamp_ns);
-    // The time of the earliest such sample since the last call; the greatest of i64 for none.
-    int64_t takeLateSample();
-
-  private:
-    std::atomic<int64_t> built_until_ns_;
-    std::atomic<int64_t> late_from_ns_{INT64_MAX};
-};
 
 // Computes rollups in the background (Spec §7.4, rollup computation), on a thread and a connection
 // of its own.

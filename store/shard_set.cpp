@@ -205,4 +205,14 @@ void ShardSet::addMeasures(std::vector<wire::Measure>& measures) {
     }
 }
 
+std::map<uint16_t, wire::Histogram> ShardSet::commitSeconds() const {
+    std::map<uint16_t, wire::Histogram> all;
+    for (const auto& [number, shard] : shards_) {
+        if (shard.writer != nullptr) {
+            all.emplace(number, shard.writer->commitSeconds());
+        }
+    }
+    return all;
+}
+
 }  // namespace evd::store

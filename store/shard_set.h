@@ -75,6 +75,8 @@ class ShardSet {
     // Ends the writers after what is in their queues and closes the databases.
     void stop();
     void addMeasures(std::vector<wire::Measure>& measures);
+    // How long commits took, by shard.
+    std::map<uint16_t, wire::Histogram> commitSeconds() const;
 
   private:
     struct Shard {

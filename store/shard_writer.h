@@ -131,6 +131,7 @@ class ShardWriter {
     // its transactions.
     ShardGate& gate() { return gate_; }
     Figures figures() const;
+    wire::Histogram commitSeconds() const { return commit_latency_.histogram(); }
 
   private:
     struct Batch;

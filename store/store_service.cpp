@@ -8,6 +8,7 @@
 #include "sandbox/confine.h"
 #include "store/config_changes.h"
 #include "store/database_files.h"
+#include "store/health_report.h"
 
 #include <utility>
 
@@ -15,6 +16,9 @@ namespace evd::store {
 
 namespace {
 
+// The first report comes when the group has just told its first figures.
+constexpr int64_t kHealthFirstNs = 2 * base::kNsPerSecond;
+constexpr int64_t kHealthIntervalNs = 15 * base::kNsPerSecond;
 constexpr std::string_view kCollectorFd = "collector";
 constexpr std::string_view kQuerydFd = "queryd";
 constexpr std::string_view kIngestFd = "ingest";
@@ -53,9 +57,10 @@ StoreService::~StoreService() noexcept {
 }
 
 kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams params,
-                                                                ipc::SupervisorLink&,
+                                                                ipc::SupervisorLink& supervisor,
                                                                 kj::AsyncIoContext& io) {
     io_ = &io;
+    supervisor_ = &supervisor;
     settings_ = params.settings;
     const EventStoreSettings settings = eventStoreSettings(params.settings);
     batch_events_max_ = static_cast<uint32_t>(settings.batch.rows_max);
@@ -79,7 +84,30 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
     if (early_ingest_.valid()) {
         connectIngest(std::move(early_ingest_));
     }
+    health_ = reportHealth(kHealthFirstNs);
     return event_store_->resumePoints();
+}
+
+kj::Promise<void> StoreService::reportHealth(int64_t after_ns) {
+    return io_->provider->getTimer()
+        .afterDelay(after_ns * kj::NANOSECONDS)
+        .then([this]() { return supervisor_->groupStatus(); })
+        .then([this](std::vector<wire::ProcessStatus> processes) { storeHealth(processes); },
+              [](kj::Exception&&) {})  // the supervisor is gone, and so shall we be
+        .then([this]() { return reportHealth(kHealthIntervalNs); })
+        .eagerlyEvaluate(nullptr);
+}
+
+void StoreService::storeHealth(const std::vector<wire::ProcessStatus>& processes) {
+    auto samples = healthSamples(processes);
+    for (auto& [shard, seconds] : event_store_->commitSeconds()) {
+        samples.push_back(commitSample("events", shard, seconds));
+    }
+    samples.push_back(commitSample("logs", std::nullopt, record_stores_->logs().commitSeconds()));
+    samples.push_back(
+        commitSample("metrics", std::nullopt, record_stores_->metrics().commitSeconds()));
+    HealthBatch report = healthBatch(std::move(samples), clock_.wallNs());
+    record_stores_->metrics().writeOwn(std::move(report.batch), std::move(report.answer));
 }
 
 // Logs and metrics are there from the start; the shards wait for a collector.
@@ -133,27 +161,34 @@ void StoreService::startIndexPolicy(const config::Settings& settings) {
     } else if (!opened.value().trouble.empty()) {
         base::logError(opened.value().trouble);
     }
-    desired_wakeup_ = std::make_unique<ipc::LoopWakeup>([this]() { onDesiredIndexes(); });
+    desired_wakeup_ = std::make_unique<ipc::LoopWakeup>([this]() { onDesired(); });
+    // A policy publishes from its own thread.
+    const auto publishTo = [this](auto& desired) {
+        return [this, &desired](auto published) {
+            {
+                const std::lock_guard lock(desired_mutex_);
+                desired = std::move(published);
+            }
+            desired_wakeup_->signal();
+        };
+    };
     policy_ = std::make_unique<PolicyThread>(
         policySettings(settings),
         opened.ok() ? std::move(opened.value().store) : std::unique_ptr<MetaStore>(), clock_,
-        [this](DesiredIndexesView desired) {
-            {
-                const std::lock_guard lock(desired_mutex_);
-                desired_indexes_ = std::move(desired);
-            }
-            desired_wakeup_->signal();
-        });
-    onDesiredIndexes();
+        publishTo(desired_indexes_), publishTo(desired_rollups_));
+    onDesired();
 }
 
-void StoreService::onDesiredIndexes() {
-    DesiredIndexesView desired;
+void StoreService::onDesired() {
+    DesiredIndexesView indexes;
+    RollupKindsView rollups;
     {
         const std::lock_guard lock(desired_mutex_);
-        desired = desired_indexes_;
+        indexes = desired_indexes_;
+        rollups = desired_rollups_;
     }
-    event_store_->wantIndexes(std::move(desired));
+    event_store_->wantIndexes(std::move(indexes));
+    record_stores_->wantRollups(std::move(rollups));
 }
 
 void StoreService::connectCollector(base::Fd socket) {
@@ -190,6 +225,7 @@ kj::Promise<void> StoreService::drain() {
     if (event_store_ == nullptr || is_drained_) {
         return kj::READY_NOW;
     }
+    health_ = nullptr;
     event_store_->refuseRuns();
     record_stores_->refuseBatches();
     return whenRecordsIdle()
@@ -219,6 +255,8 @@ std::vector<wire::Measure> StoreService::measures() {
     record_stores_->addMeasures(all);
     all.push_back({"fields_counted", static_cast<int64_t>(control_figures_.fields_counted)});
     all.push_back({"fields_ignored", static_cast<int64_t>(control_figures_.fields_ignored)});
+    all.push_back({"rollups_counted", static_cast<int64_t>(control_figures_.rollups_counted)});
+    all.push_back({"rollups_ignored", static_cast<int64_t>(control_figures_.rollups_ignored)});
     return all;
 }
 

@@ -31,8 +31,9 @@ namespace evd::store {
 // writer's own thread. start() confines the process to the folders of the stores before it opens a
 // database or makes a thread. The index policy runs on its own thread and its decisions come back
 // through the loop; queryd's ControlConnection feeds it. Shards are opened when the first collector
-// says how many rings there are. A process whose loop has ended must not run destructors (see
-// main).
+// says how many rings there are. Every kHealthIntervalNs the group's own health goes into the
+// metric store, which is asked for at the supervisor. A process whose loop has ended must not run
+// destructors (see main).
 class StoreService final : public ipc::Program,
                            private IngestHost,
                            private RecordIngestHost,
@@ -69,15 +70,18 @@ class StoreService final : public ipc::Program,
     void openStores(const EventStoreSettings& settings, const StorePaths& paths,
                     const base::Guid& boot_id);
     void onReports();
-    void onDesiredIndexes();
+    void onDesired();
     void startIndexPolicy(const config::Settings& settings);
+    kj::Promise<void> reportHealth(int64_t after_ns);
+    void storeHealth(const std::vector<wire::ProcessStatus>& processes);
     void connectCollector(base::Fd socket);
     void connectQueryd(base::Fd socket);
     void connectIngest(base::Fd socket);
 
     const base::Clock& clock_;
-    kj::AsyncIoContext* io_ = nullptr;  // of the loop, outlives this
-    config::Settings settings_;         // in force, to tell what a change changed
+    kj::AsyncIoContext* io_ = nullptr;           // of the loop, outlives this
+    ipc::SupervisorLink* supervisor_ = nullptr;  // the same
+    config::Settings settings_;                  // in force, to tell what a change changed
     uint32_t batch_events_max_ = 0;
     std::unique_ptr<ipc::LoopWakeup> wakeup_;
     std::mutex publisher_mutex_;  // writer threads publish
@@ -93,12 +97,14 @@ class StoreService final : public ipc::Program,
 
     std::mutex desired_mutex_;  // the policy thread publishes
     DesiredIndexesView desired_indexes_;
+    RollupKindsView desired_rollups_;
     std::unique_ptr<ipc::LoopWakeup> desired_wakeup_;
     std::unique_ptr<PolicyThread> policy_;
     ControlFigures control_figures_;
     std::unique_ptr<ControlConnection> queryd_;
     std::unique_ptr<CollectorConnection> collector_;
     std::unique_ptr<RecordIngestConnection> ingest_;
+    kj::Promise<void> health_ = nullptr;  // last: its task uses all of the above
 };
 
 }  // namespace evd::store

@@ -72,6 +72,9 @@ PolicyThread::Settings policySettings(const config::Settings& settings) {
     return {{number("AdaptiveIndexWindowHours") * 60 * kMinuteNs,
              settings.number("AdaptiveIndexCreateThreshold"),
              settings.number("AdaptiveIndexDropThreshold")},
+            {number("AdaptiveRollupWindowHours") * 60 * kMinuteNs,
+             settings.number("AdaptiveRollupCreateThreshold"),
+             settings.number("AdaptiveRollupDropThreshold")},
             number("AdaptiveIndexPolicyIntervalMinutes") * kMinuteNs};
 }
 

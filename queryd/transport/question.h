@@ -40,6 +40,7 @@ struct QuestionControl {
 struct QuestionCounts {
     uint32_t running = 0;  // streaming ones included
     uint32_t streaming = 0;
+    uint64_t started = 0;
     uint64_t refused = 0;  // by an admission limit, since the start
 };
 

@@ -1,6 +1,7 @@
 #include "store/health_samples.h"
 
 #include "common/base/text.h"
+#include "store/health_report.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -59,6 +60,22 @@ TEST_CASE("health samples: all names are of the group and units come last") {
         return sample.name.starts_with("eventd.");
     }));
     CHECK(textOf(samples, "eventd.queries.refused.total") == "{}=2");
+}
+
+TEST_CASE("health samples: a report is one batch of the store's own, held until it is answered") {
+    std::vector<HealthSample> samples = healthSamples({process("eventd", {})});
+    wire::Histogram seconds{{0.1, 1}, {3, 4}, 5, 2.5};
+    samples.push_back(commitSample("events", 3, seconds));
+    const HealthBatch report = healthBatch(std::move(samples), 77);
+    const SampleBatch& batch = report.batch.samples;
+    REQUIRE(batch.samples.size() == 3);
+    CHECK(report.batch.number == kOwnBatch);
+    CHECK(batch.series[0].name == "eventd.process.memory.bytes");
+    CHECK(batch.series[2].labels == "shard=3,store=events");
+    CHECK(batch.samples[0].timestamp_ns == 77);
+    CHECK(batch.samples[0].value == 4096);
+    REQUIRE(batch.samples[2].histogram);
+    CHECK(batch.histograms[*batch.samples[2].histogram] == seconds);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "store/latency_window.h"
 
+#include "common/wire/histogram.h"
+
 #include <doctest/doctest.h>
 
 namespace evd::store {
@@ -29,6 +31,20 @@ TEST_CASE("latency window: only the newest count") {
         window.add(2'000);
     }
     CHECK(window.percentiles().p99_us == 2);
+}
+
+TEST_CASE("latency window: every commit is in its bucket, the slowest beyond the last") {
+    LatencyWindow window;
+    window.add(500'000);  // exactly at a bound
+    window.add(600'000);
+    window.add(9'000'000'000);
+    const wire::Histogram histogram = window.histogram();
+    CHECK(histogram.counts.front() == 1);
+    CHECK(histogram.counts.at(1) == 2);
+    CHECK(histogram.counts.back() == 2);
+    CHECK(histogram.total_count == 3);
+    CHECK(histogram.sum == doctest::Approx(9.0011));
+    CHECK(wire::checkHistogram(histogram));
 }
 
 }  // namespace

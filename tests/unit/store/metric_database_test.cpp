@@ -244,5 +244,33 @@ TEST_CASE("metric database: a series that was deleted is made anew, whoever has 
     CHECK(fixture.measure("metrics.series") == 3);
 }
 
+// Ruling S9: in the transaction of the sample, so that nobody ever sees the two together.
+TEST_CASE("metric database: a sample that comes late takes the rollups of its time with it") {
+    constexpr int64_t kMinuteNs = 60 * base::kNsPerSecond;
+    Fixture fixture;
+    const auto addAt = [&](int64_t timestamp_ns) {
+        RecordBatch batch = fixture.make.begun(++fixture.number);
+        fixture.make.addSample(batch, "a", "", MetricType::Counter, timestamp_ns, 1);
+        return fixture.write(std::move(batch));
+    };
+    CHECK(addAt(10 * kMinuteNs) == "ok");
+    CHECK(addAt(20 * kMinuteNs) == "ok");
+    fixture.close();
+    fixture.damage(
+        "INSERT INTO metadata VALUES ('rollup_kinds', 'avg_60,rate_60');"
+        "INSERT INTO rollups(series_id, function, window_seconds, window_start, value, "
+        "sample_count) SELECT 1, f.value, 60, w.value * 60000000000, 1, 1 FROM json_each('[0,4]') "
+        "AS f, json_each('[10,15,20]') AS w");
+    fixture.openAndAttach();
+    fixture.state.rollups.willBuildUntil(30 * kMinuteNs);
+    CHECK(addAt(30 * kMinuteNs) == "ok");  // not late
+    CHECK(fixture.ask("SELECT count(*) FROM rollups") == "6");
+    CHECK(addAt(15 * kMinuteNs) == "ok");
+    CHECK(fixture.ask("SELECT group_concat(function || ':' || (window_start / 60000000000), ' ') "
+                      "FROM (SELECT * FROM rollups ORDER BY function, window_start)") ==
+          "0:10 0:20 4:10");
+    CHECK(fixture.state.rollups.takeLateSample() == 15 * kMinuteNs);
+}
+
 }  // namespace
 }  // namespace evd::store

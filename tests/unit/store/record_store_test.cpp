@@ -196,5 +196,35 @@ TEST_CASE("record store: a database that is taken away while in use is made anew
     CHECK(fixture.ask("SELECT min(id) || ' ' || max(id) FROM logs") == "4 5");
 }
 
+class GivenAnswer final : public RunAnswer {
+  public:
+    explicit GivenAnswer(std::vector<std::string>& given) : given_(given) {}
+    void give(base::Result<void> outcome) override { given_.push_back(outcome ? "ok" : "refused"); }
+
+  private:
+    std::vector<std::string>& given_;
+};
+
+TEST_CASE(
+    "record store: a batch of our own is stored beside the sender's, whose numbers it leaves") {
+    RecordFixture fixture(RecordFixture::Kind::Metrics);
+    fixture.openAndAttach();
+    std::vector<std::string> given;
+    fixture.store().writeOwn(fixture.make.gauges(kOwnBatch, 3),
+                             std::make_unique<GivenAnswer>(given));
+    // One at a time: the next one is newer anyway.
+    fixture.store().writeOwn(fixture.make.gauges(kOwnBatch, 3),
+                             std::make_unique<GivenAnswer>(given));
+    CHECK(given == std::vector<std::string>{"refused"});
+    CHECK(fixture.write(fixture.make.gauges(1, 2)) == "ok");
+    fixture.loop.runUntilIdle(fixture.store());
+    CHECK(given == std::vector<std::string>{"refused", "ok"});
+    fixture.store().writeOwn(fixture.make.gauges(kOwnBatch, 3),
+                             std::make_unique<GivenAnswer>(given));
+    fixture.loop.runUntilIdle(fixture.store());
+    CHECK(fixture.ask("SELECT count(*) FROM samples") == "8");
+    CHECK(fixture.open().attach(test::guidOf(9)) == 1);
+}
+
 }  // namespace
 }  // namespace evd::store

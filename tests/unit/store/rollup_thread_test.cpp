@@ -18,7 +18,8 @@ constexpr int64_t kSecondNs = base::kNsPerSecond;
 
 class Fixture {
   public:
-    Fixture() : state(clock.wallNs()) {
+    Fixture() {
+        state.willBuildUntil(clock.wallNs());
         {
             auto created = db::Connection::createForWriting(path(), db::kPageBytes);
             REQUIRE(created);

@@ -361,6 +361,7 @@ TEST_CASE("shard writer: an index that is overdue is built although records keep
         const RunSketch run(0, record + 1, record + 1);
         fixture.push(fixture.item(record, run));
         CHECK(fixture.reports.wait(1).back().committed == std::vector<uint64_t>{record});
+        fixture.reports.pauseMs(1);  // between two records the writer has a moment
     }
     CHECK(fixture.writer->figures().indexes.present == 1);
     fixture.writer->stop();

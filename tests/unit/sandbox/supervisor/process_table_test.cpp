@@ -107,10 +107,11 @@ TEST_CASE("process table: names of descriptors are unique within a program") {
     }
 }
 
-TEST_CASE("process table: only kmesd may park, only queryd sees the group") {
+TEST_CASE("process table: only kmesd may park, only queryd and the store see the group") {
     for (const auto& spec : supervisor::planGroup(KmesBackend::Builtin, {}).start_order) {
         CHECK(spec.may_park == (spec.program == Program::Kmesd));
-        CHECK(spec.sees_group == (spec.program == Program::Queryd));
+        CHECK(spec.sees_group ==
+              (spec.program == Program::Queryd || spec.program == Program::Store));
     }
 }
 
