@@ -10,8 +10,8 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kCommands = {"query",  "tail", "emit",   "index",
-                                                       "status", "help", "version"};
+constexpr std::array<std::string_view, 8> kCommands = {"query",  "tail", "emit", "index",
+                                                       "status", "sd",   "help", "version"};
 
 constexpr std::string_view kHelp =
     R"(evctl asks eventd about events, logs and metrics.
@@ -21,6 +21,7 @@ constexpr std::string_view kHelp =
   evctl emit TYPE [JSON|-]             emit one event, or one per line of standard input
   evctl index FIELD                    have a field indexed soon (administrators)
   evctl status                         processes, rings, stores and queries of the group
+  evctl sd evaluate [FILE|-]           answer what-if questions about access, one JSON object a line
   evctl help | version
 
   -s, --socket PATH     query socket (default: $EVENTD_SOCKET, the registry's, .state/run/query.sock)
@@ -76,6 +77,14 @@ std::string firstLine(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
 
+base::Result<void> checkSdWords(const std::vector<std::string>& words) {
+    const std::string what = words.empty() ? "" : words.front();
+    if (what == "evaluate") {
+        return words.size() <= 2 ? base::Result<void>() : usage("sd evaluate takes one file");
+    }
+    return usage("sd takes evaluate");
+}
+
 base::Result<void> checkWords(const Arguments& arguments) {
     const size_t count = arguments.words.size();
     if (arguments.command == "query" && arguments.file.empty() && count == 0) {
@@ -92,6 +101,9 @@ base::Result<void> checkWords(const Arguments& arguments) {
     }
     if (arguments.command == "status" && count > 0) {
         return usage("status takes no further words");
+    }
+    if (arguments.command == "sd") {
+        EVD_TRY(checkSdWords(arguments.words));
     }
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");

@@ -11,7 +11,7 @@ namespace evd::evctl {
 
 // What the person typed, checked for shape (contracts §7).
 struct Arguments {
-    std::string command = "query";   // query, tail, emit, index, status, help, version
+    std::string command = "query";   // query, tail, emit, index, status, sd, help, version
     std::vector<std::string> words;  // what follows the command
     std::string socket;
     std::string rpc;

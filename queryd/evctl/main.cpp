@@ -8,6 +8,7 @@
 #include "queryd/evctl/emit_command.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/query_command.h"
+#include "queryd/evctl/sd_command.h"
 #include "queryd/evctl/session_context.h"
 #include "queryd/evctl/socket_search.h"
 #include "queryd/evctl/status_command.h"
@@ -64,6 +65,9 @@ Result<void> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
                                ? evd::evctl::helpText()
                                : std::string("evctl " EVD_VERSION " (PSD-008 v0.23)\n");
         return output.flush();
+    }
+    if (arguments.command == "sd") {
+        return evd::evctl::runSd(arguments, output);
     }
     const auto sockets = evd::evctl::findSockets(arguments, environmentValue);
     if (!sockets.ok()) {
