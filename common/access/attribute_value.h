@@ -15,7 +15,9 @@ enum class ValueKind { Null, Integer, Unsigned, String, Octets, Sid, Composite }
 // descriptor into gigabytes.
 struct Value {
     ValueKind kind = ValueKind::Null;
-    int64_t integer = 0;            // Integer
+    int64_t integer = 0;  // Integer
+    uint8_t sign = 0;     // how a literal Integer was written: only people care
+    uint8_t base = 0;
     uint64_t unsigned_integer = 0;  // Unsigned
     std::span<const uint8_t> bytes;
     std::vector<Value> elements;  // Composite

@@ -56,7 +56,7 @@ ReadOutcome ConditionReader::next(ConditionToken& token) {
         return broken_ ? ReadOutcome::Malformed : ReadOutcome::End;
     }
     if (isLiteralCode(token.code)) {
-        sound = readLiteral(token.code, token.value, &token.style, 0);
+        sound = readLiteral(token.code, token.value, 0);
     } else if (isAttributeCode(token.code)) {
         sound = readAttribute(token.name);
     } else {
@@ -85,25 +85,24 @@ std::optional<std::span<const uint8_t>> ConditionReader::readSized() {
     return own;
 }
 
-bool ConditionReader::readInteger(uint8_t code, Value& value, IntegerStyle* style) {
+bool ConditionReader::readInteger(uint8_t code, Value& value) {
     if (bytes_.size() - at_ < kIntegerBytes) {
         return false;
     }
     const auto raw = static_cast<int64_t>(load64(bytes_, at_));
-    const IntegerStyle written = {bytes_[at_ + 8], bytes_[at_ + 9]};
+    const uint8_t sign = bytes_[at_ + 8];
+    const uint8_t base = bytes_[at_ + 9];
     at_ += kIntegerBytes;
-    if (written.sign < kSignPlus || written.sign > kSignNone || written.base < kBaseOctal ||
-        written.base > kBaseHex) {
+    if (sign < kSignPlus || sign > kSignNone || base < kBaseOctal || base > kBaseHex) {
         return false;
     }
-    const auto number = signedValue(raw, written.sign);
+    const auto number = signedValue(raw, sign);
     if (!number || !fitsWidth(*number, code)) {
         return false;
     }
     value = Value::ofInteger(*number);
-    if (style != nullptr) {
-        *style = written;
-    }
+    value.sign = sign;
+    value.base = base;
     return true;
 }
 
@@ -123,7 +122,7 @@ bool ConditionReader::readComposite(Value& value, size_t depth) {
     while (at_ < end) {
         const uint8_t code = bytes_[at_++];
         Value element;
-        if (!isLiteralCode(code) || !readLiteral(code, element, nullptr, depth + 1)) {
+        if (!isLiteralCode(code) || !readLiteral(code, element, depth + 1)) {
             return false;
         }
         elements.push_back(std::move(element));
@@ -132,9 +131,9 @@ bool ConditionReader::readComposite(Value& value, size_t depth) {
     return true;
 }
 
-bool ConditionReader::readLiteral(uint8_t code, Value& value, IntegerStyle* style, size_t depth) {
+bool ConditionReader::readLiteral(uint8_t code, Value& value, size_t depth) {
     if (code <= kCodeInt64) {
-        return readInteger(code, value, style);
+        return readInteger(code, value);
     }
     if (code == kCodeComposite) {
         return readComposite(value, depth);

@@ -10,18 +10,11 @@
 
 namespace evd::access {
 
-// How an integer literal was written; only people care (PSD-004 §3.11).
-struct IntegerStyle {
-    uint8_t sign = 0;
-    uint8_t base = 0;
-};
-
 // One token of an expression.
 struct ConditionToken {
     uint8_t code = 0;
-    Value value;         // of a literal; views the expression
-    IntegerStyle style;  // of an integer literal
-    std::string name;    // of an attribute, UTF-8
+    Value value;       // of a literal; views the expression
+    std::string name;  // of an attribute, UTF-8
 };
 
 enum class ReadOutcome { Token, End, Malformed };
@@ -41,8 +34,8 @@ class ConditionReader {
     ReadOutcome next(ConditionToken& token);
 
   private:
-    bool readLiteral(uint8_t code, Value& value, IntegerStyle* style, size_t depth);
-    bool readInteger(uint8_t code, Value& value, IntegerStyle* style);
+    bool readLiteral(uint8_t code, Value& value, size_t depth);
+    bool readInteger(uint8_t code, Value& value);
     bool readComposite(Value& value, size_t depth);
     bool readAttribute(std::string& name);
     std::optional<std::span<const uint8_t>> readSized();

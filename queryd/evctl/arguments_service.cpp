@@ -21,6 +21,8 @@ constexpr std::string_view kHelp =
   evctl emit TYPE [JSON|-]             emit one event, or one per line of standard input
   evctl index FIELD                    have a field indexed soon (administrators)
   evctl status                         processes, rings, stores and queries of the group
+  evctl sd compile SDDL                the bytes of a security descriptor, in hex
+  evctl sd explain HEX|SDDL            what a security descriptor says, in words
   evctl sd evaluate [FILE|-]           answer what-if questions about access, one JSON object a line
   evctl help | version
 
@@ -82,7 +84,11 @@ base::Result<void> checkSdWords(const std::vector<std::string>& words) {
     if (what == "evaluate") {
         return words.size() <= 2 ? base::Result<void>() : usage("sd evaluate takes one file");
     }
-    return usage("sd takes evaluate");
+    if (what == "compile" || what == "explain") {
+        return words.size() == 2 ? base::Result<void>()
+                                 : usage(base::cat("sd ", what, " takes one descriptor"));
+    }
+    return usage("sd takes compile, explain or evaluate");
 }
 
 base::Result<void> checkWords(const Arguments& arguments) {

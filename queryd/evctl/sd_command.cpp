@@ -1,7 +1,10 @@
 #include "queryd/evctl/sd_command.h"
 
+#include "common/access/sddl.h"
 #include "common/base/fd.h"
 #include "common/base/text.h"
+#include "queryd/evctl/descriptor_words.h"
+#include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/what_if.h"
 
 #include <fcntl.h>
@@ -79,8 +82,42 @@ void WhatIfSession::finish(std::string& answers) {
     }
 }
 
+base::Result<std::vector<uint8_t>> compileDescriptor(std::string_view sddl) {
+    const auto descriptor = access::parseSddl(sddl);
+    return descriptor.ok() ? access::buildSecurityDescriptor(descriptor.value())
+                           : descriptor.error();
+}
+
+base::Result<access::SecurityDescriptor> readDescriptor(std::string_view text) {
+    const auto bytes = base::decodeHex(text);
+    return bytes.ok() && !text.empty() ? access::parseSecurityDescriptor(bytes.value())
+                                       : access::parseSddl(text);
+}
+
 base::Result<void> runSd(const Arguments& arguments, OutputStream& output) {
-    return evaluate(arguments, output);
+    const std::string& what = arguments.words.front();
+    if (what == "evaluate") {
+        return evaluate(arguments, output);
+    }
+    const std::string_view text = base::trim(arguments.words.at(1));
+    if (what == "compile") {
+        const auto bytes = compileDescriptor(text);
+        if (!bytes.ok()) {
+            return bytes.error();
+        }
+        output.buffer() += base::encodeHex(bytes.value()) + "\n";
+        return output.flush();
+    }
+    const auto descriptor = readDescriptor(text);
+    if (!descriptor.ok()) {
+        return descriptor.error();
+    }
+    output.buffer() += explainDescriptor(descriptor.value());
+    const auto sddl = access::printSddl(descriptor.value());
+    if (sddl.ok()) {
+        output.buffer() += base::cat("SDDL: ", printable(sddl.value()), '\n');
+    }
+    return output.flush();
 }
 
 }  // namespace evd::evctl
