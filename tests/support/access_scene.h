@@ -6,6 +6,7 @@
 #include "common/access/sddl.h"
 #include "common/access/utf16.h"
 #include "common/base/check.h"
+#include "common/base/text.h"
 
 #include <optional>
 #include <string>
