@@ -1,0 +1,32 @@
+// evd_fuzz_links: evd_common_access
+// Any bytes as conditional bytecode: evaluating them ends, and their text, if they have one, says
+// what they say.
+
+#include "common/access/condition.h"
+#include "common/access/condition_text.h"
+#include "common/access/well_known_sids.h"
+#include "common/base/check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    using namespace evd::access;
+    Token token;
+    token.groups = {{sids::kAdministrators, kGroupEnabled}, {sids::kEveryone, kGroupDenyOnly}};
+    ConditionContext context;
+    context.token = &token;
+    context.groups = &token.groups;
+    context.device_groups = &token.device_groups;
+    const std::span<const uint8_t> bytes(data, size);
+    const auto text = printCondition(bytes);
+    const auto compiled = text.ok() ? compileCondition(text.value())
+                                    : evd::base::Result<std::vector<uint8_t>>(text.error());
+    EVD_CHECK(!text.ok() || compiled.ok(), "what is printed compiles");
+    for (const Polarity polarity : {Polarity::Allow, Polarity::Deny}) {
+        ConditionBudget budget;
+        const TriState state = evaluateCondition(bytes, context, polarity, budget);
+        ConditionBudget other;
+        EVD_CHECK(
+            !text.ok() || evaluateCondition(compiled.value(), context, polarity, other) == state,
+            "the text means what the bytes mean");
+    }
+    return 0;
+}
