@@ -23,7 +23,7 @@ namespace evd::access {
 
 namespace {
 
-constexpr uint64_t kBytesPerStep = 16;
+constexpr uint64_t kBytesPerStep = 4;
 // What remembering a pair of nested sets costs: memory more than time.
 constexpr uint64_t kRememberSteps = 256;
 
@@ -185,7 +185,9 @@ TriState ValueComparison::containsAny(std::span<const Value> left, std::span<con
 }
 
 TriState ValueComparison::elementEqual(const Value& left, const Value& right) {
-    if (!budget_.spend(1 + std::min(left.bytes.size(), right.bytes.size()) / kBytesPerStep)) {
+    // Of bytes the lengths tell most that differ, so that only equal lengths are paid for.
+    const bool same_size = left.bytes.size() == right.bytes.size();
+    if (!budget_.spend(1 + (same_size ? left.bytes.size() / kBytesPerStep : 0))) {
         return TriState::Unknown;
     }
     if (left.kind == ValueKind::Composite || right.kind == ValueKind::Composite) {
@@ -207,6 +209,9 @@ TriState ValueComparison::elementEqual(const Value& left, const Value& right) {
     }
     if (left.kind == ValueKind::Sid && right.kind == ValueKind::Sid) {
         return stateOf(std::ranges::equal(left.bytes, right.bytes));
+    }
+    if (!same_size && left.kind == right.kind) {
+        return TriState::False;
     }
     const auto order = orderScalars(left, right, case_sensitive_);
     return order ? stateOf(*order == 0) : TriState::Unknown;

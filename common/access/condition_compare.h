@@ -18,7 +18,7 @@ namespace evd::access {
 // page (peios-abi §9, 7).
 class ConditionBudget {
   public:
-    static constexpr uint64_t kStepsMax = uint64_t{1} << 27;
+    static constexpr uint64_t kStepsMax = uint64_t{1} << 26;
 
     explicit ConditionBudget(uint64_t steps = kStepsMax) : left_(steps) {}
 

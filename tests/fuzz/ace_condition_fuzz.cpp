@@ -8,25 +8,26 @@
 #include "common/base/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace evd::access;
-    Token token;
-    token.groups = {{sids::kAdministrators, kGroupEnabled}, {sids::kEveryone, kGroupDenyOnly}};
-    ConditionContext context;
+    namespace access = evd::access;
+    access::Token token;
+    token.groups = {{access::sids::kAdministrators, access::kGroupEnabled},
+                    {access::sids::kEveryone, access::kGroupDenyOnly}};
+    access::ConditionContext context;
     context.token = &token;
     context.groups = &token.groups;
     context.device_groups = &token.device_groups;
     const std::span<const uint8_t> bytes(data, size);
-    const auto text = printCondition(bytes);
-    const auto compiled = text.ok() ? compileCondition(text.value())
+    const auto text = access::printCondition(bytes);
+    const auto compiled = text.ok() ? access::compileCondition(text.value())
                                     : evd::base::Result<std::vector<uint8_t>>(text.error());
     EVD_CHECK(!text.ok() || compiled.ok(), "what is printed compiles");
-    for (const Polarity polarity : {Polarity::Allow, Polarity::Deny}) {
-        ConditionBudget budget;
-        const TriState state = evaluateCondition(bytes, context, polarity, budget);
-        ConditionBudget other;
-        EVD_CHECK(
-            !text.ok() || evaluateCondition(compiled.value(), context, polarity, other) == state,
-            "the text means what the bytes mean");
+    for (const access::Polarity polarity : {access::Polarity::Allow, access::Polarity::Deny}) {
+        access::ConditionBudget budget;
+        const access::TriState state = access::evaluateCondition(bytes, context, polarity, budget);
+        access::ConditionBudget other;
+        EVD_CHECK(!text.ok() || access::evaluateCondition(compiled.value(), context, polarity,
+                                                          other) == state,
+                  "the text means what the bytes mean");
     }
     return 0;
 }

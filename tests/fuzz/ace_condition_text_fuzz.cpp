@@ -6,13 +6,14 @@
 #include "common/base/text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace evd::access;
-    const auto bytecode = compileCondition(evd::base::asText({data, size}));
+    namespace access = evd::access;
+    const auto bytecode = access::compileCondition(evd::base::asText({data, size}));
     if (!bytecode.ok()) {
         return 0;
     }
-    const auto text = printCondition(bytecode.value());
+    const auto text = access::printCondition(bytecode.value());
     EVD_CHECK(text.ok(), "what compiles can be printed");
-    EVD_CHECK(compileCondition(text.value()).value() == bytecode.value(), "to the same bytes");
+    EVD_CHECK(access::compileCondition(text.value()).value() == bytecode.value(),
+              "to the same bytes");
     return 0;
 }

@@ -6,16 +6,16 @@
 #include "common/base/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace evd::access;
+    namespace access = evd::access;
     const std::span<const uint8_t> bytes(data, size);
-    (void)ClaimSet::parse({data, data + size});  // must only not crash
-    const auto text = printSddlClaim(bytes);
+    (void)access::ClaimSet::parse({data, data + size});  // must only not crash
+    const auto text = access::printSddlClaim(bytes);
     if (!text.ok()) {
         return 0;
     }
-    TextScanner scanner(text.value());
-    const auto entry = parseSddlClaim(scanner);
+    access::TextScanner scanner(text.value());
+    const auto entry = access::parseSddlClaim(scanner);
     EVD_CHECK(entry.ok() && scanner.atEnd(), "the text of a claim is read");
-    EVD_CHECK(printSddlClaim(entry.value()).value() == text.value(), "and says the same");
+    EVD_CHECK(access::printSddlClaim(entry.value()).value() == text.value(), "and says the same");
     return 0;
 }

@@ -6,15 +6,15 @@
 #include "common/base/text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace evd::access;
-    const auto parsed = parseSddl(evd::base::asText({data, size}));
+    namespace access = evd::access;
+    const auto parsed = access::parseSddl(evd::base::asText({data, size}));
     if (!parsed.ok()) {
         return 0;
     }
-    const auto text = printSddl(parsed.value());
+    const auto text = access::printSddl(parsed.value());
     EVD_CHECK(text.ok(), "what was read has a text");
-    const auto again = parseSddl(text.value());
+    const auto again = access::parseSddl(text.value());
     EVD_CHECK(again.ok(), "what is printed is read");
-    EVD_CHECK(printSddl(again.value()).value() == text.value(), "and says the same");
+    EVD_CHECK(access::printSddl(again.value()).value() == text.value(), "and says the same");
     return 0;
 }

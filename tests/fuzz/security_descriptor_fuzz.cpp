@@ -7,22 +7,22 @@
 #include "common/base/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    using namespace evd::access;
-    const auto parsed = parseSecurityDescriptor({data, size});
+    namespace access = evd::access;
+    const auto parsed = access::parseSecurityDescriptor({data, size});
     if (!parsed.ok()) {
         return 0;
     }
-    const auto bytes = buildSecurityDescriptor(parsed.value());
+    const auto bytes = access::buildSecurityDescriptor(parsed.value());
     if (bytes.ok()) {
-        const auto again = parseSecurityDescriptor(bytes.value());
+        const auto again = access::parseSecurityDescriptor(bytes.value());
         EVD_CHECK(again.ok() && again.value() == parsed.value(), "what is built parses back");
     }
-    (void)printSddl(parsed.value());  // may have no text
-    const Token token;
-    AccessQuestion question;
+    (void)access::printSddl(parsed.value());  // may have no text
+    const access::Token token;
+    access::AccessQuestion question;
     question.descriptor = &parsed.value();
     question.token = &token;
-    question.desired = kMaximumAllowed;
-    (void)checkAccess(question);  // may refuse
+    question.desired = access::kMaximumAllowed;
+    (void)access::checkAccess(question);  // may refuse
     return 0;
 }
