@@ -21,10 +21,13 @@ struct AccessQuestion {
     const Token* token = nullptr;
     uint32_t desired = 0;  // may hold generic rights and MAXIMUM_ALLOWED
     GenericMapping mapping = kEventdMapping;
-    const ObjectTree* tree = nullptr;  // or null
-    std::optional<Sid> self_sid;       // whom Principal Self stands for
-    std::span<const Claim> local_claims;
-    uint32_t privilege_intent = 0;
+    // Without a tree a rule for one field is about the whole: eventd always asks with one (Ruling
+    // A1).
+    const ObjectTree* tree = nullptr;     // or null
+    std::optional<Sid> self_sid;          // whom Principal Self stands for
+    std::span<const Claim> local_claims;  // the @Local of conditions
+    uint32_t privilege_intent = 0;        // kBackupIntent, kRestoreIntent: what this is done for
+    // Of the calling process, not of the token (PSD-004 §8.1).
     ProcessTrust caller_trust;
 };
 

@@ -19,8 +19,11 @@ inline constexpr uint32_t kReadControl = 0x0002'0000;
 inline constexpr uint32_t kWriteDac = 0x0004'0000;
 inline constexpr uint32_t kWriteOwner = 0x0008'0000;
 inline constexpr uint32_t kSynchronize = 0x0010'0000;
+// To read and write the SACL; only privileges grant it (PSD-004 §10.10, step 5).
 inline constexpr uint32_t kAccessSystemSecurity = 0x0100'0000;
+// No right: asks what the caller could get at all. Never stands in a rule.
 inline constexpr uint32_t kMaximumAllowed = 0x0200'0000;
+// Stand for the rights that a GenericMapping gives them.
 inline constexpr uint32_t kGenericAll = 0x1000'0000;
 inline constexpr uint32_t kGenericExecute = 0x2000'0000;
 inline constexpr uint32_t kGenericWrite = 0x4000'0000;

@@ -34,6 +34,8 @@ inline constexpr uint8_t kAceResourceAttribute = 0x12;
 inline constexpr uint8_t kAceScopedPolicy = 0x13;
 inline constexpr uint8_t kAceProcessTrustLabel = 0x14;
 
+// Flags. Inheritance matters to whoever makes descriptors of new objects; of it a check knows only
+// that an inherit-only rule is none. The audit flags say which outcomes are told.
 inline constexpr uint8_t kAceObjectInherit = 0x01;
 inline constexpr uint8_t kAceContainerInherit = 0x02;
 inline constexpr uint8_t kAceNoPropagate = 0x04;
@@ -71,12 +73,16 @@ struct Ace {
 
     uint8_t type = kAceAllowed;
     uint8_t flags = 0;
+    // Rights; of a mandatory label its policy, of a trust label what is left to the less trusted.
     uint32_t mask = 0;
+    // Whom it is about; of a label its level, of a policy its name.
     Sid sid;
     // Bits of the object flags that say nothing about the GUIDs; ignored, but kept (§3.4).
     uint32_t unknown_object_flags = 0;
+    // The node of an object tree it is about; without one it is about all of them (§10.5).
     std::optional<base::Guid> object_type;
     std::optional<base::Guid> inherited_object_type;
+    // A condition in bytecode, or the claim of a resource attribute; padded to four bytes.
     std::vector<uint8_t> application_data;
     std::vector<uint8_t> opaque_body;
 

@@ -6,6 +6,7 @@
 
 namespace evd::access {
 
+// Null is an attribute that is not there; only attributes are ever Null.
 enum class ValueKind { Null, Integer, Unsigned, String, Octets, Sid, Composite };
 
 // A value of a claim or of a literal in a condition (PSD-004 §3.8, §3.9).

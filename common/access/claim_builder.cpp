@@ -21,6 +21,7 @@ void append(std::vector<uint8_t>& out, uint16_t type, const std::vector<uint8_t>
     }
 }
 
+// These stand behind a u32 that says where they are; numbers stand at their offset.
 bool isIndirect(uint16_t type) {
     return type == kClaimString || type == kClaimSid || type == kClaimOctets;
 }

@@ -19,6 +19,7 @@ inline constexpr uint16_t kClaimSid = 0x0005;
 inline constexpr uint16_t kClaimBoolean = 0x0006;
 inline constexpr uint16_t kClaimOctets = 0x0010;
 
+// Flags (§3.9). Others are kept by whoever stores claims and mean nothing to a check.
 inline constexpr uint32_t kClaimCaseSensitive = 0x0002;
 inline constexpr uint32_t kClaimDenyOnly = 0x0004;
 inline constexpr uint32_t kClaimDisabled = 0x0010;

@@ -64,7 +64,9 @@ inline constexpr uint8_t kBaseHex = 3;
 inline constexpr size_t kConditionStackMax = 1024;
 inline constexpr size_t kCompositeDepthMax = 64;
 
-// What an operator does with the stack.
+// What an operator does with the stack. Compare takes two values, Exists an attribute, Membership a
+// SID or a set of SIDs; Binary and Not take results, or attributes for their truth. All leave a
+// result.
 enum class OperatorKind { Compare, Exists, Membership, Binary, Not };
 
 struct OperatorCode {

@@ -37,7 +37,8 @@ bool hasNestedSets(const Value& value) {
                        [](const Value& element) { return element.kind == ValueKind::Composite; });
 }
 
-// A composite of one element stands for it; of several or none it has no order.
+// Order is for single values: a composite of one element stands for it; of several or none it has
+// no order.
 const Value* singleValue(const Value& value) {
     if (value.kind != ValueKind::Composite) {
         return &value;

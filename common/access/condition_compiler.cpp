@@ -156,6 +156,8 @@ Result<void> Compiler::parseTest() {
     return {};
 }
 
+// Exists and the membership operators stand before their operand. What the machine would answer
+// UNKNOWN to whatever the caller - a number as a group - is refused here, where somebody sees it.
 Result<void> Compiler::parsePrefixTest(const OperatorCode& code) {
     scanner_.skipSpace();
     const bool in_parentheses = scanner_.take("(");
@@ -177,6 +179,8 @@ Result<void> Compiler::parsePrefixTest(const OperatorCode& code) {
     return {};
 }
 
+// By its first letters an operand is a list, an attribute with its prefix, a SID, a literal, or the
+// name of a local attribute.
 Result<OperandKind> Compiler::parseOperand(size_t level) {
     scanner_.skipSpace();
     const char first = scanner_.peek();
@@ -271,6 +275,8 @@ Result<void> Compiler::parseOctets() {
     return {};
 }
 
+// Sign and base are kept for whoever reads the condition later; to the machine a literal is its
+// value. The greatest magnitude has room for one more on the negative side.
 Result<void> Compiler::parseNumber() {
     uint8_t sign = scanner_.take("-") ? kSignMinus : kSignNone;
     sign = sign == kSignNone && scanner_.take("+") ? kSignPlus : sign;
@@ -325,6 +331,7 @@ Result<uint16_t> Compiler::parseEscape() {
     return unit;
 }
 
+// Letters as they are and escapes, in any mixture; the units together must be UTF-16.
 Result<void> Compiler::parseName(uint8_t code) {
     std::vector<uint8_t> name;
     while (true) {

@@ -10,7 +10,9 @@
 
 namespace evd::access {
 
-// One view of the caller: the token's own, the restricting SIDs', or the confinement's.
+// One view of the caller: the token's own, the restricting SIDs', or the confinement's. The rules
+// are the same for all three; what differs is which SIDs are the caller's, who counts as the owner,
+// and what conditions see. What the view points to outlives it.
 struct IdentityView {
     std::function<bool(const Sid&, Polarity)> matches;
     bool owner = false;           // the view owns the object

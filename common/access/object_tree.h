@@ -10,6 +10,7 @@
 
 namespace evd::access {
 
+// One part of an object: how deep it stands, and the name rules know it by.
 struct ObjectTreeNode {
     uint16_t level = 0;
     base::Guid guid;

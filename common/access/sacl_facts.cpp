@@ -13,6 +13,8 @@ base::Error malformed(std::string_view what, const Sid& sid) {
     return base::fail(base::ErrorKind::Invalid, base::cat(what, " with the SID ", sid.text()));
 }
 
+// Spec §10.3: a label that names no level is a malformed descriptor, not an absent label - else
+// a typing error would open what the label was to close.
 base::Result<MandatoryLabel> labelOf(const Ace& ace) {
     if (ace.sid.authority() != kMandatoryLabelAuthority || ace.sid.subAuthorityCount() != 1 ||
         !isIntegrityLevel(ace.sid.subAuthority(0))) {
@@ -29,6 +31,7 @@ base::Result<TrustLabel> trustOf(const Ace& ace) {
     return TrustLabel{{ace.sid.subAuthority(0), ace.sid.subAuthority(1)}, ace.mask};
 }
 
+// Spec §3.10: of two attributes of one name the first counts, the other is as if it were not there.
 base::Result<void> addResourceClaim(const Ace& ace, std::vector<Claim>& claims) {
     auto claim = parseClaimEntry(ace.application_data);
     if (!claim.ok()) {

@@ -62,6 +62,7 @@ Result<Bytes> takeOctets(TextScanner& scanner) {
     return bytes.ok() ? std::move(bytes) : scanner.wrong("octets that are no hex");
 }
 
+// Booleans take any number, as their binary form does; only integers have a sign.
 Result<Bytes> takeNumber(TextScanner& scanner, uint16_t type) {
     std::string_view word = takeWord(scanner);
     const bool negative = word.starts_with("-");

@@ -197,6 +197,8 @@ Result<Ace> Parser::parseAce() {
     return ace;
 }
 
+// The two fields are there for every type, but only object ACEs may fill them: an ACE of another
+// type would silently be about the whole object.
 Result<void> Parser::parseGuids(Ace& ace) {
     const AceShape shape = shapeOf(ace.type);
     const bool allowed = shape == AceShape::Object || shape == AceShape::CallbackObject;
@@ -218,6 +220,8 @@ Result<void> Parser::parseGuids(Ace& ace) {
     return {};
 }
 
+// The condition of a callback ACE and the claim of a resource attribute have parsers of their own,
+// which go on with the same scanner: what ends a field may stand inside them.
 Result<void> Parser::parsePayload(Ace& ace) {
     const AceShape shape = shapeOf(ace.type);
     const bool claim = shape == AceShape::ResourceAttribute;

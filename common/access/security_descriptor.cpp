@@ -31,6 +31,8 @@ struct Region {
     bool overlaps(const Region& other) const { return begin < other.end && other.begin < end; }
 };
 
+// Every part lies behind the header and begins inside the bytes; that it ends there too is for its
+// own parser to find.
 base::Result<void> checkOffset(std::span<const uint8_t> bytes, size_t offset) {
     if (offset < SecurityDescriptor::kHeaderBytes || offset >= bytes.size()) {
         return malformed(base::cat("a part at offset ", offset));
@@ -53,6 +55,8 @@ base::Result<Region> parseSidAt(std::span<const uint8_t> bytes, size_t field,
     return Region{offset, offset + sid->size()};
 }
 
+// There is no ACL that is present and has no bytes: a NULL DACL is a bit that is not set
+// (peios-abi §3.3, 3).
 base::Result<Region> parseAclAt(std::span<const uint8_t> bytes, size_t field, bool present,
                                 std::optional<Acl>& acl) {
     const size_t offset = load32(bytes, field);

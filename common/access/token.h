@@ -13,6 +13,7 @@ namespace evd::access {
 inline constexpr uint32_t kGroupEnabled = 0x0000'0004;
 inline constexpr uint32_t kGroupDenyOnly = 0x0000'0010;
 
+// A SID and how it takes part in matching. Bits other than the two above are kept and ignored.
 struct SidAndAttributes {
     Sid sid;
     uint32_t attributes = 0;
@@ -44,6 +45,8 @@ inline constexpr uint32_t kAuditObjectFailure = 0x2;
 inline constexpr uint32_t kAuditPrivilegeSuccess = 0x4;
 inline constexpr uint32_t kAuditPrivilegeFailure = 0x8;
 
+// What a client lets a server do in its name (§9.1). Identification is to know, not to act: every
+// check with it is refused. An anonymous token is checked like any other.
 enum class ImpersonationLevel : uint32_t {
     Anonymous = 0,
     Identification = 1,
@@ -61,20 +64,27 @@ enum class Polarity { Allow, Deny };
 // The defaults are the least: nobody, no groups, no privileges, Medium integrity.
 struct Token {
     Sid user;
+    // The user then counts against the caller only; a write-restricted token must be so.
     bool user_deny_only = false;
     std::vector<SidAndAttributes> groups;
     uint64_t privileges = 0;
+    // Compared with the mandatory label of the object, if the policy says so (§10.3).
     uint32_t integrity = kIntegrityMedium;
     uint32_t mandatory_policy = kPolicyNoWriteUp;
+    // What is told whatever the SACL says (§10.9); the kAudit... bits.
     uint32_t audit_policy = 0;
     ImpersonationLevel impersonation_level = ImpersonationLevel::Impersonation;
+    // What the rules grant these as well remains; attributes do not matter (§10.4).
     std::vector<SidAndAttributes> restricted_sids;
     bool write_restricted = false;
+    // Seen by conditions only; in the restricted pass the second list takes the first one's place.
     std::vector<SidAndAttributes> device_groups;
     std::vector<SidAndAttributes> restricted_device_groups;
+    // Nothing remains but what the rules grant the package and its capabilities (§10.6).
     std::optional<Sid> confinement_sid;
     std::vector<SidAndAttributes> capabilities;
     bool confinement_exempt = false;
+    // The @User and @Device of conditions.
     ClaimSet user_claims;
     ClaimSet device_claims;
 };

@@ -13,6 +13,7 @@ constexpr uint32_t kLowSurrogate = 0xDC00;
 constexpr uint32_t kSurrogatesEnd = 0xE000;
 constexpr uint32_t kSupplementary = 0x10000;
 
+// No code point that comes here is a surrogate: both decoders refuse those that stand alone.
 void appendUtf8(std::string& out, uint32_t code) {
     if (code < 0x80) {
         out += static_cast<char>(code);

@@ -99,6 +99,20 @@ TEST_CASE("what-if: what the check refuses is an errno (contracts §8)") {
           R"({"error":"EINVAL"})");
 }
 
+TEST_CASE("what-if: 65536 bytes of local claims are taken, more are EINVAL (peios-abi §3.8)") {
+    for (const size_t bytes : {size_t{65'536}, size_t{65'537}}) {
+        // One claim without values, with unused bytes up to the length wanted.
+        std::vector<uint8_t> claims(bytes);
+        const size_t entry = bytes - 4;
+        claims[0] = static_cast<uint8_t>(entry);
+        claims[1] = static_cast<uint8_t>(entry >> 8);
+        claims[4] = 16;
+        claims[8] = 1;
+        CHECK(ask(kOpen, kUser, base::cat(R"(,"local_claims":")", base::encodeHex(claims), '"')) ==
+              (bytes <= 65'536 ? R"({"granted":1,"allowed":true})" : R"({"error":"EINVAL"})"));
+    }
+}
+
 // Faults of structure are found before an identification token is refused (peios-abi §9, 6).
 TEST_CASE("what-if: a malformed descriptor is EINVAL for an identification token too") {
     CHECK(answerWhatIf(
