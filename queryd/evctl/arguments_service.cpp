@@ -10,9 +10,9 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kCommands = {"query",  "tail", "emit",   "log",
-                                                        "metric", "run",  "index",  "status",
-                                                        "config", "help", "version"};
+constexpr std::array<std::string_view, 12> kCommands = {"query",  "tail", "emit",  "log",
+                                                        "metric", "run",  "index", "status",
+                                                        "config", "sd",   "help",  "version"};
 
 constexpr std::string_view kHelp =
     R"(evctl asks eventd about events, logs and metrics.
@@ -26,6 +26,9 @@ constexpr std::string_view kHelp =
   evctl index FIELD                    have a field indexed soon (administrators)
   evctl status                         processes, rings, stores and queries of the group
   evctl config list | get NAME | check what the group is or would be configured with
+  evctl sd compile SDDL                the bytes of a security descriptor, in hex
+  evctl sd explain HEX|SDDL            what a security descriptor says, in words
+  evctl sd evaluate [FILE|-]           answer what-if questions about access, one JSON object a line
   evctl help | version
 
   -s, --socket PATH     query socket (default: $EVENTD_SOCKET, the registry's, .state/run/query.sock)
@@ -97,6 +100,18 @@ std::string firstLine(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
 
+base::Result<void> checkSdWords(const std::vector<std::string>& words) {
+    const std::string what = words.empty() ? "" : words.front();
+    if (what == "evaluate") {
+        return words.size() <= 2 ? base::Result<void>() : usage("sd evaluate takes one file");
+    }
+    if (what == "compile" || what == "explain") {
+        return words.size() == 2 ? base::Result<void>()
+                                 : usage(base::cat("sd ", what, " takes one descriptor"));
+    }
+    return usage("sd takes compile, explain or evaluate");
+}
+
 bool isConfigCommand(const std::vector<std::string>& words) {
     return (words.size() == 1 && (words[0] == "list" || words[0] == "check")) ||
            (words.size() == 2 && words[0] == "get");
@@ -134,6 +149,9 @@ base::Result<void> checkWords(const Arguments& arguments) {
     }
     if (arguments.command == "config" && !isConfigCommand(arguments.words)) {
         return usage("config takes list, check, or get and the name of a setting");
+    }
+    if (arguments.command == "sd") {
+        EVD_TRY(checkSdWords(arguments.words));
     }
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");

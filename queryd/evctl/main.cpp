@@ -8,6 +8,7 @@
 #include "queryd/evctl/commands.h"
 #include "queryd/evctl/config_command.h"
 #include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/sd_command.h"
 #include "queryd/evctl/session_context.h"
 #include "queryd/evctl/socket_search.h"
 
@@ -52,6 +53,10 @@ Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
     }
     if (arguments.command == "config") {
         EVD_TRY(evd::evctl::runConfig(arguments, environmentValue, output));
+        return evd::evctl::kExitSuccess;
+    }
+    if (arguments.command == "sd") {
+        EVD_TRY(evd::evctl::runSd(arguments, output));
         return evd::evctl::kExitSuccess;
     }
     const auto sockets = evd::evctl::findSockets(arguments, environmentValue);

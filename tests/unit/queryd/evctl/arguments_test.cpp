@@ -75,6 +75,22 @@ TEST_CASE("arguments: what makes no sense is a usage error") {
     CHECK(isUsage({"-s", "a", "--rpc", "b", "EVENTS"}));
 }
 
+TEST_CASE("arguments: sd takes compile, explain and evaluate") {
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"sd", "evaluate"},
+                                                  {"sd", "evaluate", "-"},
+                                                  {"sd", "compile", "O:SYD:"},
+                                                  {"sd", "explain", "O:SYD:"}}) {
+        CHECK(parseArguments(words).value().command == "sd");
+    }
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"sd"},
+                                                  {"sd", "show"},
+                                                  {"sd", "evaluate", "a", "b"},
+                                                  {"sd", "compile"},
+                                                  {"sd", "explain", "a", "b"}}) {
+        CHECK_FALSE(parseArguments(words).ok());
+    }
+}
+
 TEST_CASE("arguments: help and version are commands and options") {
     CHECK(parsed({"help"}).command == "help");
     CHECK(parsed({"--help"}).command == "help");
