@@ -2,6 +2,7 @@
 
 #include "common/base/socket.h"
 #include "common/base/text.h"
+#include "sandbox/supervisor/datagram_backlog.h"
 
 #include <utility>
 
@@ -47,6 +48,7 @@ FdBroker::FdBroker(const GroupPlan& plan) {
 }
 
 base::Result<void> FdBroker::listen(const config::SocketPaths& paths) {
+    const DatagramBacklog long_queues;
     for (auto& socket : sockets_) {
         auto fd = base::listenUnix(pathOf(paths, socket.spec.path), socket.spec.type,
                                    socket.spec.mode, kBacklog);

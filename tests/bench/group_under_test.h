@@ -61,6 +61,8 @@ void benchTail(Figures& figures);
 void benchBurst(Figures& figures);
 void benchIndexes(Figures& figures);
 void benchShards(Figures& figures);
+void benchLogs(Figures& figures);
+void benchMetrics(Figures& figures);
 void benchLatency(Figures& figures);
 void benchIdle(Figures& figures);
 
