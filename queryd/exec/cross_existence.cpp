@@ -184,7 +184,7 @@ class ExistenceReader {
         tasks.clear();
         for (size_t i = 0; i < crowded.size(); ++i) {
             if (crowded[i]) {
-                tasks.push_back(taskOf({i, ScanOrder::OldestFirst, surveys_[i].ids(), plan_.time}));
+                addTimeParts(i, tasks);
             }
         }
         EVD_TRY(runTasks(readers_, control_, tasks));
@@ -213,6 +213,24 @@ class ExistenceReader {
         request.control = control_;
         return std::make_unique<ExistenceTask>(request, half_ns_, part.database,
                                                databases_[part.database], readers_.memory());
+    }
+
+    // One database in the order of time, shared among the threads.
+    void addTimeParts(size_t database, std::vector<std::unique_ptr<ShardTask>>& tasks) {
+        const DatabaseSurvey& survey = surveys_[database];
+        const int64_t from = std::max(plan_.time.since_ns, survey.oldest_ns);
+        const int64_t until = std::min(plan_.time.until_ns, laterBy(survey.newest_ns, 1));
+        const uint64_t width = static_cast<uint64_t>(until) - static_cast<uint64_t>(from);
+        const uint64_t step = width / readers_.threadCount() + 1;
+        for (int64_t at = from; at < until;) {
+            const bool is_last = static_cast<uint64_t>(until) - static_cast<uint64_t>(at) <= step;
+            const int64_t end = is_last ? until : at + static_cast<int64_t>(step);
+            tasks.push_back(taskOf({database,
+                                    ScanOrder::OldestFirst,
+                                    survey.ids(),
+                                    {at, is_last ? plan_.time.until_ns : end}}));
+            at = end;
+        }
     }
 
     // The databases of which some part has too many records for being sorted.

@@ -50,12 +50,12 @@ void giveRanges(Condition& condition, const CrossRanges& ranges) {
     }
 }
 
-Condition during(size_t time_field, TimeRanges ranges) {
+Condition during(size_t time_field, std::shared_ptr<const TimeRanges> ranges) {
     Condition condition;
     condition.kind = Condition::Kind::During;
     condition.field = time_field;
     condition.cross = std::numeric_limits<size_t>::max();  // it stands for several
-    condition.ranges = std::make_shared<const TimeRanges>(std::move(ranges));
+    condition.ranges = std::move(ranges);
     return condition;
 }
 
@@ -106,15 +106,19 @@ RecordPlan resolveCross(const RecordPlan& plan, const CrossRanges& ranges, const
     if (plan.on_time.empty()) {
         return resolved;
     }
-    TimeRanges wanted = rangesOf(plan.on_time, ranges, known);
+    const auto wanted = std::make_shared<const TimeRanges>(rangesOf(plan.on_time, ranges, known));
     const size_t time_field = timeField(plan.on_time.front());
     resolved.on_time.clear();
     resolved.time_named = true;
-    narrow(resolved.time, wanted.hull());
-    if (wanted.count() > kRangesInSqlMax) {
-        resolved.on_row.insert(resolved.on_row.begin(), during(time_field, std::move(wanted)));
-    } else if (wanted.count() > 1) {
-        resolved.on_column.push_back(anyOf(time_field, wanted));
+    narrow(resolved.time, wanted->hull());
+    if (wanted->count() < 2) {
+        return resolved;
+    }
+    resolved.within = wanted;
+    if (wanted->count() > kRangesInSqlMax) {
+        resolved.on_row.insert(resolved.on_row.begin(), during(time_field, wanted));
+    } else {
+        resolved.on_column.push_back(anyOf(time_field, *wanted));
     }
     return resolved;
 }
@@ -133,8 +137,9 @@ MetricPlan resolveCross(const MetricPlan& plan, const CrossRanges& ranges, const
     resolved.on_time.clear();
     narrow(resolved.bounds, wanted.hull());
     if (wanted.count() > 1) {
-        resolved.on_sample.insert(resolved.on_sample.begin(),
-                                  during(time_field, std::move(wanted)));
+        resolved.on_sample.insert(
+            resolved.on_sample.begin(),
+            during(time_field, std::make_shared<const TimeRanges>(std::move(wanted))));
     }
     return resolved;
 }

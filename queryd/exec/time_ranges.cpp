@@ -102,6 +102,14 @@ TimeRanges TimeRanges::complementIn(const TimeRange& bounds) const {
     return rest;
 }
 
+double TimeRanges::totalNs() const {
+    double total = 0;
+    for (const TimeRange& range : ranges_) {
+        total += static_cast<double>(range.until_ns) - static_cast<double>(range.since_ns);
+    }
+    return total;
+}
+
 TimeRange TimeRanges::hull() const {
     return isEmpty() ? TimeRange{0, 0}
                      : TimeRange{ranges_.front().since_ns, ranges_.back().until_ns};

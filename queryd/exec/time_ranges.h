@@ -35,6 +35,7 @@ class TimeRanges {
     bool isEmpty() const { return ranges_.empty(); }
     size_t count() const { return ranges_.size(); }
     std::span<const TimeRange> ranges() const { return ranges_; }
+    double totalNs() const;
     // From the first moment to the last one; an empty range when there is none.
     TimeRange hull() const;
 

@@ -6,6 +6,7 @@
 #include "queryd/plan/record_table.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,9 @@ struct RecordPlan {
     // answers take their place (exec/cross_plan.h).
     std::vector<Condition> on_time;
     std::vector<CrossCondition> cross;
+    // Where on_time holds, once that is known and leaves holes in the range: a hint to look nowhere
+    // else. What is judged stands in the conditions above.
+    std::shared_ptr<const TimeRanges> within = nullptr;
 
     std::optional<std::vector<size_t>> select;  // none: all fields; of fields, or of result_names
     std::optional<PlanAggregation> aggregation;
