@@ -23,6 +23,9 @@ namespace {
 
 constexpr size_t kMomentsMax = 20'000;  // of one task, before the order of time takes over
 constexpr size_t kRowsBeforeHop = 64;   // in one range
+// For a shorter range, such as the one moment of a stream's batch, rows of names are not counted
+// any farther than it takes to see that they are not few.
+constexpr int64_t kShortRangeNs = 3600 * base::kNsPerSecond;
 
 Condition compareText(size_t field, CompareOperator op, const std::string& text) {
     Condition condition;
@@ -195,8 +198,10 @@ class ExistenceReader {
   private:
     base::Result<void> takeSurveys() {
         std::vector<std::unique_ptr<ShardTask>> tasks;
+        const bool is_short = laterBy(plan_.time.since_ns, kShortRangeNs) > plan_.time.until_ns;
+        const auto count = is_short ? SurveyTask::Count::Few : SurveyTask::Count::Share;
         for (const DatabaseFile& file : databases_) {
-            tasks.push_back(std::make_unique<SurveyTask>(plan_, SurveyTask::Count::Share, file));
+            tasks.push_back(std::make_unique<SurveyTask>(plan_, count, file));
         }
         EVD_TRY(runTasks(readers_, control_, tasks));
         for (const auto& task : tasks) {
