@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "queryd/lang/lexer.h"
 #include "queryd/lang/literals.h"
+#include "queryd/lang/token_cursor.h"
 #include "queryd/plan/literal_binder.h"
 
 #include <algorithm>
@@ -99,6 +100,11 @@ base::Result<CrossCondition> bindCross(const Predicate& predicate, int64_t now_n
 
 base::Result<Condition> addCross(const Predicate& predicate, int64_t now_ns,
                                  std::vector<CrossCondition>& list) {
+    if (list.size() == kCrossConditionsMax) {
+        return errorAt(base::cat("more than ", kCrossConditionsMax,
+                                 " conditions on METRIC, EVENT or LOG in a question,"),
+                       predicate.at);
+    }
     auto cross = bindCross(predicate, now_ns);
     if (!cross) {
         return cross.error();

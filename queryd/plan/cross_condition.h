@@ -33,6 +33,10 @@ struct CrossCondition {
 // The meaning of one written condition; Invalid where a label's value cannot be meant. Pure.
 base::Result<CrossCondition> bindCross(const Predicate& predicate, int64_t now_ns);
 
+// More of them in a question are refused: each is a question of its own, in a stream for every
+// batch.
+inline constexpr size_t kCrossConditionsMax = 64;
+
 // Appends it to the list and gives the condition that refers to it. Its field, the record's time,
 // is the caller's to fill in.
 base::Result<Condition> addCross(const Predicate& predicate, int64_t now_ns,

@@ -75,6 +75,17 @@ TEST_CASE("cross condition: a plan says what is asked of other stores") {
           std::string::npos);
 }
 
+TEST_CASE("cross condition: a question has so many of them and no more") {
+    std::string text = "EVENTS SINCE 1h ago WHERE METRIC m > 0";
+    for (size_t i = 1; i < kCrossConditionsMax; ++i) {
+        text += " AND METRIC m > 0";
+    }
+    CHECK(planOf(text).cross.size() == kCrossConditionsMax);
+    const auto plan = planQuery(parsed(text + " AND LOG a EXISTS"), kNow);
+    REQUIRE_FALSE(plan.ok());
+    CHECK(plan.error().kind == base::ErrorKind::Invalid);
+}
+
 TEST_CASE("cross condition: an event type that is asked for counts as filtered by") {
     using Fields = std::vector<std::string>;
     CHECK(crossFields(planOf("LOGS SINCE 1h ago WHERE EVENT a EXISTS").cross) ==
