@@ -43,19 +43,31 @@ std::string metricStorePath(const config::Settings& settings) {
     return db::singleStorePath(settings.text("MetricStorePath"), "metrics.db");
 }
 
-EngineConfig engineConfig(const config::Settings& settings,
-                          const std::atomic<int64_t>& metric_staleness_ms) {
+// What the engine reads anew for every question.
+struct LiveSettings {
+    explicit LiveSettings(const config::Settings& settings) { take(settings); }
+    void take(const config::Settings& settings) {
+        metric_staleness_ms = static_cast<int64_t>(settings.number("MetricStalenessMs"));
+        cross_window_ms = static_cast<int64_t>(settings.number("CrossTypeWindowMs"));
+        cross_lookback_seconds =
+            static_cast<int64_t>(settings.number("CrossTypeMaxLookbackSeconds"));
+    }
+
+    std::atomic<int64_t> metric_staleness_ms{0};
+    std::atomic<int64_t> cross_window_ms{0};
+    std::atomic<int64_t> cross_lookback_seconds{0};
+};
+
+EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& live) {
     EngineConfig config;
     config.event_store_path = settings.text("EventStorePath");
     config.log_store_path = logStorePath(settings);
     config.metric_store_path = metricStorePath(settings);
-    config.metric_staleness_ms = &metric_staleness_ms;
+    config.metric_staleness_ms = &live.metric_staleness_ms;
+    config.cross_window_ms = &live.cross_window_ms;
+    config.cross_lookback_seconds = &live.cross_lookback_seconds;
     config.memory_bytes_max = settings.number("MaxQueryMemoryBytes");
     return config;
-}
-
-int64_t stalenessMs(const config::Settings& settings) {
-    return static_cast<int64_t>(settings.number("MetricStalenessMs"));
 }
 
 WaitingLimits waitingLimits(const config::Settings& settings) {
@@ -100,9 +112,9 @@ struct QuerydParts {
                 std::unique_ptr<bus::Subscriber> subscriber, kj::AsyncIoContext& io)
         : commits(std::move(subscriber)),
           store(clock, io),
-          metric_staleness_ms(stalenessMs(params.settings)),
-          engine(makeQueryEngine(engineConfig(params.settings, metric_staleness_ms), clock,
-                                 commits.signal(), &store)),
+          live(params.settings),
+          engine(makeQueryEngine(engineConfig(params.settings, live), clock, commits.signal(),
+                                 &store)),
           authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
           admission(admissionLimits(params.settings)),
           sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")) {}
@@ -120,7 +132,7 @@ struct QuerydParts {
 
     CommitListener commits;
     StoreLink store;
-    std::atomic<int64_t> metric_staleness_ms;
+    LiveSettings live;
     std::unique_ptr<QueryEngine> engine;
     std::unique_ptr<Authority> authority;
     Admission admission;
@@ -181,7 +193,7 @@ void QuerydService::configure(const config::Settings& settings) {
     }
     const uint64_t message_bytes_max = settings.number("MaxQueryMessageBytes");
     parts_->admission.setLimits(admissionLimits(settings));
-    parts_->metric_staleness_ms = stalenessMs(settings);
+    parts_->live.take(settings);
     parts_->sessions.setTimeout(settings.number("QueryTimeoutMs"));
     parts_->listener->setMessageBytesMax(message_bytes_max);
     parts_->rpc->setMessageBytesMax(message_bytes_max);

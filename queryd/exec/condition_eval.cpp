@@ -1,7 +1,9 @@
 #include "queryd/exec/condition_eval.h"
 
+#include "common/base/check.h"
 #include "common/base/text.h"
 #include "queryd/exec/text_match.h"
+#include "queryd/exec/time_ranges.h"
 #include "queryd/plan/text_pattern.h"
 
 #include <algorithm>
@@ -92,6 +94,12 @@ bool compare(const Condition& condition, const Value& value) {
     return false;
 }
 
+bool isDuring(const Condition& condition, FieldSource& fields) {
+    EVD_CHECK(condition.ranges != nullptr, "a condition on another store that nobody has answered");
+    const Value time = fields.field(condition.field);
+    return time.kind == Value::Kind::Int && condition.ranges->contains(time.int_value);
+}
+
 }  // namespace
 
 Value valueOf(const Constant& constant) {
@@ -122,6 +130,8 @@ bool holds(const Condition& condition, FieldSource& fields) {
                                [&](const Condition& child) { return holds(child, fields); });
         case Condition::Kind::Not:
             return !holds(condition.children.front(), fields);
+        case Condition::Kind::During:
+            return isDuring(condition, fields);
         case Condition::Kind::Compare:
             break;
     }

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/exec/read_snapshot.h"
+#include "queryd/exec/time_ranges.h"
 
 #include <algorithm>
 
@@ -78,12 +79,17 @@ bool isByName(const RecordPlan& plan, const DatabaseSurvey& survey) {
 
 bool isNarrowTime(const RecordPlan& plan, const DatabaseSurvey& survey) {
     const TimeRange needed = neededTime(plan.time, survey);
+    const double whole =
+        static_cast<double>(survey.newest_ns) - static_cast<double>(survey.oldest_ns);
+    if (seeksRanges(plan)) {
+        const TimeRange there = {survey.oldest_ns, laterBy(survey.newest_ns, 1)};
+        const TimeRanges within = plan.within->intersectedWith(TimeRanges(there));
+        return within.totalNs() < whole * kNarrowShare;
+    }
     const double since =
         static_cast<double>(needed.since_ns == kFirst ? survey.oldest_ns : needed.since_ns);
     const double until =
         static_cast<double>(needed.until_ns == kLast ? survey.newest_ns : needed.until_ns);
-    const double whole =
-        static_cast<double>(survey.newest_ns) - static_cast<double>(survey.oldest_ns);
     return until - since < whole * kNarrowShare;
 }
 

@@ -1,10 +1,30 @@
 #include "queryd/exec/live_records.h"
 
+#include "common/base/text.h"
 #include "queryd/exec/row_encoder.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace evd::queryd {
+
+namespace {
+
+// The greatest time of the records of a batch, which has some.
+base::Result<int64_t> latestTime(db::Connection& connection, const RecordTable& table,
+                                 const IdRange& ids) {
+    auto statement = connection.prepare(base::cat("SELECT max(+", table.time().name, ") FROM ",
+                                                  table.name, " NOT INDEXED WHERE id>? AND id<=?"));
+    if (!statement) {
+        return statement.error();
+    }
+    statement.value()->bindInteger(1, ids.after);
+    statement.value()->bindInteger(2, ids.last);
+    auto row = statement.value()->step();
+    return row ? base::Result<int64_t>(statement.value()->columnInteger(0)) : row.error();
+}
+
+}  // namespace
 
 class LiveRecords::Collector final : public RowConsumer {
   public:
@@ -27,10 +47,11 @@ class LiveRecords::Collector final : public RowConsumer {
 };
 
 LiveRecords::LiveRecords(StoreReaders& readers, const RecordPlan& plan, const RunControl& control,
-                         StreamCursors cursors, RecordSink& sink)
+                         CrossReader& cross, StreamCursors cursors, RecordSink& sink)
     : readers_(readers),
       plan_(plan),
       control_(control),
+      cross_(cross),
       cursors_(std::move(cursors)),
       sink_(sink),
       selection_(RowSelection::of(plan, !plan.select)) {
@@ -62,18 +83,26 @@ base::Result<LiveSource::Round> LiveRecords::sendNew() {
 }
 
 base::Result<bool> LiveRecords::readDatabase(const DatabaseFile& file) {
-    bool more = false;
-    auto read = readers_.read(file, control_, [&](db::Connection& connection) {
-        return readNew(connection, file, more);
+    std::optional<Batch> batch;
+    auto found = readers_.read(file, control_, [&](db::Connection& connection) {
+        return findNew(connection, file, batch);
     });
-    if (!read) {
-        return read.error();
+    if (!found || !batch) {
+        return found ? base::Result<bool>(false) : found.error();
     }
-    return more;
+    // Not while the database is being read: what other stores say may fail the question.
+    const auto plan = planFor(*batch);
+    if (!plan) {
+        return plan.error();
+    }
+    auto read = readers_.read(file, control_, [&](db::Connection& connection) {
+        return readNew(connection, file, plan.value(), *batch);
+    });
+    return read ? base::Result<bool>(batch->more) : read.error();
 }
 
-base::Result<void> LiveRecords::readNew(db::Connection& connection, const DatabaseFile& file,
-                                        bool& more) {
+base::Result<void> LiveRecords::findNew(db::Connection& connection, const DatabaseFile& file,
+                                        std::optional<Batch>& batch) {
     auto last_id = greatestId(connection, *plan_.table);
     if (!last_id) {
         return last_id.error();
@@ -83,21 +112,55 @@ base::Result<void> LiveRecords::readNew(db::Connection& connection, const Databa
         cursors_.advance(file.device, file.inode, last_id.value());
         return {};
     }
-    ScanRequest request{plan_, selection_, ScanOrder::ById};
-    request.ids = {*after_id, last_id.value()};
+    Batch found;
+    found.ids = {*after_id, last_id.value()};
+    if (!plan_.cross.empty()) {
+        auto latest = latestTime(connection, *plan_.table, found.ids);
+        if (!latest) {
+            return latest.error();
+        }
+        found.latest_ns = latest.value();
+    }
+    batch = found;
+    return {};
+}
+
+// Each condition on another store holds for the whole batch or not at all.
+base::Result<RecordPlan> LiveRecords::planFor(const Batch& batch) {
+    if (plan_.cross.empty()) {
+        return plan_;
+    }
+    const TimeRange moment = {batch.latest_ns, laterBy(batch.latest_ns, 1)};
+    auto ranges = cross_.read(plan_.cross, moment, control_);
+    if (!ranges) {
+        return ranges.error();
+    }
+    CrossRanges whole;
+    for (const auto& one : ranges.value()) {
+        whole.push_back(std::make_shared<const TimeRanges>(
+            one->contains(batch.latest_ns) ? TimeRanges(TimeRange()) : TimeRanges()));
+    }
+    return resolveCross(plan_, whole, TimeRange());
+}
+
+base::Result<void> LiveRecords::readNew(db::Connection& connection, const DatabaseFile& file,
+                                        const RecordPlan& plan, Batch& batch) {
+    ScanRequest request{plan, selection_, ScanOrder::ById};
+    request.ids = batch.ids;
     request.control = control_;
     ScanPosition position;
     Collector collector(*this);
     auto end = scanRecords(connection, request, position, collector);
     if (position.started) {
         cursors_.advance(file.device, file.inode, position.id);  // also before a failure
+        batch.ids.after = position.id;
     }
     if (!end) {
         return end.error();
     }
-    more = end.value() == ScanEnd::Paused;
-    if (!more) {
-        cursors_.advance(file.device, file.inode, last_id.value());
+    batch.more = end.value() == ScanEnd::Paused;
+    if (!batch.more) {
+        cursors_.advance(file.device, file.inode, batch.ids.last);
     }
     return {};
 }

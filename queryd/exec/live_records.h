@@ -1,5 +1,6 @@
 #pragma once
 
+#include "queryd/exec/cross_ranges.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/exec/record_scan.h"
 #include "queryd/exec/store_readers.h"
@@ -7,6 +8,7 @@
 #include "queryd/stream/stream_cursors.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace evd::queryd {
@@ -20,11 +22,15 @@ inline constexpr size_t kLiveBytesMax = 256 * 1024;  // the same; the last recor
 // and answers the conditions; SINCE, UNTIL, WHERE and SELECT hold, nothing else does (Ruling Q11).
 // Reads on the question's own thread, because such questions are idle nearly always. A database
 // that cannot be read is passed over and taken up again where it was.
+//
+// With conditions on other stores the new records of one database are a batch: the conditions are
+// answered anew for the moment of its latest record, and hold or do not hold for all of it (Spec
+// §8.7).
 class LiveRecords final : public LiveSource {
   public:
     // The plan is that of livePlan().
     LiveRecords(StoreReaders& readers, const RecordPlan& plan, const RunControl& control,
-                StreamCursors cursors, RecordSink& sink);
+                CrossReader& cross, StreamCursors cursors, RecordSink& sink);
 
     base::Result<Round> sendNew() override;
     base::Result<void> flush() override { return sink_.flush(); }
@@ -37,12 +43,23 @@ class LiveRecords final : public LiveSource {
     };
     class Collector;
 
+    struct Batch {
+        IdRange ids;
+        int64_t latest_ns = 0;  // where there are conditions on other stores
+        bool more = false;
+    };
+
     base::Result<bool> readDatabase(const DatabaseFile& file);
-    base::Result<void> readNew(db::Connection& connection, const DatabaseFile& file, bool& more);
+    base::Result<void> findNew(db::Connection& connection, const DatabaseFile& file,
+                               std::optional<Batch>& batch);
+    base::Result<RecordPlan> planFor(const Batch& batch);
+    base::Result<void> readNew(db::Connection& connection, const DatabaseFile& file,
+                               const RecordPlan& plan, Batch& batch);
 
     StoreReaders& readers_;
     const RecordPlan& plan_;
     RunControl control_;
+    CrossReader& cross_;
     StreamCursors cursors_;
     RecordSink& sink_;
     RowSelection selection_;

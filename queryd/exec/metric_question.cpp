@@ -1,6 +1,6 @@
 #include "queryd/exec/metric_question.h"
 
-#include "common/base/clock.h"
+#include "queryd/exec/cross_ranges.h"
 #include "queryd/exec/metric_answer.h"
 #include "queryd/plan/metric_planner.h"
 
@@ -21,20 +21,22 @@ base::Result<void> runMetric(const MetricQuestion& question, StoreReaders& reade
     if (!sees) {
         return sink.initialComplete();
     }
-    const MetricPlan& plan = question.plan();
     // Counted before it runs: a question that takes too long is the one that needs a rollup.
-    if (store != nullptr && plan.rollup) {
-        store->rollupAsked(plan.rollup->function, plan.rollup->window_seconds);
+    const auto& rollup = question.plan().rollup;
+    if (store != nullptr && rollup) {
+        store->rollupAsked(rollup->function, rollup->window_seconds);
+    }
+    const int64_t staleness_ns = metricStalenessNs(config);
+    CrossReader reader(readers, config);
+    const auto plan = resolvePlan(reader, question.plan(), staleness_ns, control);
+    if (!plan) {
+        return plan.error();
     }
     const auto databases = metricDatabases(config.metric_store_path);
     if (!databases) {
         return base::fail(databases.error().kind, "the metric store cannot be read");
     }
-    const int64_t staleness_ms = config.metric_staleness_ms != nullptr
-                                     ? config.metric_staleness_ms->load()
-                                     : kMetricStalenessDefaultMs;
-    EVD_TRY(answerMetric(readers, plan, databases.value(), staleness_ms * base::kNsPerMs, control,
-                         sink));
+    EVD_TRY(answerMetric(readers, plan.value(), databases.value(), staleness_ns, control, sink));
     return sink.initialComplete();
 }
 

@@ -1,5 +1,6 @@
 #include "queryd/exec/query_engine.h"
 
+#include "queryd/exec/cross_ranges.h"
 #include "queryd/exec/live_records.h"
 #include "queryd/exec/metric_question.h"
 #include "queryd/exec/record_answer.h"
@@ -52,10 +53,12 @@ class LocalEngine final : public QueryEngine {
             return std::unique_ptr<PreparedQuery>(
                 std::make_unique<RecordQuestion>(query.value().index_field->name));
         }
+        const int64_t now_ns = clock_.wallNs();
+        EVD_TRY(checkLookback(query.value(), now_ns, crossLookbackSeconds(config_)));
         if (query.value().mode == Mode::Metric) {
-            return prepareMetric(query.value(), clock_.wallNs());
+            return prepareMetric(query.value(), now_ns);
         }
-        auto plan = planQuery(query.value(), clock_.wallNs());
+        auto plan = planQuery(query.value(), now_ns);
         if (!plan) {
             return plan.error();
         }
@@ -66,6 +69,7 @@ class LocalEngine final : public QueryEngine {
     base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                            RecordSink& sink) override {
         if (const auto* metric = dynamic_cast<const MetricQuestion*>(&query)) {
+            reportFilters(crossFields(metric->plan().cross), options);
             return runMetric(*metric, readers(), config_, store_, options.caller.maySeeEverything(),
                              controlOf(options), sink);
         }
@@ -78,12 +82,17 @@ class LocalEngine final : public QueryEngine {
         // Per-field descriptors are not read yet: all or nothing, and nothing looks like an empty
         // store (Ruling A2).
         const bool sees = options.caller.maySeeEverything();
-        // Those who see nothing have no say in what is worth an index. Counted before it runs: a
-        // question that takes too long is the one that needs one.
-        if (sees && store_ != nullptr && plan.table->store == StoreKind::Events) {
-            store_->filtered(filterFields(plan));
-        }
+        reportFilters(
+            plan.table->store == StoreKind::Events ? filterFields(plan) : crossFields(plan.cross),
+            options);
         StoreReaders& readers = this->readers();
+        CrossReader cross(readers, config_);
+        // One who sees nothing learns nothing of other stores either (Spec §9.2).
+        const auto resolved =
+            sees ? resolvePlan(cross, plan, control) : base::Result<RecordPlan>(plan);
+        if (!resolved) {
+            return resolved.error();
+        }
         const auto databases =
             sees ? readers.databases(plan.table->store)
                  : base::Result<std::vector<DatabaseFile>>(std::vector<DatabaseFile>());
@@ -92,7 +101,7 @@ class LocalEngine final : public QueryEngine {
                                                           ? "the log store cannot be read"
                                                           : "the event store cannot be read");
         }
-        auto cursors = answerRecords(readers, plan, databases.value(), control, sink);
+        auto cursors = answerRecords(readers, resolved.value(), databases.value(), control, sink);
         if (!cursors) {
             return cursors.error();
         }
@@ -105,11 +114,19 @@ class LocalEngine final : public QueryEngine {
             return followCommits(nothing, signal_, options.cancelled);
         }
         const RecordPlan live_plan = livePlan(plan);
-        LiveRecords live(readers, live_plan, control, std::move(cursors).value(), sink);
+        LiveRecords live(readers, live_plan, control, cross, std::move(cursors).value(), sink);
         return followCommits(live, signal_, options.cancelled);
     }
 
   private:
+    // Those who see nothing have no say in what is worth an index. Counted before the question
+    // runs: one that takes too long is the one that needs an index.
+    void reportFilters(const std::vector<std::string>& fields, const RunOptions& options) {
+        if (store_ != nullptr && !fields.empty() && options.caller.maySeeEverything()) {
+            store_->filtered(fields);
+        }
+    }
+
     RunControl controlOf(const RunOptions& options) const {
         RunControl control;
         control.clock = &clock_;

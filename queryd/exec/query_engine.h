@@ -58,13 +58,18 @@ class QueryEngine {
 };
 
 inline constexpr int64_t kMetricStalenessDefaultMs = 300'000;
+inline constexpr int64_t kCrossWindowDefaultMs = 15'000;
+inline constexpr int64_t kCrossLookbackDefaultSeconds = 604'800;
 
 struct EngineConfig {
     std::string event_store_path;        // a folder
     std::string log_store_path = {};     // a file; empty: there is no log store
     std::string metric_store_path = {};  // the same
-    // MetricStalenessMs, which may change while the engine runs; none: the default.
+    // MetricStalenessMs, CrossTypeWindowMs and CrossTypeMaxLookbackSeconds, which may change while
+    // the engine runs; none: the default.
     const std::atomic<int64_t>* metric_staleness_ms = nullptr;
+    const std::atomic<int64_t>* cross_window_ms = nullptr;
+    const std::atomic<int64_t>* cross_lookback_seconds = nullptr;
     uint32_t reader_threads = 2;
     uint64_t memory_bytes_max = 256 * 1024 * 1024;  // MaxQueryMemoryBytes
 };

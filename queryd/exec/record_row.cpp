@@ -44,7 +44,9 @@ RowSelection RowSelection::ofConditions(const RecordPlan& plan) {
 }
 
 void RowSelection::addFieldsOf(const RecordPlan& plan, const Condition& condition) {
-    if (condition.kind == Condition::Kind::Compare) {
+    const bool has_field =
+        condition.kind == Condition::Kind::Compare || condition.kind == Condition::Kind::During;
+    if (has_field) {
         const PlanField& field = plan.fields[condition.field];
         if (field.column != nullptr) {
             add(*field.column);

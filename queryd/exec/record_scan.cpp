@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "queryd/exec/read_snapshot.h"
 #include "queryd/exec/record_statement.h"
+#include "queryd/exec/time_ranges.h"
 
 #include <algorithm>
 #include <functional>
@@ -102,7 +103,17 @@ class Scan {
     }
 
     base::Result<ScanEnd> readAll(db::Connection& connection) {
-        return request_.order == ScanOrder::ByName ? readNames(connection) : readParts(connection);
+        switch (request_.order) {
+            case ScanOrder::ByName:
+                return readNames(connection);
+            case ScanOrder::ById:
+                return readParts(connection, request_, position_);
+            case ScanOrder::NewestFirst:
+            case ScanOrder::OldestFirst:
+                break;
+        }
+        return seeksRanges(request_.plan) ? readRanges(connection)
+                                          : readParts(connection, request_, position_);
     }
 
     base::Result<void> takeNames(db::Connection& connection) {
@@ -136,10 +147,36 @@ class Scan {
         return ScanEnd::Finished;
     }
 
-    base::Result<ScanEnd> readParts(db::Connection& connection) {
+    // One range after the other, in the order of the scan, from the one of the position on.
+    base::Result<ScanEnd> readRanges(db::Connection& connection) {
         const ScanPosition from = position_;
-        for (const ScanPart part : scanParts(request_.order, from)) {
-            const BoundSql sql = scanSql(request_, *names_, part, from, filter_);
+        const auto ranges = request_.plan.within->ranges();
+        const bool newest_first = request_.order == ScanOrder::NewestFirst;
+        ScanRequest request = request_;
+        for (size_t i = 0; i < ranges.size(); ++i) {
+            const TimeRange& range = ranges[newest_first ? ranges.size() - 1 - i : i];
+            request.time = {std::max(range.since_ns, request_.time.since_ns),
+                            std::min(range.until_ns, request_.time.until_ns)};
+            const bool is_done =
+                from.started && (newest_first ? request.time.since_ns > from.timestamp
+                                              : request.time.until_ns <= from.timestamp);
+            if (is_done || request.time.since_ns >= request.time.until_ns) {
+                continue;
+            }
+            const bool goes_on = from.started && request.time.since_ns <= from.timestamp &&
+                                 from.timestamp < request.time.until_ns;
+            auto end = readParts(connection, request, goes_on ? from : ScanPosition());
+            if (!end || end.value() == ScanEnd::Paused) {
+                return end;
+            }
+        }
+        return ScanEnd::Finished;
+    }
+
+    base::Result<ScanEnd> readParts(db::Connection& connection, const ScanRequest& request,
+                                    const ScanPosition from) {
+        for (const ScanPart part : scanParts(request.order, from)) {
+            const BoundSql sql = scanSql(request, *names_, part, from, filter_);
             auto statement = prepareSql(connection, sql);
             if (!statement) {
                 return statement.error();
@@ -193,6 +230,10 @@ class Scan {
 };
 
 }  // namespace
+
+bool seeksRanges(const RecordPlan& plan) {
+    return plan.within != nullptr && plan.within->count() <= kSeekRangesMax;
+}
 
 base::Result<ScanEnd> scanRecords(db::Connection& connection, const ScanRequest& request,
                                   ScanPosition& position, RowConsumer& consumer) {

@@ -59,6 +59,11 @@ class RowConsumer {
 
 enum class ScanEnd { Finished, Paused };
 
+// So many ranges of time that a plan is confined to are looked up one by one in the index on time;
+// more of them, and other orders, leave it to the conditions.
+inline constexpr size_t kSeekRangesMax = 2000;
+bool seeksRanges(const RecordPlan& plan);
+
 // How long one scan may keep a snapshot: a reader that holds one makes the write-ahead log grow.
 inline constexpr int64_t kScanSliceNs = 50 * base::kNsPerMs;
 

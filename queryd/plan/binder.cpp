@@ -18,11 +18,6 @@ namespace {
 
 using base::ErrorKind;
 
-base::Error notYet(std::string_view what, Position at) {
-    return base::fail(ErrorKind::Unsupported,
-                      base::cat("not available yet: ", what, " at ", describe(at)));
-}
-
 const RecordTable& tableOf(Mode mode) {
     return mode == Mode::Logs ? logTable() : eventTable();
 }
@@ -144,11 +139,17 @@ class RecordBinder {
             case Predicate::Kind::Compare:
                 return bindComparison(predicate);
             case Predicate::Kind::MetricCondition:
-                return notYet("WHERE METRIC", predicate.at);
             case Predicate::Kind::EventExists:
-                return notYet("WHERE EVENT", predicate.at);
             case Predicate::Kind::LogExists:
-                return notYet("WHERE LOG", predicate.at);
+                return bindDuring(predicate);
+        }
+        return condition;
+    }
+
+    base::Result<Condition> bindDuring(const Predicate& predicate) {
+        auto condition = addCross(predicate, now_ns_, plan().cross);
+        if (condition) {
+            condition.value().field = fields_.indexOf(plan().table->time());
         }
         return condition;
     }

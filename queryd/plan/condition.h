@@ -12,6 +12,7 @@
 namespace evd::queryd {
 
 class TextPattern;
+class TimeRanges;
 
 // A value to compare with. GUIDs are text in their canonical form, times are integers.
 struct Constant {
@@ -34,14 +35,18 @@ struct PlanField {
 };
 
 // A condition over fields, which are indexes into RecordPlan::fields. The depth is bounded by the
-// parser.
+// parser. During: the record's time, which is its field, lies where a condition on another store
+// holds (plan/cross_condition.h).
 struct Condition {
-    enum class Kind { And, Or, Not, Compare };
+    enum class Kind { And, Or, Not, Compare, During };
     Kind kind = Kind::Compare;
     std::vector<Condition> children;  // And, Or: any number; Not: one
     CompareOperator op = CompareOperator::Equal;
     size_t field = 0;
     std::vector<Constant> values;  // none for IS; one or more for IN
+    size_t cross = 0;              // During: of the plan's conditions on other stores
+    // During: where that one holds, once it is known; immutable, so that copies of a plan share it.
+    std::shared_ptr<const TimeRanges> ranges = nullptr;
 };
 
 // Which records may matter by time: since_ns inclusive, until_ns exclusive (Ruling Q5).

@@ -1,5 +1,7 @@
 #include "queryd/plan/filter_fields.h"
 
+#include "queryd/plan/event_table.h"
+
 #include <set>
 
 namespace evd::queryd {
@@ -19,6 +21,15 @@ void collect(const RecordPlan& plan, const Condition& condition, std::set<std::s
 }
 
 }  // namespace
+
+std::vector<std::string> crossFields(const std::vector<CrossCondition>& conditions) {
+    for (const CrossCondition& condition : conditions) {
+        if (condition.kind == CrossCondition::Kind::Event) {
+            return {std::string(eventTable().nameColumn().name)};
+        }
+    }
+    return {};
+}
 
 std::vector<std::string> filterFields(const RecordPlan& plan) {
     std::set<std::string> names;

@@ -12,4 +12,7 @@ namespace evd::queryd {
 // in short (Spec §8.2). Bounds on timestamp are not among them. Pure.
 std::vector<std::string> filterFields(const RecordPlan& plan);
 
+// Those of events that conditions on another store filter by (Spec §8.5): event_type, or none.
+std::vector<std::string> crossFields(const std::vector<CrossCondition>& conditions);
+
 }  // namespace evd::queryd

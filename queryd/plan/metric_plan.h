@@ -44,6 +44,9 @@ struct MetricPlan {
     // All of these must hold; their fields are indexes into `fields`.
     std::vector<Condition> on_series;  // on name, type and labels: once per series
     std::vector<Condition> on_sample;  // the rest: once per sample
+    // As in RecordPlan.
+    std::vector<Condition> on_time;
+    std::vector<CrossCondition> cross;
 
     bool latest = false;  // no SINCE: the latest value of each series (Ruling M3)
     TimeRange time;       // SINCE inclusive, UNTIL exclusive

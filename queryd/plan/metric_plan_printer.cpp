@@ -24,6 +24,7 @@ std::string printRange(const MetricPlan& plan) {
 void printConditions(const MetricPlan& plan, std::string_view who,
                      const std::vector<Condition>& conditions, std::string& out) {
     RecordPlan names;  // conditions are printed by the names of their fields alone
+    names.cross = plan.cross;
     for (const MetricField& field : plan.fields) {
         names.fields.push_back({field.name, nullptr});
     }
@@ -57,6 +58,7 @@ std::string printMetricPlan(const MetricPlan& plan) {
     std::string text = base::cat("series like \"", plan.name_pattern, "\"\n");
     printConditions(plan, "once per series", plan.on_series, text);
     text += printRange(plan);
+    printConditions(plan, "before, in other stores", plan.on_time, text);
     printConditions(plan, "per sample", plan.on_sample, text);
     printStages(plan, text);
     for (const PlanSort& sort : plan.sort) {

@@ -18,11 +18,6 @@ using wire::RollupFunction;
 
 constexpr int64_t kTimeMax = std::numeric_limits<int64_t>::max();
 
-base::Error notYet(std::string_view what, Position at) {
-    return base::fail(ErrorKind::Unsupported,
-                      base::cat("not available yet: ", what, " at ", describe(at)));
-}
-
 RollupFunction rollupOf(SeriesFunction function) {
     switch (function) {
         case SeriesFunction::Avg:
@@ -106,7 +101,9 @@ class MetricPlanner {
             return condition.error();
         }
         narrowBounds(condition.value());
-        auto& place = isOnSeries(condition.value()) ? plan_.on_series : plan_.on_sample;
+        auto& place = isOnTime(condition.value())     ? plan_.on_time
+                      : isOnSeries(condition.value()) ? plan_.on_series
+                                                      : plan_.on_sample;
         place.push_back(std::move(condition).value());
         return {};
     }
@@ -126,11 +123,9 @@ class MetricPlanner {
             case Predicate::Kind::Compare:
                 return bindComparison(predicate, in_brackets);
             case Predicate::Kind::MetricCondition:
-                return notYet("WHERE METRIC", predicate.at);
             case Predicate::Kind::EventExists:
-                return notYet("WHERE EVENT", predicate.at);
             case Predicate::Kind::LogExists:
-                return notYet("WHERE LOG", predicate.at);
+                return bindDuring(predicate);
         }
         for (const Predicate& child : predicate.children) {
             auto bound = bindCondition(child, in_brackets);
@@ -138,6 +133,14 @@ class MetricPlanner {
                 return bound.error();
             }
             condition.children.push_back(std::move(bound).value());
+        }
+        return condition;
+    }
+
+    base::Result<Condition> bindDuring(const Predicate& predicate) {
+        auto condition = addCross(predicate, now_ns_, plan_.cross);
+        if (condition) {
+            condition.value().field = fieldIndex({"timestamp", MetricField::Kind::Timestamp});
         }
         return condition;
     }
@@ -172,6 +175,9 @@ class MetricPlanner {
     }
 
     bool isOnSeries(const Condition& condition) const {
+        if (condition.kind == Condition::Kind::During) {
+            return false;
+        }
         if (condition.kind == Condition::Kind::Compare) {
             const auto kind = plan_.fields[condition.field].kind;
             return kind != MetricField::Kind::Timestamp && kind != MetricField::Kind::Value;
@@ -223,7 +229,7 @@ class MetricPlanner {
     // samples, and one value per series before the window, leave nothing for a rollup to stand for.
     void chooseRollup() {
         const bool scalar_first = plan_.per_series && plan_.aggregate;
-        if (!query_.window || !plan_.on_sample.empty() || scalar_first) {
+        if (!query_.window || !plan_.on_sample.empty() || !plan_.on_time.empty() || scalar_first) {
             return;
         }
         const auto function = rollupFunctionOf(query_);

@@ -38,6 +38,27 @@ std::string printComparison(const RecordPlan& plan, const Condition& condition) 
     return text + (is_set ? ")" : "");
 }
 
+std::string printCross(const CrossCondition& cross) {
+    switch (cross.kind) {
+        case CrossCondition::Kind::Event:
+            return base::cat("EVENT \"", cross.subject, "\" EXISTS");
+        case CrossCondition::Kind::Log:
+            return base::cat(
+                "LOG \"", cross.subject, "\"", cross.containing ? " CONTAINING \"" : "",
+                cross.containing.value_or(""), cross.containing ? "\"" : "", " EXISTS");
+        case CrossCondition::Kind::Metric:
+            break;
+    }
+    std::string text = base::cat("METRIC \"", cross.subject, cross.per_series ? "\"[" : "\"");
+    RecordPlan names;  // conditions are printed by the names of their fields alone
+    names.fields = cross.labels;
+    for (size_t i = 0; i < cross.on_labels.size(); ++i) {
+        text += base::cat(i == 0 ? "" : ", ", printCondition(names, cross.on_labels[i]));
+    }
+    return base::cat(text, cross.per_series ? "] " : " ", operatorName(cross.op), " ",
+                     printConstant(cross.limit));
+}
+
 std::string printTime(const TimeRange& time) {
     std::string text = "time:";
     if (time.since_ns != std::numeric_limits<int64_t>::min()) {
@@ -80,6 +101,9 @@ std::string printCondition(const RecordPlan& plan, const Condition& condition) {
     switch (condition.kind) {
         case Condition::Kind::Compare:
             return printComparison(plan, condition);
+        case Condition::Kind::During:
+            return condition.cross < plan.cross.size() ? printCross(plan.cross[condition.cross])
+                                                       : "in ranges of time found before";
         case Condition::Kind::Not:
             return base::cat("NOT (", printCondition(plan, condition.children.front()), ")");
         case Condition::Kind::And:
@@ -97,6 +121,7 @@ std::string printCondition(const RecordPlan& plan, const Condition& condition) {
 std::string printPlan(const RecordPlan& plan) {
     std::string text =
         base::cat(plan.table->name, " in every database\n", printTime(plan.time), "\n");
+    printConditions(plan, "before, in other stores", plan.on_time, text);
     if (plan.name_pattern) {
         text += base::cat("once per ", plan.table->name_word, ": ", plan.table->nameColumn().name,
                           " like \"", *plan.name_pattern, "\"\n");

@@ -24,6 +24,9 @@ void flatten(Condition condition, std::vector<Condition>& parts) {
 }
 
 bool isOnColumn(const RecordPlan& plan, const Condition& condition, const TableColumn& column) {
+    if (condition.kind == Condition::Kind::During) {
+        return false;
+    }
     if (condition.kind == Condition::Kind::Compare) {
         return plan.fields[condition.field].column == &column;
     }
@@ -69,7 +72,9 @@ void place(RecordPlan& plan, Condition condition) {
     if (narrowTime(plan, condition)) {
         return;
     }
-    if (isOnColumn(plan, condition, plan.table->nameColumn())) {
+    if (isOnTime(condition)) {
+        plan.on_time.push_back(std::move(condition));
+    } else if (isOnColumn(plan, condition, plan.table->nameColumn())) {
         plan.on_name.push_back(std::move(condition));
     } else if (isExactInSql(plan.fields, condition)) {
         plan.on_column.push_back(std::move(condition));

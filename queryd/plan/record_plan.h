@@ -2,9 +2,11 @@
 
 #include "queryd/lang/ast.h"
 #include "queryd/plan/condition.h"
+#include "queryd/plan/cross_condition.h"
 #include "queryd/plan/record_table.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +45,13 @@ struct RecordPlan {
     std::vector<Condition> on_name;    // on the name column alone: once per type or origin
     std::vector<Condition> on_column;  // exact in SQL
     std::vector<Condition> on_row;     // in the row loop
+    // On moments alone, and what these and on_row ask of other stores. Before records are read, the
+    // answers take their place (exec/cross_plan.h).
+    std::vector<Condition> on_time;
+    std::vector<CrossCondition> cross;
+    // Where on_time holds, once that is known and leaves holes in the range: a hint to look nowhere
+    // else. What is judged stands in the conditions above.
+    std::shared_ptr<const TimeRanges> within = nullptr;
 
     std::optional<std::vector<size_t>> select;  // none: all fields; of fields, or of result_names
     std::optional<PlanAggregation> aggregation;

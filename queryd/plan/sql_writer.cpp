@@ -1,5 +1,6 @@
 #include "queryd/plan/sql_writer.h"
 
+#include "common/base/check.h"
 #include "common/base/guid.h"
 #include "common/base/text.h"
 
@@ -41,6 +42,9 @@ size_t termCount(const Condition& condition) {
 }
 
 bool isExact(std::span<const PlanField> fields, const Condition& condition) {
+    if (condition.kind == Condition::Kind::During) {
+        return false;
+    }
     if (condition.kind == Condition::Kind::Compare) {
         return isExactComparison(fields[condition.field], condition);
     }
@@ -128,6 +132,9 @@ std::string writeCondition(std::span<const PlanField> fields, const Condition& c
             return base::cat("((",
                              writeCondition(fields, condition.children.front(), access, parameters),
                              ") IS NOT TRUE)");
+        case Condition::Kind::During:
+            EVD_CHECK(false, "ranges of time that SQL was not to say");
+            return "";
         case Condition::Kind::And:
         case Condition::Kind::Or:
             break;

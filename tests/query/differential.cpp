@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/query/random_cross.h"
 #include "tests/query/random_log_question.h"
 #include "tests/query/random_question.h"
 #include "tests/query/simple_evaluator.h"
@@ -18,6 +19,7 @@
 #include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
 
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -138,7 +140,74 @@ int runLogs(std::mt19937_64& random, uint32_t count) {
     return compareAnswers(*engineOver(folder, clock, signal), questions, recordsOf(logs));
 }
 
+// All three stores of one machine, and questions with conditions from one to another (Spec §8.5).
+class CrossRun {
+  public:
+    explicit CrossRun(std::mt19937_64& random) : random_(random) {
+        stores_.events = randomEvents(random);
+        stores_.logs = randomLogs(random);
+        stores_.series = randomSeries(random);
+        for (SimpleEvent& event : stores_.events) {
+            event.timestamp = stretched(event.timestamp);
+        }
+        for (TestLog& log : stores_.logs) {
+            log.timestamp = stretched(log.timestamp);
+        }
+        std::vector<TestEvent> rows;
+        for (const SimpleEvent& event : stores_.events) {
+            rows.push_back(rowOf(event));
+        }
+        TestShard(event_folder_ / "shard-0.db").insert(rows);
+        TestLogStore(folder_ / "logs.db").insert(stores_.logs);
+        TestMetricStore metrics(folder_ / "metrics.db");
+        fillStore(stores_.series, metrics);
+    }
+
+    int run(uint32_t count) {
+        const std::atomic<int64_t> window_ms{kCrossWindowMs};
+        const std::atomic<int64_t> staleness_ms{kCrossStalenessMs};
+        queryd::EngineConfig config;
+        config.event_store_path = event_folder_.path();
+        config.log_store_path = folder_ / "logs.db";
+        config.metric_store_path = folder_ / "metrics.db";
+        config.cross_window_ms = &window_ms;
+        config.metric_staleness_ms = &staleness_ms;
+        const FakeClock clock;
+        queryd::CountingSignal signal;
+        const auto engine = queryd::makeQueryEngine(config, clock, signal);
+        std::vector<SimpleQuestion> on_events;
+        std::vector<SimpleQuestion> on_logs;
+        for (uint32_t i = 0; i < count; ++i) {
+            const bool for_events = random_() % 2 == 0;
+            auto question = for_events ? randomQuestion(random_)
+                                       : randomLogQuestion(random_, /*may_have_context=*/true);
+            addCross(question, for_events);
+            (for_events ? on_events : on_logs).push_back(std::move(question));
+        }
+        return compareAnswers(*engine, on_events, recordsOf(stores_.events)) +
+               compareAnswers(*engine, on_logs, recordsOf(stores_.logs));
+    }
+
+  private:
+    void addCross(SimpleQuestion& question, bool for_events) {
+        if (!question.since) {
+            question.since = FakeClock::kStartWallNs - 90 * base::kNsPerSecond;
+            question.text += " SINCE 90s ago";
+        }
+        question.where.push_back(randomCross(random_, stores_, for_events));
+        question.text += " WHERE " + question.where.back().text;
+    }
+
+    std::mt19937_64& random_;
+    OtherStores stores_;
+    TemporaryDirectory event_folder_;
+    TemporaryDirectory folder_;
+};
+
 int runStore(std::mt19937_64& random, uint32_t count) {
+    if (random() % 3 == 0) {
+        return CrossRun(random).run(count);
+    }
     return random() % 3 == 0 ? runLogs(random, count) : runEvents(random, count);
 }
 

@@ -85,17 +85,6 @@ TEST_CASE("metric planner: other questions have no rollup") {
     CHECK(planOf("METRIC x SINCE 1h ago SUM AVG_OVER 1m").rollup);  // if one series speaks
 }
 
-TEST_CASE("metric planner: what is not built yet says so") {
-    for (const std::string_view text : {"METRIC x SINCE 1h ago WHERE EVENT a EXISTS",
-                                        "METRIC x SINCE 1h ago WHERE LOG a EXISTS"}) {
-        const auto query = parseQuery(text);
-        REQUIRE(query.ok());
-        const auto plan = planMetric(query.value(), kNow);
-        REQUIRE_FALSE(plan.ok());
-        CHECK(plan.error().kind == base::ErrorKind::Unsupported);
-    }
-}
-
 TEST_CASE("metric planner: a plan is printed step by step") {
     CHECK(printMetricPlan(planOf("METRIC http.*[method=GET] SINCE 1h ago WHERE value > 5 RATE SUM "
                                  "AVG_OVER 5m SORT value DESC SKIP 1 TAKE 2 SELECT value")) ==
