@@ -91,8 +91,7 @@ class RecordAnswer {
 
     // By time as the index on it has the rows, or found some other way and then sorted.
     base::Result<void> answerTimeOrder() {
-        const bool has_name_index = !plan_.table->name_index.empty() && !plan_.on_name.empty();
-        if (!isLikelyFew(plan_) && !has_name_index) {
+        if (!isLikelyFew(plan_) && !mayUseIndex()) {
             return answerByTime();
         }
         EVD_TRY(
@@ -106,11 +105,16 @@ class RecordAnswer {
         return sorts && !too_many_ ? base::Result<void>() : answerByTime();
     }
 
+    // Whether a database might have an index that finds the few rows there are.
+    bool mayUseIndex() const {
+        return plan_.name_pattern || !plan_.on_name.empty() || !indexTerms(plan_).empty();
+    }
+
     bool isQuickerSorted(const DatabaseSurvey& survey) const {
         if (!survey.last_id || isOutside(plan_, survey)) {
             return true;  // it has nothing to sort
         }
-        if (survey.named_rows && *survey.named_rows <= kFewNamedRows) {
+        if (isFew(survey)) {
             return true;
         }
         return isLikelyFew(plan_) && !isNarrowTime(plan_, survey);
@@ -147,6 +151,7 @@ class RecordAnswer {
         request.ids = part.ids;
         request.time = part.time;
         request.names = &surveys_[part.database].names;
+        request.index = surveys_[part.database].index ? &*surveys_[part.database].index : nullptr;
         request.control = control_;
         return request;
     }

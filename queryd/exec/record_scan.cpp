@@ -122,7 +122,7 @@ class Scan {
         const ScanPosition from = position_;
         for (at_name_ = from.name; at_name_ < names_->names.size(); ++at_name_) {
             const bool goes_on = from.started && at_name_ == from.name;
-            const BoundSql sql = nameSql(request_, names_->names[at_name_],
+            const BoundSql sql = nameSql(request_, names_->index, names_->names[at_name_],
                                          goes_on ? from.id : request_.ids.after, filter_);
             auto statement = prepareSql(connection, sql);
             if (!statement) {
