@@ -9,11 +9,13 @@
 // burst    a ring that is full at once, a hundred times.
 // indexes  full speed with none, one and two secondary indexes.
 // shards   one writer and two, from ready-made runs, each shard with a processor of its own.
+// questions  a million events and log lines asked in this process, beside plain SQL.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.
 // idle     memory and processor time of a group that has nothing to do but its sensors.
 
 #include "common/base/text.h"
 #include "tests/bench/group_under_test.h"
+#include "tests/bench/question_figures.h"
 
 #include <algorithm>
 #include <array>
@@ -33,6 +35,7 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"burst", evd::bench::benchBurst},
     {"indexes", evd::bench::benchIndexes},
     {"shards", evd::bench::benchShards},
+    {"questions", evd::bench::benchQuestions},
     {"latency", evd::bench::benchLatency},
     {"idle", evd::bench::benchIdle},
 });
