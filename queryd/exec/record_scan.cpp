@@ -22,7 +22,7 @@ class RowJudge {
   public:
     RowJudge(const RecordPlan& plan, bool name_per_row, std::function<bool()> is_time_up)
         : plan_(plan),
-          selection_(RowSelection::ofConditions(plan)),
+          selection_(RowSelection::ofConditions(plan, name_per_row)),
           row_(plan, selection_),
           name_per_row_(name_per_row),
           is_time_up_(std::move(is_time_up)) {}
@@ -178,7 +178,14 @@ class Scan {
     }
 
     // Rows that were passed over before a failure are judged again.
-    void notePosition() { position_ = {true, row_.timestamp(), row_.id(), at_name_}; }
+    void notePosition() {
+        position_.started = true;
+        position_.id = row_.id();
+        position_.name = at_name_;
+        if (request_.order == ScanOrder::NewestFirst || request_.order == ScanOrder::OldestFirst) {
+            position_.timestamp = row_.timestamp();
+        }
+    }
 
     const ScanRequest& request_;
     ScanPosition& position_;
