@@ -166,7 +166,15 @@ class RecordAnswer {
 
     base::Result<void> findTop(const RecordPlan& plan, uint64_t bytes_max,
                                std::vector<std::unique_ptr<ShardTask>>& tasks) {
-        for (const ReadingPart& part : planReading(plan, surveys_, readers_.threadCount())) {
+        // A few hits with what is around them are found soon from the newest record on, however
+        // many older ones there are.
+        const bool is_newest =
+            plan.context_lines != 0 && plan.sort.empty() && rowsMax(plan) <= kFewRowsMin;
+        const uint32_t threads = is_newest ? 1 : readers_.threadCount();
+        for (ReadingPart part : planReading(plan, surveys_, threads)) {
+            if (is_newest && !isFew(surveys_[part.database])) {
+                part.order = ScanOrder::NewestFirst;
+            }
             const ScanRequest request = requestOf(plan, part);
             const TopRecordsTask::Part top{plan, request, rowsMax(plan), part.database, bytes_max};
             tasks.push_back(std::make_unique<TopRecordsTask>(top, databases_[part.database],

@@ -21,7 +21,7 @@ namespace {
 constexpr uint64_t kRowsPerInsert = 10'000;
 constexpr uint32_t kPageBytes = 16 * 1024;  // as the store makes them
 constexpr size_t kMessageBytes = 100;
-constexpr int64_t kSpanNs = kQuestionSpanSeconds * base::kNsPerSecond;
+constexpr int64_t kRowNs = base::kNsPerMs;
 constexpr int kSeries = 250;
 constexpr int64_t kScrapeNs = 15 * base::kNsPerSecond;
 constexpr int64_t kScrapes = 20 * 3600 / 15;
@@ -36,7 +36,7 @@ std::string messageOf(uint64_t row, std::mt19937_64& random) {
 }
 
 int64_t timeOf(uint64_t row, uint64_t rows, int64_t end_ns) {
-    return end_ns - kSpanNs + static_cast<int64_t>(row * (static_cast<uint64_t>(kSpanNs) / rows));
+    return end_ns - static_cast<int64_t>(rows - row) * kRowNs;
 }
 
 std::vector<uint8_t> payloadOf(uint64_t row, std::mt19937_64& random) {
