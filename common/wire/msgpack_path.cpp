@@ -21,7 +21,31 @@ namespace {
 
 using Bytes = std::span<const uint8_t>;
 
+// How many bytes a value has that is told by its first two: small integers, short texts, nil,
+// booleans and numbers of a fixed size. 0 for all others, and for what is cut short.
+size_t shortValueBytes(Bytes payload, size_t offset) {
+    if (offset >= payload.size()) {
+        return 0;
+    }
+    const uint8_t first = payload[offset];
+    size_t bytes = 0;
+    if (first < 0x80 || first >= 0xE0 || first == 0xC0 || first == 0xC2 || first == 0xC3) {
+        bytes = 1;
+    } else if (first >= 0xA0 && first < 0xC0) {
+        bytes = 1 + (first & size_t{0x1F});
+    } else if (first >= 0xCC && first <= 0xD3) {
+        bytes = 1 + (size_t{1} << (first & 3));  // u8 u16 u32 u64 i8 i16 i32 i64
+    } else if (first == 0xD9 && offset + 1 < payload.size()) {
+        bytes = size_t{2} + payload[offset + 1];
+    }
+    return bytes <= payload.size() - offset ? bytes : 0;
+}
+
 bool walkOver(Bytes payload, size_t& offset, uint32_t level) {
+    if (const size_t bytes = shortValueBytes(payload, offset); bytes != 0) {
+        offset += bytes;
+        return true;
+    }
     return walkMsgpack(payload, offset, kMsgpackDepthMax - level,
                        [](const uint8_t*, size_t) { return true; });
 }
@@ -37,6 +61,15 @@ bool isFilledMap(const MsgpackHead& head) {
 
 // Reads a key. A key that is not text is walked over and leaves `key` empty.
 bool readKey(Bytes payload, size_t& offset, uint32_t level, std::optional<std::string_view>& key) {
+    if (offset < payload.size() && payload[offset] >= 0xA0 && payload[offset] < 0xC0) {
+        const size_t bytes = payload[offset] & size_t{0x1F};  // nearly every key
+        if (bytes >= payload.size() - offset) {
+            return false;
+        }
+        key = base::asText(payload.subspan(offset + 1, bytes));
+        offset += 1 + bytes;
+        return true;
+    }
     MsgpackHead head;
     if (!peek(payload, offset, head)) {
         return false;
@@ -90,6 +123,10 @@ class PathSearch {
   private:
     // Whether the key is the name or a prefix of it at a dot, and the first such key of its map.
     static bool leadsTo(std::string_view key, std::string_view name, uint64_t& seen_prefixes) {
+        // Most keys are told apart by their first letter.
+        if (!key.empty() && (name.empty() || key.front() != name.front())) {
+            return false;
+        }
         if (!name.starts_with(key) || (key.size() < name.size() && name[key.size()] != '.')) {
             return false;
         }
@@ -100,11 +137,18 @@ class PathSearch {
     }
 
     bool searchValue(size_t& offset, std::string_view key, std::string_view name, uint32_t level) {
+        const bool is_whole_name = key.size() == name.size();
+        if (is_whole_name) {
+            if (const size_t bytes = shortValueBytes(payload_, offset); bytes != 0) {
+                keep(offset, bytes, level);
+                offset += bytes;
+                return true;
+            }
+        }
         MsgpackHead value;
         if (!peek(payload_, offset, value)) {
             return false;
         }
-        const bool is_whole_name = key.size() == name.size();
         if (isFilledMap(value) && !is_whole_name) {
             return searchMap(offset, name.substr(key.size() + 1), level + 1);
         }
@@ -112,11 +156,17 @@ class PathSearch {
         if (!walkOver(payload_, offset, level)) {
             return false;
         }
-        if (is_whole_name && !isFilledMap(value) && level > found_level_) {
-            found_level_ = level;
-            found_ = payload_.subspan(start, offset - start);
+        if (is_whole_name && !isFilledMap(value)) {
+            keep(start, offset - start, level);
         }
         return true;
+    }
+
+    void keep(size_t start, size_t bytes, uint32_t level) {
+        if (level > found_level_) {
+            found_level_ = level;
+            found_ = payload_.subspan(start, bytes);
+        }
     }
 
     Bytes payload_;

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/exec/read_snapshot.h"
+#include "queryd/exec/record_statement.h"
 #include "queryd/exec/time_ranges.h"
 
 #include <algorithm>
@@ -72,9 +73,14 @@ uint64_t namedRowsMax(uint64_t rows_max) {
     return std::max(kFewNamedRows, rows_max / kNameIndexShare);
 }
 
-bool isByName(const RecordPlan& plan, const DatabaseSurvey& survey) {
-    return !plan.table->name_index.empty() && survey.names.kind == NameChoice::Kind::Listed &&
-           survey.named_rows && *survey.named_rows <= namedRowsMax(survey.rowsMax());
+bool isByName(const DatabaseSurvey& survey) {
+    return survey.names.kind == NameChoice::Kind::Listed && survey.named_rows &&
+           *survey.named_rows <= namedRowsMax(survey.rowsMax());
+}
+
+bool isFew(const DatabaseSurvey& survey) {
+    return (survey.named_rows && *survey.named_rows <= kFewNamedRows) ||
+           (survey.index && survey.index->rows <= kFewNamedRows);
 }
 
 bool isNarrowTime(const RecordPlan& plan, const DatabaseSurvey& survey) {
@@ -106,6 +112,7 @@ base::Result<ScanEnd> SurveyTask::slice(db::Connection& connection) {
     EVD_TRY(readIds(connection, survey));
     if (!survey.is_empty) {
         EVD_TRY(readTimes(connection, survey));
+        EVD_TRY(chooseIndexes(connection, survey));
         EVD_TRY(countNamed(connection, survey));
     }
     survey_ = std::move(survey);
@@ -131,20 +138,42 @@ base::Result<void> SurveyTask::readTimes(db::Connection& connection, DatabaseSur
     return any ? base::Result<void>() : base::Result<void>(any.error());
 }
 
+uint64_t SurveyTask::rowsCounted(const DatabaseSurvey& survey) const {
+    return count_ == Count::Few ? kFewNamedRows : namedRowsMax(survey.rowsMax());
+}
+
+// Which indexes there are; and how many rows the best of them would find.
+base::Result<void> SurveyTask::chooseIndexes(db::Connection& connection,
+                                             DatabaseSurvey& survey) const {
+    auto indexes = FieldIndexes::of(connection, *plan_.table);
+    if (!indexes) {
+        return indexes.error();
+    }
+    const TableColumn& name = plan_.table->nameColumn();
+    if (const auto index = indexes.value().find({std::string(name.name), &name})) {
+        survey.names.index = index->name;
+    }
+    auto choice = chooseIndex(connection, plan_, indexes.value(), rowsCounted(survey));
+    if (!choice) {
+        return choice.error();
+    }
+    survey.index = std::move(choice).value();
+    return {};
+}
+
 base::Result<void> SurveyTask::countNamed(db::Connection& connection,
                                           DatabaseSurvey& survey) const {
-    if (plan_.table->name_index.empty() || survey.names.kind != NameChoice::Kind::Listed) {
+    if (survey.names.index.empty() || survey.names.kind != NameChoice::Kind::Listed) {
         return {};
     }
-    const uint64_t rows_max = count_ == Count::Few ? kFewNamedRows : namedRowsMax(survey.rowsMax());
-    auto statement = connection.prepare(base::cat(
-        "SELECT count(*) FROM (SELECT 1 FROM ", plan_.table->name, " INDEXED BY ",
-        plan_.table->name_index, " WHERE ", plan_.table->nameColumn().name, "=? LIMIT ?)"));
+    const uint64_t rows_max = rowsCounted(survey);
+    BoundSql sql;
+    sql.text = base::cat("SELECT count(*) FROM (SELECT 1 FROM ",
+                         sql.tableWith(*plan_.table, survey.names.index), " WHERE ",
+                         plan_.table->nameColumn().name, "=? LIMIT ?)");
+    auto statement = prepareSql(connection, sql);
     if (!statement) {
-        // Invalid: an index that this database lacks.
-        return statement.error().kind == base::ErrorKind::Invalid
-                   ? base::Result<void>()
-                   : base::Result<void>(statement.error());
+        return statement.error();
     }
     uint64_t rows = 0;
     for (const std::string& name : survey.names.names) {

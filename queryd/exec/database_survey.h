@@ -2,6 +2,7 @@
 
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
+#include "queryd/exec/index_choice.h"
 #include "queryd/exec/name_choice.h"
 #include "queryd/exec/shard_tasks.h"
 #include "queryd/plan/record_plan.h"
@@ -29,6 +30,8 @@ struct DatabaseSurvey {
     NameChoice names;
     // Rows of these names, counted up to namedRowsMax(); nothing: not counted.
     std::optional<uint64_t> named_rows;
+    // What other indexes find, if it is no more than was counted up to.
+    std::optional<IndexChoice> index;
 
     uint64_t rowsMax() const;  // ids that may be rows
     IdRange ids() const;
@@ -44,8 +47,11 @@ bool isOutside(const RecordPlan& plan, const DatabaseSurvey& survey);
 // How far counting the rows of names goes before the index on names is not worth it any more.
 uint64_t namedRowsMax(uint64_t rows_max);
 
+// Whether so few rows are found, by names or by another index, that nothing else is quicker.
+bool isFew(const DatabaseSurvey& survey);
+
 // Whether reading name by name is quicker than reading everything.
-bool isByName(const RecordPlan& plan, const DatabaseSurvey& survey);
+bool isByName(const DatabaseSurvey& survey);
 
 // Whether the range of time, as far as it lies in the database, leaves most of it out, so that the
 // index on time is the quicker way.
@@ -54,7 +60,8 @@ bool isNarrowTime(const RecordPlan& plan, const DatabaseSurvey& survey);
 // Takes one database's survey, in one snapshot. See ShardTask.
 class SurveyTask final : public ShardTask {
   public:
-    // How far rows of names are counted: whether they are few, or up to namedRowsMax().
+    // How far rows of names and of other indexes are counted: whether they are few, or up to
+    // namedRowsMax().
     enum class Count { Few, Share };
 
     SurveyTask(const RecordPlan& plan, Count count, DatabaseFile file)
@@ -67,7 +74,9 @@ class SurveyTask final : public ShardTask {
   private:
     base::Result<void> readIds(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> readTimes(db::Connection& connection, DatabaseSurvey& survey) const;
+    base::Result<void> chooseIndexes(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> countNamed(db::Connection& connection, DatabaseSurvey& survey) const;
+    uint64_t rowsCounted(const DatabaseSurvey& survey) const;
 
     const RecordPlan& plan_;
     const Count count_;

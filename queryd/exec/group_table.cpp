@@ -4,10 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace evd::queryd {
 
 namespace {
+
+constexpr size_t kRecentTextBytesMax = 256;  // a longer one is not remembered
+
+constexpr uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;  // spreads over the upper bits
 
 // The beginning of the epoch-aligned bucket, also before the epoch.
 int64_t bucketOf(int64_t timestamp, int64_t bucket_ns) {
@@ -81,17 +86,47 @@ base::Result<void> GroupTable::merge(const GroupTable& other) {
 
 base::Result<GroupTable::Group*> GroupTable::groupOf(int64_t bucket,
                                                      std::span<const Value> values) {
+    if (Group* recent = recentGroup(bucket, values)) {
+        return recent;
+    }
+    Recent* slot = recent_slot_;
     key_.clear();
     appendGroupKey(Value::ofInt(bucket), key_);
     for (const Value& value : values) {
         appendGroupKey(value, key_);
     }
     const auto found = groups_.find(std::string_view(key_));
-    if (found == groups_.end()) {
-        return newGroup(bucket, values);
+    auto group =
+        found == groups_.end() ? newGroup(bucket, values) : base::Result<Group*>(&found->second);
+    if (!group) {
+        return group;
     }
-    keepSmallest(found->second, values);
-    return &found->second;
+    if (found != groups_.end()) {
+        keepSmallest(*group.value(), values);
+    }
+    if (slot != nullptr) {
+        *slot = {std::string(values.front().bytes), bucket, group.value()};
+    }
+    return group;
+}
+
+// The group, when the same bytes have been there lately; then they are no smaller member of it.
+GroupTable::Group* GroupTable::recentGroup(int64_t bucket, std::span<const Value> values) {
+    recent_slot_ = nullptr;
+    if (values.size() != 1 || values.front().kind != Value::Kind::Text ||
+        values.front().bytes.size() > kRecentTextBytesMax) {
+        return nullptr;
+    }
+    const std::string_view text = values.front().bytes;
+    recent_.resize(size_t{1} << kRecentTextBits);
+    // Names that belong together differ at their ends.
+    uint64_t end = text.size();
+    const size_t end_bytes = std::min(text.size(), sizeof(end));
+    std::memcpy(&end, text.data() + text.size() - end_bytes, end_bytes);
+    recent_slot_ = &recent_[(end * kGoldenRatio) >> (64 - kRecentTextBits)];
+    const bool is_same = recent_slot_->group != nullptr && recent_slot_->bucket == bucket &&
+                         recent_slot_->text == text;
+    return is_same ? recent_slot_->group : nullptr;
 }
 
 base::Result<GroupTable::Group*> GroupTable::newGroup(int64_t bucket,

@@ -54,6 +54,7 @@ class GroupTable {
     };
 
     base::Result<Group*> groupOf(int64_t bucket, std::span<const Value> values);
+    Group* recentGroup(int64_t bucket, std::span<const Value> values);
     base::Result<Group*> newGroup(int64_t bucket, std::span<const Value> values);
     void keepSmallest(Group& group, std::span<const Value> values);
     void noteExtreme(Group& group, const Value& value);
@@ -64,6 +65,17 @@ class GroupTable {
     MemoryShare memory_;
     std::unordered_map<std::string, Group, KeyHash, std::equal_to<>> groups_;
     std::string key_;  // of the row at hand
+
+    // Where rows of one text field have gone lately, by its very bytes: groups are mostly by type
+    // or origin, of which there are few. Groups do not move.
+    static constexpr unsigned kRecentTextBits = 8;
+    struct Recent {
+        std::string text;
+        int64_t bucket = 0;
+        Group* group = nullptr;
+    };
+    std::vector<Recent> recent_;
+    Recent* recent_slot_ = nullptr;  // of the row at hand; none: it is no text
 };
 
 }  // namespace evd::queryd

@@ -59,7 +59,7 @@ bool GroupTask::countsInSql() const {
 bool GroupTask::countsByNameIndex() const {
     return aggregation_.groups.size() == 1 &&
            plan_.fields[aggregation_.groups.front()].column == &plan_.table->nameColumn() &&
-           !plan_.table->name_index.empty() && plan_.on_column.empty() &&
+           !request_.names->index.empty() && plan_.on_column.empty() &&
            request_.time == TimeRange();
 }
 

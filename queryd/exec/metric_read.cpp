@@ -289,7 +289,40 @@ base::Result<void> SeriesRead::divideByTime(SampleStatements& statements,
     return {};
 }
 
-// Whether there is memory for what is held by now.
+base::Result<void> SeriesRead::beginScan(SampleStatements& statements) {
+    segments_.clear();  // of an attempt that failed
+    EVD_TRY(begin(statements));
+    return segments_.empty() ? base::Result<void>() : beginSegment(statements);
+}
+
+bool SeriesRead::takeScanned(const SampleRow& row) {
+    if (row.timestamp_ns < position_.timestamp_ns) {
+        return false;
+    }
+    position_ = {row.timestamp_ns, row.rowid};
+    if (accepts(row)) {
+        takeSample(pointOfSample(row));
+    }
+    return true;
+}
+
+void SeriesRead::finishScan() {
+    segments_.clear();
+    if (fold_) {
+        points_ = fold_->finish();
+        fold_.reset();
+    }
+}
+
+void SeriesRead::restart(MemoryShare& memory) {
+    memory.shrink(accounted_);
+    accounted_ = 0;
+    segments_.clear();
+    fold_.reset();
+    before_.reset();
+    points_ = {};
+}
+
 bool SeriesRead::account(MemoryShare& memory) {
     size_t held = points_.capacity() * sizeof(MetricPoint) +
                   windows_.capacity() * sizeof(wire::WindowValue) +

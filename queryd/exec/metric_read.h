@@ -53,6 +53,24 @@ class SeriesRead {
                                 int64_t pause_at_ns, ReadStep& step, MemoryShare& memory);
     const base::Result<void>& failure() const { return failure_; }
 
+    // The same from outside, for whoever reads many series at once (metric_scan.h): every sample of
+    // the range in the order of time, then the end. Only where no rollups stand for windows.
+    static bool canBeScanned(const MetricPlan& plan, ReadGoal goal) {
+        const bool may_have_rollups = goal == ReadGoal::Windowed && plan.rollup;
+        return goal != ReadGoal::Latest && !may_have_rollups;
+    }
+    base::Result<void> beginScan(SampleStatements& statements);
+    // False: it is older than one before it, and nothing has been taken.
+    bool takeScanned(const SampleRow& row);
+    void finishScan();
+    // As if nothing had been read; what was counted in the share is given back.
+    void restart(MemoryShare& memory);
+    // Whether there is memory for what is held by now; failure() otherwise.
+    bool account(MemoryShare& memory);
+
+    int64_t seriesId() const { return series_id_; }
+    const TimeRange& range() const { return range_; }
+
     // Points and Windowed: the result. Latest and Samples: the samples, oldest first, those of
     // histograms without a percentile as NaN.
     std::vector<MetricPoint>& points() { return points_; }
@@ -74,7 +92,6 @@ class SeriesRead {
     base::Result<void> pointsOfWindows(SampleStatements& statements);
     base::Result<void> divideByTime(SampleStatements& statements,
                                     std::vector<wire::WindowValue>& windows) const;
-    bool account(MemoryShare& memory);
 
     const MetricPlan& plan_;
     const MetricSeries& series_;

@@ -22,6 +22,7 @@ struct NameChoice {
     enum class Kind { Every, Listed, PerRow };
     Kind kind = Kind::Every;
     std::vector<std::string> names;  // Listed; empty: nothing in this database can match
+    std::string index = {};  // of this database on the name column, where somebody has looked
 
     bool isNothing() const { return kind == Kind::Listed && names.empty(); }
 };

@@ -6,13 +6,19 @@
 namespace evd::queryd {
 
 // One read transaction: every statement inside sees the same state of the database. Begins with the
-// object and ends with it; statements made inside must be gone by then. One thread.
+// object and ends with it; statements made inside must be gone by then. The schema is that of the
+// snapshot from the start, so that a statement that names an index which is gone fails when it is
+// prepared and not later. One thread.
 class ReadSnapshot {
   public:
     explicit ReadSnapshot(db::Connection& connection)
-        : connection_(connection), begun_(connection.execute("BEGIN")) {}
+        : connection_(connection), begun_(connection.execute("BEGIN")) {
+        is_open_ = begun_.ok();
+        // BEGIN alone looks at nothing. What this finds does not matter.
+        begun_ = is_open_ ? connection.execute("SELECT 1 FROM sqlite_master LIMIT 1") : begun_;
+    }
     ~ReadSnapshot() {
-        if (begun_.ok()) {
+        if (is_open_) {
             (void)connection_.execute("ROLLBACK");  // nothing was written; it cannot matter
         }
     }
@@ -24,6 +30,7 @@ class ReadSnapshot {
   private:
     db::Connection& connection_;
     base::Result<void> begun_;
+    bool is_open_ = false;
 };
 
 }  // namespace evd::queryd

@@ -7,15 +7,27 @@
 namespace evd::queryd {
 
 ScanOrder quickestOrder(const RecordPlan& plan, const DatabaseSurvey& survey) {
-    const bool by_name = isByName(plan, survey);
-    if (by_name && *survey.named_rows <= kFewNamedRows) {
-        return ScanOrder::ByName;
-    }
-    if (isNarrowTime(plan, survey)) {
+    const bool by_name = isByName(survey);
+    const bool by_index = survey.index && survey.index->rows <= namedRowsMax(survey.rowsMax()) &&
+                          (!by_name || survey.index->rows < *survey.named_rows);
+    if (!isFew(survey) && isNarrowTime(plan, survey)) {
         return ScanOrder::NewestFirst;
     }
-    return by_name ? ScanOrder::ByName : ScanOrder::ById;
+    return by_index ? ScanOrder::ByIndex : by_name ? ScanOrder::ByName : ScanOrder::ById;
 }
+
+namespace {
+
+// Few rows are not worth the second thread's start.
+bool isSplittable(const RecordPlan& plan, const DatabaseSurvey& survey, const ReadingPart& part) {
+    if (part.order == ScanOrder::ByIndex) {
+        return survey.index->rows > kFewNamedRows;
+    }
+    return part.order != ScanOrder::NewestFirst && survey.rowsMax() >= kSplitRowsMin &&
+           !(plan.aggregation && GroupTask::countsEverything(plan, part.time));
+}
+
+}  // namespace
 
 std::vector<IdRange> splitIds(const IdRange& ids, uint64_t count) {
     // As unsigned numbers, so that ids of both signs have a difference.
@@ -46,10 +58,8 @@ std::vector<ReadingPart> planReading(const RecordPlan& plan,
         }
         ReadingPart part{i, quickestOrder(plan, survey), survey.ids(),
                          neededTime(plan.time, survey)};
-        const bool whole = part.order == ScanOrder::NewestFirst ||
-                           survey.rowsMax() < kSplitRowsMin ||
-                           (plan.aggregation && GroupTask::countsEverything(plan, part.time));
-        for (const IdRange& ids : splitIds(part.ids, may_split && !whole ? thread_count : 1)) {
+        const bool splits = may_split && isSplittable(plan, survey, part);
+        for (const IdRange& ids : splitIds(part.ids, splits ? thread_count : 1)) {
             part.ids = ids;
             parts.push_back(part);
         }

@@ -21,8 +21,9 @@ struct ReadingPart {
     TimeRange time;
 };
 
-// The quickest way through one database when its order does not matter: name by name where the
-// index on names leaves out most, by time where the range does, and otherwise the rows as they lie.
+// The quickest way through one database when its order does not matter: by an index, on names or on
+// another field, where it leaves out most, by time where the range does, and otherwise the rows as
+// they lie.
 ScanOrder quickestOrder(const RecordPlan& plan, const DatabaseSurvey& survey);
 
 // The range in `count` parts of like width. Pure; count is at least 1, the range is not empty.

@@ -91,8 +91,7 @@ class RecordAnswer {
 
     // By time as the index on it has the rows, or found some other way and then sorted.
     base::Result<void> answerTimeOrder() {
-        const bool has_name_index = !plan_.table->name_index.empty() && !plan_.on_name.empty();
-        if (!isLikelyFew(plan_) && !has_name_index) {
+        if (!isLikelyFew(plan_) && !mayUseIndex()) {
             return answerByTime();
         }
         EVD_TRY(
@@ -106,11 +105,16 @@ class RecordAnswer {
         return sorts && !too_many_ ? base::Result<void>() : answerByTime();
     }
 
+    // Whether a database might have an index that finds the few rows there are.
+    bool mayUseIndex() const {
+        return plan_.name_pattern || !plan_.on_name.empty() || !indexTerms(plan_).empty();
+    }
+
     bool isQuickerSorted(const DatabaseSurvey& survey) const {
         if (!survey.last_id || isOutside(plan_, survey)) {
             return true;  // it has nothing to sort
         }
-        if (survey.named_rows && *survey.named_rows <= kFewNamedRows) {
+        if (isFew(survey)) {
             return true;
         }
         return isLikelyFew(plan_) && !isNarrowTime(plan_, survey);
@@ -147,6 +151,7 @@ class RecordAnswer {
         request.ids = part.ids;
         request.time = part.time;
         request.names = &surveys_[part.database].names;
+        request.index = surveys_[part.database].index ? &*surveys_[part.database].index : nullptr;
         request.control = control_;
         return request;
     }
@@ -161,7 +166,15 @@ class RecordAnswer {
 
     base::Result<void> findTop(const RecordPlan& plan, uint64_t bytes_max,
                                std::vector<std::unique_ptr<ShardTask>>& tasks) {
-        for (const ReadingPart& part : planReading(plan, surveys_, readers_.threadCount())) {
+        // A few hits with what is around them are found soon from the newest record on, however
+        // many older ones there are.
+        const bool is_newest =
+            plan.context_lines != 0 && plan.sort.empty() && rowsMax(plan) <= kFewRowsMin;
+        const uint32_t threads = is_newest ? 1 : readers_.threadCount();
+        for (ReadingPart part : planReading(plan, surveys_, threads)) {
+            if (is_newest && !isFew(surveys_[part.database])) {
+                part.order = ScanOrder::NewestFirst;
+            }
             const ScanRequest request = requestOf(plan, part);
             const TopRecordsTask::Part top{plan, request, rowsMax(plan), part.database, bytes_max};
             tasks.push_back(std::make_unique<TopRecordsTask>(top, databases_[part.database],

@@ -30,9 +30,11 @@ RowSelection RowSelection::of(const RecordPlan& plan, bool whole_records) {
     return selection;
 }
 
-RowSelection RowSelection::ofConditions(const RecordPlan& plan) {
+RowSelection RowSelection::ofConditions(const RecordPlan& plan, bool with_name) {
     RowSelection selection;
-    selection.add(plan.table->nameColumn());
+    if (with_name) {
+        selection.add(plan.table->nameColumn());
+    }
     for (const Condition& condition : plan.on_row) {
         selection.addFieldsOf(plan, condition);
     }

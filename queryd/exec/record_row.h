@@ -19,8 +19,8 @@ class RowSelection {
     // Every column, or only those of the plan's fields and the name column.
     static RowSelection of(const RecordPlan& plan, bool whole_records);
 
-    // The id and what the conditions per row, and on the name where it is judged per row, need.
-    static RowSelection ofConditions(const RecordPlan& plan);
+    // The id and what the conditions per row need; the name too, where it is judged per row.
+    static RowSelection ofConditions(const RecordPlan& plan, bool with_name);
 
     std::string sqlColumns() const;
     int indexOf(const TableColumn& column) const { return index_[column.index]; }

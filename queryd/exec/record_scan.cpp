@@ -23,7 +23,7 @@ class RowJudge {
   public:
     RowJudge(const RecordPlan& plan, bool name_per_row, std::function<bool()> is_time_up)
         : plan_(plan),
-          selection_(RowSelection::ofConditions(plan)),
+          selection_(RowSelection::ofConditions(plan, name_per_row)),
           row_(plan, selection_),
           name_per_row_(name_per_row),
           is_time_up_(std::move(is_time_up)) {}
@@ -133,7 +133,7 @@ class Scan {
         const ScanPosition from = position_;
         for (at_name_ = from.name; at_name_ < names_->names.size(); ++at_name_) {
             const bool goes_on = from.started && at_name_ == from.name;
-            const BoundSql sql = nameSql(request_, names_->names[at_name_],
+            const BoundSql sql = nameSql(request_, names_->index, names_->names[at_name_],
                                          goes_on ? from.id : request_.ids.after, filter_);
             auto statement = prepareSql(connection, sql);
             if (!statement) {
@@ -215,7 +215,14 @@ class Scan {
     }
 
     // Rows that were passed over before a failure are judged again.
-    void notePosition() { position_ = {true, row_.timestamp(), row_.id(), at_name_}; }
+    void notePosition() {
+        position_.started = true;
+        position_.id = row_.id();
+        position_.name = at_name_;
+        if (request_.order == ScanOrder::NewestFirst || request_.order == ScanOrder::OldestFirst) {
+            position_.timestamp = row_.timestamp();
+        }
+    }
 
     const ScanRequest& request_;
     ScanPosition& position_;

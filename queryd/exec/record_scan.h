@@ -2,6 +2,7 @@
 
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
+#include "queryd/exec/index_choice.h"
 #include "queryd/exec/name_choice.h"
 #include "queryd/exec/record_row.h"
 #include "queryd/exec/run_control.h"
@@ -17,6 +18,7 @@ enum class ScanOrder {
     OldestFirst,  // timestamp ascending, then id descending
     ById,         // id ascending, the order of commits
     ByName,       // one listed name after the other through the index on names, each by id
+    ByIndex,      // what searches of other indexes find, by id
 };
 
 // Ids of one database: those above `after`, up to `last`.
@@ -45,6 +47,7 @@ struct ScanRequest {
     // The names in question, where they have been chosen before; ByName needs them listed. They
     // hold for rows up to ids.last only: later ones may bring new names.
     const NameChoice* names = nullptr;
+    const IndexChoice* index = nullptr;  // of ByIndex
     RunControl control = {};
 };
 

@@ -51,6 +51,19 @@ class ConditionList {
         }
     }
 
+    // The rows that searches of indexes find.
+    void addSearches(const ScanRequest& request, const IdRange& ids, BoundSql& sql) {
+        std::string found;
+        for (const IndexSearch& search : request.index->searches) {
+            found += base::cat(found.empty() ? "" : " UNION ALL ", "SELECT id FROM ",
+                               sql.tableWith(*request.plan.table, search.index.name), " WHERE ",
+                               searchSql(search, parameters_), " AND id>? AND id<=?");
+            parameters_.emplace_back().integer = ids.after;
+            parameters_.emplace_back().integer = ids.last;
+        }
+        add(base::cat("id IN (", found, ")"));
+    }
+
     void addFilter(std::string_view filter) {
         if (!filter.empty()) {
             add(filter);
@@ -90,6 +103,10 @@ void addIds(const IdRange& ids, std::string_view id, ConditionList& conditions) 
     }
 }
 
+bool isById(ScanOrder order) {
+    return order == ScanOrder::ById || order == ScanOrder::ByIndex;
+}
+
 // Where the rows of a scan lie. SQLite searches by one bound on each side, so a range of time must
 // not stand beside a position on the same side.
 void addPlace(const ScanRequest& request, ScanPart part, const ScanPosition& position,
@@ -98,8 +115,7 @@ void addPlace(const ScanRequest& request, ScanPart part, const ScanPosition& pos
     const bool newest_first = request.order == ScanOrder::NewestFirst;
     switch (part) {
         case ScanPart::Whole:
-            addTime(time, request.order == ScanOrder::ById ? "+timestamp" : "timestamp",
-                    conditions);
+            addTime(time, isById(request.order) ? "+timestamp" : "timestamp", conditions);
             break;
         case ScanPart::Ties:
             conditions.addInteger("timestamp=?", position.timestamp);
@@ -118,9 +134,19 @@ void addPlace(const ScanRequest& request, ScanPart part, const ScanPosition& pos
     }
     // The position stands in for the range's beginning.
     const bool goes_on = part == ScanPart::AfterId;
-    const bool by_id = request.order == ScanOrder::ById;
+    const bool by_id = isById(request.order);
     addIds({goes_on ? kFirst : request.ids.after, request.ids.last}, by_id ? "id" : "+id",
            conditions);
+}
+
+std::string withoutHints(const BoundSql& sql) {
+    std::string text = sql.text;
+    for (const std::string& hint : sql.hints) {
+        if (const size_t at = text.find(hint); at != std::string::npos) {
+            text.erase(at, hint.size());
+        }
+    }
+    return text;
 }
 
 const char* orderSql(ScanOrder order) {
@@ -131,6 +157,7 @@ const char* orderSql(ScanOrder order) {
             return " ORDER BY timestamp,id DESC";
         case ScanOrder::ById:
         case ScanOrder::ByName:
+        case ScanOrder::ByIndex:
             return " ORDER BY id";
     }
     return "";
@@ -142,15 +169,23 @@ std::vector<ScanPart> scanParts(ScanOrder order, const ScanPosition& position) {
     if (!position.started) {
         return {ScanPart::Whole};
     }
-    return order == ScanOrder::ById ? std::vector{ScanPart::AfterId}
-                                    : std::vector{ScanPart::Ties, ScanPart::Beyond};
+    return isById(order) ? std::vector{ScanPart::AfterId}
+                         : std::vector{ScanPart::Ties, ScanPart::Beyond};
 }
 
 BoundSql scanSql(const ScanRequest& request, const NameChoice& names, ScanPart part,
                  const ScanPosition& position, std::string_view filter) {
     BoundSql sql;
     ConditionList conditions(sql.parameters);
-    addPlace(request, part, position, conditions);
+    const bool by_index = request.order == ScanOrder::ByIndex;
+    if (by_index) {
+        const bool goes_on = part == ScanPart::AfterId;
+        conditions.addSearches(request,
+                               {goes_on ? position.id : request.ids.after, request.ids.last}, sql);
+        addTime(request.time, "+timestamp", conditions);
+    } else {
+        addPlace(request, part, position, conditions);
+    }
     conditions.addNames(*request.plan.table, names, SqlAccess::RowOrder);
     conditions.addColumns(request.plan, SqlAccess::RowOrder);
     conditions.addFilter(filter);
@@ -161,8 +196,8 @@ BoundSql scanSql(const ScanRequest& request, const NameChoice& names, ScanPart p
     return sql;
 }
 
-BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t after_id,
-                 std::string_view filter) {
+BoundSql nameSql(const ScanRequest& request, const std::string& index, const std::string& name,
+                 int64_t after_id, std::string_view filter) {
     const RecordTable& table = *request.plan.table;
     BoundSql sql;
     ConditionList conditions(sql.parameters);
@@ -173,8 +208,8 @@ BoundSql nameSql(const ScanRequest& request, const std::string& name, int64_t af
     conditions.addColumns(request.plan, SqlAccess::RowOrder);
     conditions.addFilter(filter);
     sql.text =
-        base::cat("SELECT ", request.selection.sqlColumns(), " FROM ", table.name, " INDEXED BY ",
-                  table.name_index, conditions.text(), orderSql(ScanOrder::ByName));
+        base::cat("SELECT ", request.selection.sqlColumns(), " FROM ", sql.tableWith(table, index),
+                  conditions.text(), orderSql(ScanOrder::ByName));
     return sql;
 }
 
@@ -183,21 +218,45 @@ BoundSql summarySql(const ScanRequest& request, const NameChoice& names, std::st
     BoundSql sql;
     ConditionList conditions(sql.parameters);
     // A range of time that leaves little out must not turn a scan into a million look-ups; a narrow
-    // one must not be found by ids. An index on names ends in the id, so that a range of ids
-    // narrows the search there too.
+    // one must not be found by ids. An index ends in the id, so that a range of ids narrows the
+    // search there too. One condition alone may be answered by its index, which then knows all that
+    // is asked; several would have each row looked up.
     const bool is_narrow = request.order == ScanOrder::NewestFirst;
+    const bool by_index = request.order == ScanOrder::ByIndex;
+    const size_t asked = request.plan.on_column.size() +
+                         (names.kind == NameChoice::Kind::Listed ? 1 : 0) +
+                         (request.time == TimeRange() ? 0 : 1);
+    const SqlAccess access = asked == 1 && !by_index ? SqlAccess::AnyIndex : SqlAccess::RowOrder;
+    const bool by_name = request.order == ScanOrder::ByName;
+    if (by_index) {
+        conditions.addSearches(request, request.ids, sql);
+    }
     addTime(request.time, is_narrow ? "timestamp" : "+timestamp", conditions);
-    addIds(request.ids, is_narrow ? "+id" : "id", conditions);
-    conditions.addNames(*request.plan.table, names, SqlAccess::AnyIndex);
-    conditions.addColumns(request.plan, SqlAccess::AnyIndex);
+    if (!by_index) {
+        addIds(request.ids, is_narrow ? "+id" : "id", conditions);
+    }
+    conditions.addNames(*request.plan.table, names, by_name ? SqlAccess::AnyIndex : access);
+    conditions.addColumns(request.plan, access);
     sql.text =
         base::cat("SELECT ", columns, " FROM ", request.plan.table->name, conditions.text(), tail);
     return sql;
 }
 
+std::string BoundSql::tableWith(const RecordTable& table, std::string_view index) {
+    std::string hint = " INDEXED BY \"";
+    for (const char letter : index) {
+        hint += letter == '"' ? "\"\"" : std::string(1, letter);
+    }
+    hints.push_back(hint + "\"");
+    return base::cat(table.name, hints.back());
+}
+
 base::Result<std::unique_ptr<db::Statement>> prepareSql(db::Connection& connection,
                                                         const BoundSql& sql) {
     auto statement = connection.prepare(sql.text);
+    if (!statement && statement.error().kind == base::ErrorKind::Invalid && !sql.hints.empty()) {
+        statement = connection.prepare(withoutHints(sql));
+    }
     if (!statement) {
         return statement;
     }
@@ -206,6 +265,9 @@ base::Result<std::unique_ptr<db::Statement>> prepareSql(db::Connection& connecti
         switch (parameter.kind) {
             case SqlParameter::Kind::Integer:
                 statement.value()->bindInteger(index, parameter.integer);
+                break;
+            case SqlParameter::Kind::Float:
+                statement.value()->bindFloat(index, parameter.floating);
                 break;
             case SqlParameter::Kind::Text:
                 statement.value()->bindText(index, parameter.bytes);

@@ -53,7 +53,7 @@ base::Result<ScanEnd> TopRecordsTask::slice(db::Connection& connection) {
         return ScanEnd::Finished;
     }
     auto end = scanRecords(connection, request_, position_, *this);
-    return gave_up_ ? base::Result<ScanEnd>(ScanEnd::Finished) : end;
+    return gave_up_ || is_complete_ ? base::Result<ScanEnd>(ScanEnd::Finished) : end;
 }
 
 bool TopRecordsTask::take(RecordRow& row) {
@@ -62,7 +62,8 @@ bool TopRecordsTask::take(RecordRow& row) {
     }
     const bool full = records_.size() >= part_.count_max;
     if (full && !order_.comesBefore(keys_, row.timestamp(), row.id(), records_.front())) {
-        return true;
+        is_complete_ = request_.order == ScanOrder::NewestFirst && part_.plan.sort.empty();
+        return !is_complete_;
     }
     if (full) {
         dropWorst();

@@ -72,6 +72,7 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
     std::vector<Value> keys_;            // of the row at hand
     uint64_t held_bytes_ = 0;
     bool gave_up_ = false;
+    bool is_complete_ = false;  // rows come in the order of the answer, and there are enough
     base::Result<void> failure_;
 };
 

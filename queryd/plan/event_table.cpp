@@ -29,7 +29,6 @@ constexpr RecordTable kTable = {
     .name_column = 4,
     .name_word = "type",
     .catalogue = "event_types",
-    .name_index = "",  // an adaptive index may come and go (Spec §3.3)
     .has_payload = true,
 };
 

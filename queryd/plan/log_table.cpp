@@ -23,7 +23,6 @@ constexpr RecordTable kTable = {
     .name_column = 1,
     .name_word = "origin",
     .catalogue = "log_origins",
-    .name_index = "idx_logs_origin",
     .has_payload = false,
 };
 

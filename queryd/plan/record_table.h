@@ -40,8 +40,6 @@ struct RecordTable {
     std::string_view name_word;            // its word in a printed plan
     // The table that lists every name once, in a column that is called like the name column.
     std::string_view catalogue;
-    // The index on the name column that every database of the kind has; empty: none is sure.
-    std::string_view name_index;
     bool has_payload = false;  // other names are fields of a payload column
 
     const TableColumn& time() const { return columns[0]; }

@@ -19,9 +19,10 @@ bool isExactInSql(std::span<const PlanField> fields, const Condition& condition)
 
 // A parameter of a statement, in the order of its question marks.
 struct SqlParameter {
-    enum class Kind { Integer, Text, Blob };
+    enum class Kind { Integer, Float, Text, Blob };
     Kind kind = Kind::Integer;
     int64_t integer = 0;
+    double floating = 0;
     std::string bytes;
 };
 

@@ -12,11 +12,13 @@
 // logs     100-byte lines over the log socket, one by one and in batches of 100.
 // metrics  samples of 5,000 series over the metric socket in batches of 100; then 10,000, 50,000 and
 //          200,000 series against a cache of 50,000.
+// questions  a million events and log lines asked in this process, beside plain SQL.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.
 // idle     memory and processor time of a group that has nothing to do but its sensors.
 
 #include "common/base/text.h"
 #include "tests/bench/group_under_test.h"
+#include "tests/bench/question_figures.h"
 
 #include <algorithm>
 #include <array>
@@ -38,6 +40,7 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"shards", evd::bench::benchShards},
     {"logs", evd::bench::benchLogs},
     {"metrics", evd::bench::benchMetrics},
+    {"questions", evd::bench::benchQuestions},
     {"latency", evd::bench::benchLatency},
     {"idle", evd::bench::benchIdle},
 });

@@ -393,20 +393,42 @@ bool check(const char* what, const std::string& text, const std::vector<std::str
     return false;
 }
 
+// Puts the series in: one after the other, in the order of time as collectors do, or with the later
+// part first. Samples of one series and one time keep their order. The ids of the series.
+std::vector<int64_t> fill(std::mt19937_64& random, TestMetricStore& store,
+                          const std::vector<SimpleSeries>& all) {
+    std::vector<int64_t> ids;
+    std::vector<std::pair<int64_t, Point>> rows;
+    store.begin();
+    for (const SimpleSeries& series : all) {
+        ids.push_back(store.addSeries("m", "host=" + series.host, wire::MetricType::Counter));
+        for (const Point& point : series.samples) {
+            rows.emplace_back(ids.back(), point);
+        }
+    }
+    const auto order = random() % 3;
+    if (order != 0) {
+        std::stable_sort(rows.begin(), rows.end(), [](const auto& left, const auto& right) {
+            return left.second.at < right.second.at;
+        });
+    }
+    if (order == 2) {
+        std::stable_partition(rows.begin(), rows.end(),
+                              [](const auto& row) { return row.second.at > kRange / 2; });
+    }
+    for (const auto& [id, point] : rows) {
+        store.addSample(id, FakeClock::kStartWallNs + point.at * kSecond, point.value);
+    }
+    store.commit();
+    return ids;
+}
+
 // One store with its questions; the number of differences.
 int runStore(std::mt19937_64& random, uint32_t questions) {
     const TemporaryDirectory folder;
     TestMetricStore store(folder / "metrics.db");
     const auto all = randomSeries(random);
-    std::vector<int64_t> ids;
-    store.begin();
-    for (const SimpleSeries& series : all) {
-        ids.push_back(store.addSeries("m", "host=" + series.host, wire::MetricType::Counter));
-        for (const Point& point : series.samples) {
-            store.addSample(ids.back(), FakeClock::kStartWallNs + point.at * kSecond, point.value);
-        }
-    }
-    store.commit();
+    const std::vector<int64_t> ids = fill(random, store, all);
     const FakeClock clock(FakeClock::kStartWallNs + kRange * kSecond);
     queryd::CountingSignal signal;
     queryd::EngineConfig config;

@@ -25,9 +25,9 @@ void finish(db::Statement& statement) {
 
 }  // namespace
 
-TestMetricStore::TestMetricStore(const std::string& path) {
+TestMetricStore::TestMetricStore(const std::string& path, uint32_t page_bytes) {
     const std::string unfinished = path + ".new";
-    auto created = db::Connection::createForWriting(unfinished, 4096);
+    auto created = db::Connection::createForWriting(unfinished, page_bytes);
     EVD_CHECK(created.ok(), "a metric store of a test could not be made");
     EVD_CHECK(db::createMetricSchema(*created.value(), 1).ok(), "the schema could not be made");
     created.value().reset();

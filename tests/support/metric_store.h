@@ -16,7 +16,7 @@ namespace evd::test {
 // committed one by one unless they stand between begin() and commit().
 class TestMetricStore {
   public:
-    explicit TestMetricStore(const std::string& path);
+    explicit TestMetricStore(const std::string& path, uint32_t page_bytes = 4096);
 
     // Labels are canonical text; bounds are those of a histogram.
     int64_t addSeries(std::string_view name, std::string_view labels, wire::MetricType type,

@@ -86,11 +86,26 @@ TEST_CASE("reading plan: rare names by their index, narrow times by theirs, the 
     CHECK(quickestOrder(plan, survey) == ScanOrder::ById);
 }
 
-TEST_CASE("reading plan: events have no index on types that is sure to be there") {
+TEST_CASE("reading plan: of two indexes the one that finds fewer rows is read") {
     DatabaseSurvey survey = surveyOf(1'000'000);
+    const RecordPlan plan = planOf("EVENTS a WHERE pid == 7");
     survey.names = {NameChoice::Kind::Listed, {"a"}};
-    survey.named_rows = 1;
-    CHECK(quickestOrder(planOf("EVENTS a"), survey) == ScanOrder::ById);
+    survey.index = IndexChoice{{}, kFewNamedRows + 1};
+    CHECK(quickestOrder(plan, survey) == ScanOrder::ByIndex);
+    survey.named_rows = kFewNamedRows;
+    CHECK(quickestOrder(plan, survey) == ScanOrder::ByName);
+    survey.index->rows = kFewNamedRows - 1;
+    CHECK(quickestOrder(plan, survey) == ScanOrder::ByIndex);
+}
+
+TEST_CASE("reading plan: a narrow time goes before an index that finds many rows") {
+    DatabaseSurvey survey = surveyOf(1'000'000);
+    RecordPlan plan = planOf("EVENTS WHERE pid == 7");
+    plan.time = {990, kLast};
+    survey.index = IndexChoice{{}, kFewNamedRows + 1};
+    CHECK(quickestOrder(plan, survey) == ScanOrder::NewestFirst);
+    survey.index->rows = kFewNamedRows;
+    CHECK(quickestOrder(plan, survey) == ScanOrder::ByIndex);
 }
 
 TEST_CASE("reading plan: one big database is read by all threads, a small one by one") {

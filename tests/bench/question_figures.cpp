@@ -1,0 +1,245 @@
+#include "tests/bench/question_figures.h"
+
+#include "common/base/check.h"
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/db/sqlite.h"
+#include "queryd/exec/query_engine.h"
+#include "queryd/stream/counting_signal.h"
+#include "tests/support/temporary_directory.h"
+
+#include <sys/resource.h>
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <memory>
+
+namespace evd::bench {
+
+namespace {
+
+enum class Store { Events, Logs, Metrics };
+enum class With { NoIndexes, Indexes };
+
+// {since} and {since_ns} stand for ten seconds before the end.
+struct Question {
+    const char* text;
+    double goal_ms;
+    Store store = Store::Events;
+    const char* sql = "";
+    With with = With::NoIndexes;
+};
+
+constexpr auto kQuestions = std::to_array<Question>({
+    {"EVENTS TAKE 10", 2, Store::Events, "SELECT * FROM events ORDER BY timestamp DESC LIMIT 10"},
+    {"EVENTS bench.type7 TAKE 10", 3},
+    {"EVENTS bench.type7 COUNT", 30, Store::Events,
+     "SELECT count(*) FROM events WHERE event_type='bench.type7'"},
+    {"EVENTS bench.type7 WHERE priority == 3", 60, Store::Events,
+     "SELECT * FROM events WHERE event_type='bench.type7' AND "
+     "msgpack_extract(payload,'$.priority')=3"},
+    {"EVENTS WHERE pid == 1234", 40, Store::Events,
+     "SELECT * FROM events WHERE msgpack_extract(payload,'$.pid')=1234"},
+    {"EVENTS WHERE message CONTAINS \"Needle in\"", 70, Store::Events,
+     "SELECT * FROM events WHERE msgpack_extract(payload,'$.message') LIKE '%needle in%'"},
+    {"EVENTS WHERE message MATCHES \"needle in\"", 0},
+    {"EVENTS SINCE \"{since}\"", 20, Store::Events,
+     "SELECT * FROM events WHERE timestamp>={since_ns} ORDER BY timestamp DESC"},
+    {"EVENTS SINCE \"{since}\" COUNT BY event_type", 0},
+    {"EVENTS WHERE priority == 3 TAKE 10", 0},
+    {"EVENTS COUNT BY event_type", 150, Store::Events,
+     "SELECT event_type,count(*) FROM events GROUP BY event_type"},
+    {"EVENTS GROUP event_type SUM size", 300, Store::Events,
+     "SELECT event_type,sum(msgpack_extract(payload,'$.size')) FROM events GROUP BY event_type"},
+    {"EVENTS COUNT", 0, Store::Events, "SELECT count(*) FROM events"},
+    {"EVENTS bench.type7 COUNT", 5, Store::Events,
+     "SELECT count(*) FROM events WHERE event_type='bench.type7'", With::Indexes},
+    {"EVENTS bench.type7 WHERE priority == 3", 35, Store::Events,
+     "SELECT * FROM events WHERE event_type='bench.type7' AND "
+     "msgpack_extract(payload,'$.priority')=3",
+     With::Indexes},
+    {"EVENTS WHERE pid == 1234", 2, Store::Events,
+     "SELECT * FROM events WHERE msgpack_extract(payload,'$.pid')=1234", With::Indexes},
+    {"EVENTS WHERE pid == 1234 TAKE 10", 0, Store::Events, "", With::Indexes},
+    {"EVENTS WHERE pid >= 10 TAKE 10", 0, Store::Events, "", With::Indexes},
+    {"EVENTS COUNT BY event_type", 60, Store::Events,
+     "SELECT event_type,count(*) FROM events GROUP BY event_type", With::Indexes},
+    {"LOGS TAKE 10", 2, Store::Logs},
+    {"LOGS FROM origin7 TAKE 10", 3, Store::Logs},
+    {"LOGS FROM rare TAKE 10", 3, Store::Logs},
+    {"LOGS FROM origin7 COUNT", 30, Store::Logs},
+    {"LOGS CONTAINING \"Needle in\"", 70, Store::Logs,
+     "SELECT * FROM logs WHERE message LIKE '%needle in%'"},
+    {"LOGS WHERE message MATCHES \"needle in\"", 0, Store::Logs},
+    {"LOGS FROM origin7 CONTAINING \"Needle in\"", 0, Store::Logs},
+    {"LOGS FROM origin7 ERROR ONLY", 0, Store::Logs},
+    {"LOGS SINCE \"{since}\"", 20, Store::Logs,
+     "SELECT * FROM logs WHERE timestamp>={since_ns} ORDER BY timestamp DESC"},
+    {"LOGS COUNT BY origin", 150, Store::Logs, "SELECT origin,count(*) FROM logs GROUP BY origin"},
+    {"LOGS DISTINCT origin", 0, Store::Logs},
+    {"LOGS COUNT", 0, Store::Logs},
+    {"LOGS ERROR ONLY COUNT", 0, Store::Logs, "SELECT count(*) FROM logs WHERE is_error"},
+    {"LOGS CONTAINING \"Needle in\" TAKE 100 WITH CONTEXT 3", 0, Store::Logs},
+    {"METRIC bench.requests RATE SUM AVG_OVER 1m SINCE 20h ago", 200, Store::Metrics,
+     "SELECT series_id,timestamp/60000000000,min(value),max(value) FROM samples GROUP BY 1,2"},
+    {"METRIC bench.requests[job=j3] RATE AVG_OVER 1m SINCE 20h ago", 0, Store::Metrics},
+    {"METRIC bench.requests[instance=\"7\"] RATE SINCE 20h ago", 8, Store::Metrics,
+     "SELECT timestamp,value FROM samples WHERE series_id=8 ORDER BY timestamp"},
+    {"METRIC bench.requests SUM", 0, Store::Metrics},
+});
+
+class Discard final : public queryd::RecordSink {
+  public:
+    base::Result<void> record(std::span<const uint8_t>) override {
+        ++count;
+        return {};
+    }
+    base::Result<void> initialComplete() override { return {}; }
+    base::Result<void> flush() override { return {}; }
+    uint64_t count = 0;
+};
+
+struct Spent {
+    double wall_ms = 0;
+    double processor_ms = 0;
+};
+
+double processorMs() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto milliseconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) * 1000 + static_cast<double>(time.tv_usec) / 1000;
+    };
+    return milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime);
+}
+
+Spent quickest(int runs, const base::Clock& clock, const std::function<void()>& run) {
+    Spent best;
+    for (int i = 0; i < runs; ++i) {
+        const int64_t begun_ns = clock.monotonicNs();
+        const double begun_ms = processorMs();
+        run();
+        const double processor_ms = processorMs() - begun_ms;
+        const double wall_ms = static_cast<double>(clock.monotonicNs() - begun_ns) / base::kNsPerMs;
+        best.wall_ms = i == 0 ? wall_ms : std::min(best.wall_ms, wall_ms);
+        best.processor_ms = i == 0 ? processor_ms : std::min(best.processor_ms, processor_ms);
+    }
+    return best;
+}
+
+std::string filledIn(std::string text, const QuestionData& data) {
+    const int64_t since_ns = data.end_ns - 10 * base::kNsPerSecond;
+    const auto replace = [&](std::string_view word, const std::string& value) {
+        if (const size_t at = text.find(word); at != std::string::npos) {
+            text.replace(at, word.size(), value);
+        }
+    };
+    replace("{since}", base::formatIsoTime(since_ns));
+    replace("{since_ns}", base::cat(since_ns));
+    return text;
+}
+
+// Everything that the statement gives, looked at once.
+void readAll(db::Connection& connection, const std::string& sql) {
+    auto statement = connection.prepare(sql);
+    EVD_CHECK(statement.ok(), "a statement of the bench is wrong");
+    for (;;) {
+        const auto row = statement.value()->step();
+        EVD_CHECK(row.ok(), "a statement of the bench failed");
+        if (!row.value()) {
+            return;
+        }
+        for (int i = 0; i < statement.value()->columnCount(); ++i) {
+            (void)statement.value()->columnKind(i);  // the value itself is there by now
+        }
+    }
+}
+
+class Bench {
+  public:
+    Bench(const QuestionBench& bench, QuestionData data)
+        : bench_(bench),
+          data_(std::move(data)),
+          engine_(queryd::makeQueryEngine({.event_store_path = data_.folder,
+                                           .log_store_path = data_.logs(),
+                                           .metric_store_path = data_.metrics()},
+                                          clock_, signal_)) {}
+
+    void measure(With with, std::vector<Figure>& figures) {
+        for (const Question& question : kQuestions) {
+            const bool is_wanted =
+                std::string_view(question.text).find(bench_.word) != std::string_view::npos;
+            if (question.with == with && is_wanted) {
+                figures.push_back(figureOf(question));
+            }
+        }
+    }
+
+  private:
+    Figure figureOf(const Question& question) {
+        const std::string text = filledIn(question.text, data_);
+        uint64_t records = 0;
+        const Spent ours = quickest(bench_.runs, clock_, [&] { records = ask(text); });
+        Figure figure{base::cat(question.with == With::Indexes ? "indexed: " : "", question.text,
+                                " (", records, ")"),
+                      ours.wall_ms,
+                      base::cat("ms, cpu ", static_cast<int64_t>(ours.processor_ms)),
+                      0,
+                      "",
+                      question.goal_ms > 0 ? base::cat(question.goal_ms, " ms") : ""};
+        if (*question.sql != 0) {
+            const auto connection = db::Connection::openForReading(pathOf(question.store));
+            EVD_CHECK(connection.ok(), "a database of the bench could not be opened");
+            const std::string sql = filledIn(question.sql, data_);
+            figure.reference =
+                quickest(3, clock_, [&] { readAll(*connection.value(), sql); }).wall_ms;
+            figure.reference_name = "plain SQL";
+        }
+        return figure;
+    }
+
+    uint64_t ask(const std::string& text) {
+        const auto prepared = engine_->prepare(text);
+        EVD_CHECK(prepared.ok(), "a question of the bench is wrong");
+        Discard sink;
+        queryd::RunOptions options;
+        options.caller.system = true;
+        EVD_CHECK(engine_->run(*prepared.value(), options, sink).ok(),
+                  "a question of the bench failed");
+        return sink.count;
+    }
+
+    std::string pathOf(Store store) const {
+        return store == Store::Events ? data_.shard()
+               : store == Store::Logs ? data_.logs()
+                                      : data_.metrics();
+    }
+
+    const QuestionBench& bench_;
+    const QuestionData data_;
+    const base::SystemClock clock_;
+    queryd::CountingSignal signal_;
+    std::unique_ptr<queryd::QueryEngine> engine_;
+};
+
+}  // namespace
+
+std::vector<Figure> measureQuestions(const QuestionBench& bench) {
+    const base::SystemClock clock;
+    const test::TemporaryDirectory temporary;
+    const QuestionData data = fillQuestionData(
+        bench.folder.empty() ? temporary.path() : bench.folder, bench.rows, clock.wallNs());
+    std::vector<Figure> figures;
+    dropQuestionIndexes(data);
+    Bench(bench, data).measure(With::NoIndexes, figures);
+    addQuestionIndexes(data);
+    Bench(bench, data).measure(With::Indexes, figures);
+    return figures;
+}
+
+void benchQuestions(std::vector<Figure>& figures) {
+    const std::vector<Figure> measured = measureQuestions({});
+    figures.insert(figures.end(), measured.begin(), measured.end());
+}
+
+}  // namespace evd::bench

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "tests/bench/figures.h"
+#include "tests/bench/question_data.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace evd::bench {
+
+struct QuestionBench {
+    uint64_t rows = kQuestionRowsDefault;
+    std::string_view word = {};  // only questions whose text contains it
+    std::string folder = {};     // kept; empty: a temporary one
+    int runs = 8;
+};
+
+// How long questions take over that data, asked of the engine in this process: no transport, warm
+// cache, two reader threads. Beside each the same in plain SQL, on one thread of one connection,
+// where SQL can say it; payload fields through msgpack_extract.
+//
+// Of several runs the quickest counts, in processor time as well, which other programs on the
+// machine disturb less.
+std::vector<Figure> measureQuestions(const QuestionBench& bench);
+
+// All of them, for the group's table.
+void benchQuestions(std::vector<Figure>& figures);
+
+}  // namespace evd::bench
