@@ -30,6 +30,11 @@ interface Session {
   status @1 () -> (processes :List(Supervise.ProcessStatus), queriesRunning :UInt32,
                    queriesStreaming :UInt32);
   # What `evctl status` shows. SYSTEM and Administrators only.
+  explain @2 (text :Text, options :QueryOptions, sink :ResultSink) -> (running :RunningQuery);
+  # Runs the question and sends, instead of its answer, records that tell how it was answered:
+  # first the plan, then what each step has read of each database, then the whole (docs/rpc.md).
+  # Of a streaming question only the initial result is made; INDEX does nothing. Otherwise like
+  # query, and it reads no more than query would for the same caller.
 }
 
 interface RunningQuery {

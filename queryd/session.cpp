@@ -1,6 +1,7 @@
 #include "queryd/session.h"
 
 #include "common/base/text.h"
+#include "queryd/exec/explanation.h"
 
 #include <algorithm>
 #include <utility>
@@ -87,12 +88,15 @@ base::Result<void> Sessions::ask(Session& session) {
     if (!prepared.ok()) {
         return prepared.error();
     }
-    if (prepared.value()->streaming()) {
+    if (prepared.value()->streaming() && !session.question.explain) {
         EVD_TRY(mayStream(session));
     }
     session.answer->accepted(session.streaming, session.control->cancelled);
     const RunOptions options{session.question.caller, session.deadline_ns,
                              &session.control->cancelled};
+    if (session.question.explain) {
+        return explainQuestion(engine_, *prepared.value(), options, clock_, *session.answer);
+    }
     return engine_.run(*prepared.value(), options, *session.answer);
 }
 

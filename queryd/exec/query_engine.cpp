@@ -1,11 +1,13 @@
 #include "queryd/exec/query_engine.h"
 
+#include "common/base/text.h"
 #include "queryd/exec/live_records.h"
 #include "queryd/exec/metric_question.h"
 #include "queryd/exec/record_answer.h"
 #include "queryd/exec/store_readers.h"
 #include "queryd/lang/parser.h"
 #include "queryd/plan/filter_fields.h"
+#include "queryd/plan/plan_printer.h"
 #include "queryd/plan/planner.h"
 
 #include <mutex>
@@ -22,6 +24,9 @@ class RecordQuestion final : public PreparedQuery {
     explicit RecordQuestion(RecordPlan plan) : plan_(std::move(plan)) {}
     explicit RecordQuestion(std::string index_field) : index_field_(std::move(index_field)) {}
     bool streaming() const override { return plan_.stream; }
+    std::string planText() const override {
+        return index_field_ ? base::cat("make an index on ", *index_field_) : printPlan(plan_);
+    }
     const RecordPlan& plan() const { return plan_; }
     const std::optional<std::string>& indexField() const { return index_field_; }
 
@@ -71,7 +76,8 @@ class LocalEngine final : public QueryEngine {
         }
         const auto& question = static_cast<const RecordQuestion&>(query);
         if (question.indexField()) {
-            return index(*question.indexField(), options);
+            return options.trace != nullptr ? base::Result<void>()
+                                            : index(*question.indexField(), options);
         }
         const RecordPlan& plan = question.plan();
         const RunControl control = controlOf(options);
@@ -97,7 +103,7 @@ class LocalEngine final : public QueryEngine {
             return cursors.error();
         }
         EVD_TRY(sink.initialComplete());
-        if (!plan.stream) {
+        if (!plan.stream || options.trace != nullptr) {
             return {};
         }
         if (!sees) {
@@ -115,6 +121,7 @@ class LocalEngine final : public QueryEngine {
         control.clock = &clock_;
         control.deadline_monotonic_ns = options.deadline_monotonic_ns;
         control.cancelled = options.cancelled;
+        control.trace = options.trace;
         return control;
     }
 

@@ -16,6 +16,8 @@
 
 namespace evd::queryd {
 
+class QuestionTrace;
+
 // Where a question's answer goes. Called on the thread that runs the question, one record at a
 // time. An error returned (Gone: the reader left; Busy: too slow) ends the question at once.
 class RecordSink {
@@ -33,6 +35,9 @@ struct RunOptions {
     Caller caller;
     int64_t deadline_monotonic_ns = 0;  // of the initial result; the live part has none
     const std::atomic<bool>* cancelled = nullptr;
+    // Of a question that is explained (explanation.h): what is read is told here, a streaming
+    // question ends with its initial result, and INDEX does nothing.
+    QuestionTrace* trace = nullptr;
 };
 
 // A parsed, bound and planned question: plain data, ready to run once.
@@ -40,6 +45,8 @@ class PreparedQuery {
   public:
     virtual ~PreparedQuery() = default;
     virtual bool streaming() const = 0;
+    // The plan as a person reads it, one step a line.
+    virtual std::string planText() const { return {}; }
 };
 
 // Questions in, records out: parser, planner, readers and merge behind one face, the same for both

@@ -14,6 +14,7 @@ struct Question {
     Caller caller;
     std::string text;
     uint64_t limit_ms = 0;  // lowers the server's timeout; 0 leaves it
+    bool explain = false;   // how it would be answered, instead of the answer (explanation.h)
 };
 
 // One question's way out: the records, and what is said before and after them.

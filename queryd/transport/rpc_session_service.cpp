@@ -155,25 +155,11 @@ class SessionService final : public schema::Session::Server {
         : caller_(std::move(caller)), parts_(parts) {}
 
     kj::Promise<void> query(QueryContext context) override {
-        const auto params = context.getParams();
-        const auto text = params.getText();
-        checkQuery(text.size());
-        auto outbox = std::make_shared<RpcOutbox>();
-        auto service = kj::heap<RunningQueryService>(outbox, params.getSink(), parts_, held_);
-        Question question{caller_, std::string(text.begin(), text.size()),
-                          params.getOptions().getTimeoutMs()};
-        context.releaseParams();
-        RunningQueryService& running = *service;
-        schema::RunningQuery::Client client = kj::mv(service);
-        running.watchOver(
-            parts_.runner.start(std::move(question), std::make_unique<RpcAnswer>(outbox)));
-        return outbox->next().then([context, &running, client = kj::mv(client)](Item item) mutable {
-            if (item.kind == Kind::Finished) {
-                throwPlain(item.error);
-            }
-            context.getResults().setRunning(kj::mv(client));
-            running.startPump();
-        });
+        return start(context, /*explain=*/false);
+    }
+
+    kj::Promise<void> explain(ExplainContext context) override {
+        return start(context, /*explain=*/true);
     }
 
     kj::Promise<void> status(StatusContext context) override {
@@ -195,6 +181,30 @@ class SessionService final : public schema::Session::Server {
     }
 
   private:
+    // Both take the same and answer the same; only their types differ.
+    template <typename Context>
+    kj::Promise<void> start(Context context, bool explain) {
+        const auto params = context.getParams();
+        const auto text = params.getText();
+        checkQuery(text.size());
+        auto outbox = std::make_shared<RpcOutbox>();
+        auto service = kj::heap<RunningQueryService>(outbox, params.getSink(), parts_, held_);
+        Question question{caller_, std::string(text.begin(), text.size()),
+                          params.getOptions().getTimeoutMs(), explain};
+        context.releaseParams();
+        RunningQueryService& running = *service;
+        schema::RunningQuery::Client client = kj::mv(service);
+        running.watchOver(
+            parts_.runner.start(std::move(question), std::make_unique<RpcAnswer>(outbox)));
+        return outbox->next().then([context, &running, client = kj::mv(client)](Item item) mutable {
+            if (item.kind == Kind::Finished) {
+                throwPlain(item.error);
+            }
+            context.getResults().setRunning(kj::mv(client));
+            running.startPump();
+        });
+    }
+
     void checkQuery(size_t text_bytes) const {
         if (text_bytes > parts_.limits.message_bytes_max) {
             throwPlain(base::cat("a query of ", text_bytes, " bytes; at most ",
