@@ -1,6 +1,7 @@
 #include "queryd/exec/query_engine.h"
 
 #include "common/base/text.h"
+#include "queryd/exec/event_reading.h"
 #include "queryd/exec/live_records.h"
 #include "queryd/exec/metric_question.h"
 #include "queryd/exec/record_answer.h"
@@ -115,6 +116,23 @@ class LocalEngine final : public QueryEngine {
         return followCommits(live, signal_, options.cancelled);
     }
 
+    base::Result<void> readEvents(const EventQuestion& question, const RunOptions& options,
+                                  RecordSink& sink) override {
+        if (!options.caller.maySeeEverything()) {
+            return base::fail(base::ErrorKind::Denied, "the event store is for administrators");
+        }
+        if (store_ == nullptr) {
+            return base::fail(base::ErrorKind::Unsupported, "there is no store to ask");
+        }
+        RunControl control = controlOf(options);
+        if (question.kind == EventQuestion::Kind::Follow) {
+            control.deadline_monotonic_ns = 0;
+        }
+        return queryd::readEvents(
+            question, {config_.event_store_path, event_connections_, *store_, signal_}, control,
+            sink);
+    }
+
   private:
     RunControl controlOf(const RunOptions& options) const {
         RunControl control;
@@ -151,6 +169,7 @@ class LocalEngine final : public QueryEngine {
     const base::Clock& clock_;
     CommitSignal& signal_;
     StoreControl* const store_;
+    ConnectionCache event_connections_;  // of those who read by the global sequence
     std::mutex mutex_;
     std::unique_ptr<StoreReaders> readers_;
 };

@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "queryd/access/authority.h"
+#include "queryd/exec/event_question.h"
 #include "queryd/exec/store_control.h"
 #include "queryd/stream/commit_signal.h"
 
@@ -62,6 +63,12 @@ class QueryEngine {
     virtual base::Result<std::unique_ptr<PreparedQuery>> prepare(std::string_view text) = 0;
     virtual base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                                    RecordSink& sink) = 0;
+    // Answers a question about the global sequence (event_reading.h). Denied for those who may not
+    // see everything.
+    virtual base::Result<void> readEvents(const EventQuestion& /*question*/,
+                                          const RunOptions& /*options*/, RecordSink& /*sink*/) {
+        return base::fail(base::ErrorKind::Unsupported, "there is no event store to read");
+    }
 };
 
 inline constexpr int64_t kMetricStalenessDefaultMs = 300'000;
