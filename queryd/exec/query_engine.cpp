@@ -128,9 +128,9 @@ class LocalEngine final : public QueryEngine {
         if (question.kind == EventQuestion::Kind::Follow) {
             control.deadline_monotonic_ns = 0;
         }
-        return queryd::readEvents(
-            question, {config_.event_store_path, event_connections_, *store_, signal_}, control,
-            sink);
+        return queryd::readEvents(question,
+                                  {config_.event_store_path, event_connections_, *store_, signal_},
+                                  control, sink);
     }
 
   private:
