@@ -33,4 +33,8 @@ interface StoreControl {
   countRollups @2 (rollups :List(RollupCount)) -> ();
   # The same for metric queries with a function and a window (PSD-008 §7.4): at most once a second,
   # at most 256 pairs.
+  stableId @3 () -> (id :Int64);
+  # Every event at or below it is committed or will never be, as long as this store lives: the next
+  # one may give out void ids again. Who reads by it asks once more after the reading; an answer on
+  # the same connection shows that nobody else has written meanwhile. As often as wanted.
 }

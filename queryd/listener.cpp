@@ -263,7 +263,7 @@ void Listener::begin(uint64_t id, std::span<const uint8_t> body) {
         return;
     }
     Question question{std::move(waiting.caller), std::move(request.value().query),
-                      request.value().limit_ms};
+                      request.value().limit_ms, request.value().explain};
     waiting.caller.user_sid = question.caller.user_sid;  // its place is still counted under it
     auto answer = std::make_unique<MsgpackAnswer>(std::move(waiting.connection),
                                                   request.value().watch, clock_);

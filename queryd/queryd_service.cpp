@@ -117,7 +117,8 @@ struct QuerydParts {
                                  &store)),
           authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
           admission(admissionLimits(params.settings)),
-          sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")) {}
+          sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")),
+          boot_id(params.boot_id) {}
 
     void serve(base::Fd query_socket, base::Fd rpc_socket, const base::Clock& clock,
                const config::Settings& settings, ipc::SupervisorLink& supervisor,
@@ -127,7 +128,7 @@ struct QuerydParts {
                                                     clock, waitingLimits(settings)));
         rpc = std::make_unique<RpcService>(
             std::move(rpc_socket), *authority, sessions,
-            [&supervisor]() { return supervisor.groupStatus(); }, io, rpcLimits(settings));
+            [&supervisor]() { return supervisor.groupStatus(); }, io, rpcLimits(settings), boot_id);
     }
 
     CommitListener commits;
@@ -137,6 +138,7 @@ struct QuerydParts {
     std::unique_ptr<Authority> authority;
     Admission admission;
     Sessions sessions;
+    const base::Guid boot_id;
     std::unique_ptr<Listener> listener;
     std::unique_ptr<RpcService> rpc;
     kj::Timer* timer = nullptr;

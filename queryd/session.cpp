@@ -1,6 +1,7 @@
 #include "queryd/session.h"
 
 #include "common/base/text.h"
+#include "queryd/exec/explanation.h"
 
 #include <algorithm>
 #include <utility>
@@ -83,17 +84,32 @@ void Sessions::run(Session& session) {
 }
 
 base::Result<void> Sessions::ask(Session& session) {
+    const RunOptions options{session.question.caller, session.deadline_ns,
+                             &session.control->cancelled};
+    if (session.question.events) {
+        return readEvents(session, *session.question.events, options);
+    }
     const auto prepared = engine_.prepare(session.question.text);
     if (!prepared.ok()) {
         return prepared.error();
     }
-    if (prepared.value()->streaming()) {
+    if (prepared.value()->streaming() && !session.question.explain) {
         EVD_TRY(mayStream(session));
     }
     session.answer->accepted(session.streaming, session.control->cancelled);
-    const RunOptions options{session.question.caller, session.deadline_ns,
-                             &session.control->cancelled};
+    if (session.question.explain) {
+        return explainQuestion(engine_, *prepared.value(), options, clock_, *session.answer);
+    }
     return engine_.run(*prepared.value(), options, *session.answer);
+}
+
+base::Result<void> Sessions::readEvents(Session& session, const EventQuestion& question,
+                                        const RunOptions& options) {
+    if (question.kind == EventQuestion::Kind::Follow) {
+        EVD_TRY(mayStream(session));
+    }
+    session.answer->accepted(session.streaming, session.control->cancelled);
+    return engine_.readEvents(question, options, *session.answer);
 }
 
 base::Result<void> Sessions::mayStream(Session& session) {

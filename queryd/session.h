@@ -53,6 +53,8 @@ class Sessions final : public QuestionRunner {
 
     void run(Session& session);
     base::Result<void> ask(Session& session);
+    base::Result<void> readEvents(Session& session, const EventQuestion& question,
+                                  const RunOptions& options);
     base::Result<void> mayStream(Session& session);
     void leave(Session& session);
 

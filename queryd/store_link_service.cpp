@@ -41,17 +41,21 @@ struct StoreLink::Connection {
     kj::TaskSet watch;
 };
 
-// One INDEX on its way. The thread that asked waits on it; the loop answers, once.
+// One question to the store on its way. The thread that asked waits on it; the loop answers, once.
+template <typename T>
 struct StoreLink::Command {
-    std::string field;
     std::mutex mutex;
     std::condition_variable answered;
-    std::optional<base::Result<void>> outcome;
+    std::optional<base::Result<T>> outcome;
 
-    void answer(base::Result<void> given) {
+    void answer(base::Result<T> given) {
         const std::lock_guard lock(mutex);
         outcome = std::move(given);
         answered.notify_all();
+    }
+    void fail(const kj::Exception& exception) {
+        const bool is_lost = exception.getType() == kj::Exception::Type::DISCONNECTED;
+        answer(is_lost ? storeAway() : ipc::toError(exception));
     }
 };
 
@@ -68,6 +72,7 @@ StoreLink::~StoreLink() noexcept = default;
 
 void StoreLink::connect(base::Fd socket) {
     kj::TaskSet::ErrorHandler& errors = *this;
+    ++connection_number_;
     connection_ = kj::heap<Connection>(
         provider_.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
                                                      kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC),
@@ -144,14 +149,20 @@ void StoreLink::reportRollups() {
                                    }));
 }
 
-base::Result<void> StoreLink::index(const std::string& field, int64_t deadline_monotonic_ns,
-                                    const std::atomic<bool>* cancelled) {
-    // Shared: when the wait is given up, the loop may still hold it.
-    auto command = std::make_shared<Command>();
-    command->field = field;
+// Shared with the loop: when the wait is given up, the loop may still hold the command.
+template <typename T>
+base::Result<T> StoreLink::ask(std::function<void(const std::shared_ptr<Command<T>>&)> send,
+                               int64_t deadline_monotonic_ns, const std::atomic<bool>* cancelled) {
+    auto command = std::make_shared<Command<T>>();
     {
         const std::lock_guard lock(commands_mutex_);
-        commands_.push_back(command);
+        commands_.emplace_back([this, command, send = std::move(send)] {
+            if (isConnected()) {
+                send(command);
+            } else {
+                command->answer(storeAway());
+            }
+        });
     }
     wakeup_.signal();
     std::unique_lock lock(command->mutex);
@@ -167,30 +178,41 @@ base::Result<void> StoreLink::index(const std::string& field, int64_t deadline_m
     return *command->outcome;
 }
 
+base::Result<void> StoreLink::index(const std::string& field, int64_t deadline_monotonic_ns,
+                                    const std::atomic<bool>* cancelled) {
+    using IndexCommand = std::shared_ptr<Command<void>>;
+    const auto send = [this, field](const IndexCommand& command) {
+        auto request = connection_->store.indexRequest();
+        request.setField(field.c_str());
+        tasks_.add(request.send().then(
+            [command](auto&&) { command->answer({}); },
+            [command](kj::Exception&& exception) { command->fail(exception); }));
+    };
+    return ask<void>(send, deadline_monotonic_ns, cancelled);
+}
+
+base::Result<StableId> StoreLink::stableId(int64_t deadline_monotonic_ns,
+                                           const std::atomic<bool>* cancelled) {
+    using StableCommand = std::shared_ptr<Command<StableId>>;
+    const auto send = [this](const StableCommand& command) {
+        tasks_.add(connection_->store.stableIdRequest().send().then(
+            [command, connection = connection_number_](auto&& answer) {
+                command->answer(StableId{answer.getId(), connection});
+            },
+            [command](kj::Exception&& exception) { command->fail(exception); }));
+    };
+    return ask<StableId>(send, deadline_monotonic_ns, cancelled);
+}
+
 void StoreLink::sendCommands() {
-    std::vector<std::shared_ptr<Command>> commands;
+    std::vector<std::function<void()>> commands;
     {
         const std::lock_guard lock(commands_mutex_);
         commands.swap(commands_);
     }
-    for (const auto& command : commands) {
-        send(command);
+    for (const auto& send : commands) {
+        send();
     }
-}
-
-void StoreLink::send(const std::shared_ptr<Command>& command) {
-    if (!isConnected()) {
-        command->answer(storeAway());
-        return;
-    }
-    auto request = connection_->store.indexRequest();
-    request.setField(command->field.c_str());
-    tasks_.add(request.send().then(
-        [command](auto&&) { command->answer({}); },
-        [command](kj::Exception&& exception) {
-            const bool is_lost = exception.getType() == kj::Exception::Type::DISCONNECTED;
-            command->answer(is_lost ? storeAway() : ipc::toError(exception));
-        }));
 }
 
 }  // namespace evd::queryd

@@ -11,6 +11,7 @@
 #include <kj/async.h>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -23,11 +24,11 @@ inline constexpr int64_t kReportIntervalMs = 1'000;
 
 // queryd's end of the edge to the store (capnp/store_control.capnp).
 //
-// Made, connected and destroyed on the event loop; filtered(), rollupAsked() and index() are for
-// query threads. Reports go out once a second, one of a kind at a time; while there is no store, or
-// it does not answer, they are dropped and counted, and nothing waits for them. An INDEX without a
-// store is Busy. The supervisor hands over a new socket when the store was restarted; the clock
-// outlives this, and no query thread may be inside when it is destroyed.
+// Made, connected and destroyed on the event loop; filtered(), rollupAsked(), index() and
+// stableId() are for query threads. Reports go out once a second, one of a kind at a time; while
+// there is no store, or it does not answer, they are dropped and counted, and nothing waits for
+// them. An INDEX without a store is Busy. The supervisor hands over a new socket when the store was
+// restarted; the clock outlives this, and no query thread may be inside when it is destroyed.
 class StoreLink final : public StoreControl, private kj::TaskSet::ErrorHandler {
   public:
     StoreLink(const base::Clock& clock, kj::AsyncIoContext& io);
@@ -40,11 +41,14 @@ class StoreLink final : public StoreControl, private kj::TaskSet::ErrorHandler {
     }
     base::Result<void> index(const std::string& field, int64_t deadline_monotonic_ns,
                              const std::atomic<bool>* cancelled) override;
+    base::Result<StableId> stableId(int64_t deadline_monotonic_ns,
+                                    const std::atomic<bool>* cancelled) override;
 
     uint64_t droppedReports() const { return reports_.dropped() + rollups_.dropped(); }
 
   private:
     struct Connection;
+    template <typename T>
     struct Command;
 
     bool isConnected() const;
@@ -53,7 +57,9 @@ class StoreLink final : public StoreControl, private kj::TaskSet::ErrorHandler {
     void report();
     void reportRollups();
     void sendCommands();
-    void send(const std::shared_ptr<Command>& command);
+    template <typename T>
+    base::Result<T> ask(std::function<void(const std::shared_ptr<Command<T>>&)> send,
+                        int64_t deadline_monotonic_ns, const std::atomic<bool>* cancelled);
 
     const base::Clock& clock_;
     kj::LowLevelAsyncIoProvider& provider_;
@@ -61,8 +67,9 @@ class StoreLink final : public StoreControl, private kj::TaskSet::ErrorHandler {
     FieldReports reports_;
     RollupReports rollups_;
     std::mutex commands_mutex_;
-    std::vector<std::shared_ptr<Command>> commands_;  // not sent yet; shared with who waits
+    std::vector<std::function<void()>> commands_;  // not sent yet
     kj::Own<Connection> connection_;
+    uint64_t connection_number_ = 0;
     bool is_reporting_ = false;
     bool is_reporting_rollups_ = false;
     ipc::LoopWakeup wakeup_;

@@ -27,8 +27,9 @@ std::string toString(capnp::Text::Reader text) {
 
 class ControlService final : public schema::StoreControl::Server {
   public:
-    ControlService(PolicyThread& policy, ControlFigures& figures, const base::Clock& clock)
-        : policy_(policy), figures_(figures), clock_(clock) {}
+    ControlService(PolicyThread& policy, ControlFigures& figures, const base::Clock& clock,
+                   std::function<int64_t()> stable_id)
+        : policy_(policy), figures_(figures), clock_(clock), stable_id_(std::move(stable_id)) {}
 
     kj::Promise<void> countFields(CountFieldsContext context) override {
         const auto fields = context.getParams().getFields();
@@ -97,6 +98,11 @@ class ControlService final : public schema::StoreControl::Server {
         return kj::mv(pair.promise);
     }
 
+    kj::Promise<void> stableId(StableIdContext context) override {
+        context.getResults().setId(stable_id_());
+        return kj::READY_NOW;
+    }
+
   private:
     // Whether a report comes faster than it may; the last one that did not is remembered.
     bool isEarly(std::optional<int64_t>& last_report_ns) {
@@ -112,6 +118,7 @@ class ControlService final : public schema::StoreControl::Server {
     PolicyThread& policy_;
     ControlFigures& figures_;
     const base::Clock& clock_;
+    const std::function<int64_t()> stable_id_;
     std::optional<int64_t> last_fields_ns_;
     std::optional<int64_t> last_rollups_ns_;
 };
@@ -119,11 +126,13 @@ class ControlService final : public schema::StoreControl::Server {
 }  // namespace
 
 ControlConnection::ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
-                                     const base::Clock& clock, kj::LowLevelAsyncIoProvider& io)
+                                     const base::Clock& clock, std::function<int64_t()> stable_id,
+                                     kj::LowLevelAsyncIoProvider& io)
     : stream_(io.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
                                                     kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
       network_(*stream_, capnp::rpc::twoparty::Side::SERVER, receiveOptions()),
-      rpc_(capnp::makeRpcServer(network_, kj::heap<ControlService>(policy, figures, clock))) {
+      rpc_(capnp::makeRpcServer(
+          network_, kj::heap<ControlService>(policy, figures, clock, std::move(stable_id)))) {
     rpc_.setFlowLimit(kControlMessageBytesMax / sizeof(capnp::word));
 }
 

@@ -8,6 +8,7 @@
 #include <kj/async-io.h>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace evd::store {
@@ -30,12 +31,13 @@ struct ControlFigures {
 // queryd's connection: serves StoreControl (capnp/store_control.capnp) on an inherited socket.
 //
 // Lives on the event loop; destroying it hangs up. Checks what it is told and hands it to the
-// policy thread; an INDEX is answered when that thread has. Both the thread and the figures outlive
-// it. A peer that exceeds a bound of the messages loses the connection.
+// policy thread; an INDEX is answered when that thread has. The thread, the figures and what knows
+// the stable id outlive it. A peer that exceeds a bound of the messages loses the connection.
 class ControlConnection {
   public:
     ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
-                      const base::Clock& clock, kj::LowLevelAsyncIoProvider& io);
+                      const base::Clock& clock, std::function<int64_t()> stable_id,
+                      kj::LowLevelAsyncIoProvider& io);
 
   private:
     kj::Own<kj::AsyncIoStream> stream_;

@@ -5,7 +5,8 @@
 namespace evd::store {
 
 std::string insertSql(const InsertShape& shape, size_t rows) {
-    std::string sql = base::cat("INSERT OR FAIL INTO ", shape.table, "(", shape.columns, ") VALUES ");
+    std::string sql =
+        base::cat("INSERT OR FAIL INTO ", shape.table, "(", shape.columns, ") VALUES ");
     int parameter = shape.shared_column ? 1 : 0;
     for (size_t row = 0; row < rows; ++row) {
         sql += row == 0 ? "(" : ",(";

@@ -256,6 +256,9 @@ void ShardWriter::succeed(Batch& batch) {
     }
     const int64_t first_id = batch.reservation.lowest();
     allocator_.settle(batch.reservation);
+    if (doubtful_.isOpen()) {
+        allocator_.settle(doubtful_);  // this commit has taken the place of the one in doubt
+    }
     if (batch.rows > 0) {
         listener_.committed({wire::CommitNotice::Store::Events, options_.shard, first_id,
                              batch.last_id, allocator_.stableId(), batch.newest_timestamp_ns});
@@ -283,7 +286,13 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
     }
     ++failed_batches_;
     if (batch.reservation.isOpen()) {
-        allocator_.settle(batch.reservation);
+        // Whatever else than the disk refuses a commit does so before anything is in the log.
+        const bool may_come_back = batch.report.is_in_doubt && error.kind == base::ErrorKind::Io;
+        if (may_come_back && !doubtful_.isOpen()) {
+            doubtful_ = batch.reservation;  // the lowest of several speaks for all of them
+        } else {
+            allocator_.settle(batch.reservation);
+        }
         // Void ids can be all that kept the stable id back; whoever follows it must hear.
         const int64_t stable_id = allocator_.stableId();
         listener_.committed({wire::CommitNotice::Store::Events, options_.shard, stable_id,

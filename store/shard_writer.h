@@ -174,6 +174,9 @@ class ShardWriter {
     CheckpointPolicy checkpoint_policy_;
     std::optional<WriteItem> carried_;            // popped, but over the batch's limit
     std::map<uint16_t, uint32_t> broken_epochs_;  // by cpu: everything up to that epoch is given up
+    // The ids of a commit that failed: should the process die before the shard commits again, the
+    // next start may find its rows. Until then nobody may be told that they are void.
+    SequenceAllocator::Reservation doubtful_;
 
     std::atomic<uint64_t> rows_written_{0};
     std::atomic<uint64_t> batch_rows_{0};

@@ -149,8 +149,9 @@ void StoreService::takeFd(std::string name, base::Fd fd) {
 
 void StoreService::connectQueryd(base::Fd socket) {
     queryd_.reset();
-    queryd_ = std::make_unique<ControlConnection>(std::move(socket), *policy_, control_figures_,
-                                                  clock_, *io_->lowLevelProvider);
+    queryd_ = std::make_unique<ControlConnection>(
+        std::move(socket), *policy_, control_figures_, clock_,
+        [this] { return event_store_->stableId(); }, *io_->lowLevelProvider);
 }
 
 // A meta database that cannot be had costs knowledge, not records: the store runs without.

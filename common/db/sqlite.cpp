@@ -281,6 +281,7 @@ base::Result<void> Connection::prepareForWriting() {
 }
 
 Connection::~Connection() {
+    tracer_.reset();  // while there is a handle to take it off
     // _v2 waits for statements that are still alive instead of leaking the handle.
     sqlite3_close_v2(handle_);
 }
@@ -313,12 +314,43 @@ void Connection::setProgressCheck(std::function<bool()> should_stop, int steps) 
 }
 
 base::Result<void> Connection::setRowFilter(RowFilter filter) {
-    row_filter_ = std::move(filter);
+    if (tracer_ != nullptr && filter) {
+        row_filter_ = [tracer = tracer_.get(), filter = std::move(filter)](const RowView& row) {
+            tracer->noteJudged();
+            return filter(row);
+        };
+    } else {
+        row_filter_ = std::move(filter);
+    }
     if (!has_row_filter_) {
         EVD_TRY(registerRowFilter(handle_, &row_filter_));
         has_row_filter_ = true;
     }
     return {};
+}
+
+void Connection::beginTrace() {
+    tracer_ = std::make_unique<ReadTracer>(handle_);
+}
+
+ReadTrace Connection::endTrace() {
+    ReadTrace trace = tracer_ == nullptr ? ReadTrace() : tracer_->finish(pageBytes());
+    tracer_.reset();
+    return trace;
+}
+
+std::string Connection::describe(std::string_view sql) {
+    constexpr int kDetailColumn = 3;
+    std::string text;
+    auto plan = prepare(base::cat("EXPLAIN QUERY PLAN ", sql));
+    while (plan) {
+        const auto row = plan.value()->step();
+        if (!row || !row.value()) {
+            break;
+        }
+        text += base::cat(text.empty() ? "" : "\n", plan.value()->columnText(kDetailColumn));
+    }
+    return text;
 }
 
 base::Result<Checkpoint> Connection::checkpointPassive() {

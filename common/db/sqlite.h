@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "common/db/read_trace.h"
 #include "common/db/row_filter.h"
 #include "common/db/row_view.h"
 
@@ -105,6 +106,15 @@ class Connection {
     // no row. Judging a row there spares reading the rest of one that is not wanted.
     base::Result<void> setRowFilter(RowFilter filter);
 
+    // From here to endTrace() it is counted what statements read (ReadTracer). Row filters count
+    // only when they are set in between.
+    void beginTrace();
+    // Statements that are still alive are not counted.
+    ReadTrace endTrace();
+    // How SQLite would run the statement: which tables in which order, by which index or scan. A
+    // line per step; empty for a statement that is wrong.
+    std::string describe(std::string_view sql);
+
     // True for a reader of a database that no writer has open (no -wal, no -shm). Such a connection
     // never looks for changes: it is good for one question and must not be kept for a second one.
     bool isImmutable() const { return immutable_; }
@@ -134,6 +144,7 @@ class Connection {
     std::function<bool()> should_stop_;
     RowFilter row_filter_;
     bool has_row_filter_ = false;  // registered with SQLite
+    std::unique_ptr<ReadTracer> tracer_;
     int64_t wal_pages_ = 0;
     bool immutable_ = false;
 };

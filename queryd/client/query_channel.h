@@ -11,6 +11,7 @@ namespace evd::queryd {
 struct AskOptions {
     uint64_t limit_ms = 0;  // lowers the server's timeout; 0 leaves it
     bool watch = true;      // ask to be told where the initial result of a streaming query ends
+    bool explain = false;   // ask how it is answered; a server that does not know that answers it
 };
 
 // Takes an answer record by record, as it arrives. An error returned ends the question and is what

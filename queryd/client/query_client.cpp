@@ -21,7 +21,7 @@ std::vector<uint8_t> requestFrame(std::string_view query, const AskOptions& opti
     std::vector<uint8_t> out;
     const size_t opened_at = wire::openFrame(out);
     wire::MsgpackWriter writer(out);
-    writer.mapHeader(options.limit_ms == 0 ? 2 : 3);
+    writer.mapHeader(2 + (options.limit_ms == 0 ? 0 : 1) + (options.explain ? 1 : 0));
     writer.text("query");
     writer.text(query);
     writer.text("watch");
@@ -29,6 +29,10 @@ std::vector<uint8_t> requestFrame(std::string_view query, const AskOptions& opti
     if (options.limit_ms != 0) {
         writer.text("limit_ms");
         writer.unsignedInteger(options.limit_ms);
+    }
+    if (options.explain) {
+        writer.text("explain");
+        writer.boolean(true);
     }
     wire::closeFrame(out, opened_at);
     return out;

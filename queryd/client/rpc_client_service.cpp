@@ -110,8 +110,13 @@ class TwoPartyRpcClient final : public RpcClient {
     base::Result<void> ask(std::string_view query, const AskOptions& options,
                            AnswerReader& reader) override {
         base::Result<void> outcome;
-        const auto failure =
-            kj::runCatchingExceptions([&] { askOrThrow(query, options, reader, outcome); });
+        const auto failure = kj::runCatchingExceptions([&] {
+            if (options.explain) {
+                askOrThrow(session().explainRequest(), query, options, reader, outcome);
+            } else {
+                askOrThrow(session().queryRequest(), query, options, reader, outcome);
+            }
+        });
         KJ_IF_MAYBE (exception, failure) {
             return asked(*exception);
         }
@@ -143,10 +148,10 @@ class TwoPartyRpcClient final : public RpcClient {
         return system_.bootstrap(server).castAs<schema::Session>();
     }
 
-    void askOrThrow(std::string_view query, const AskOptions& options, AnswerReader& reader,
-                    base::Result<void>& outcome) {
+    template <typename Request>
+    void askOrThrow(Request request, std::string_view query, const AskOptions& options,
+                    AnswerReader& reader, base::Result<void>& outcome) {
         auto done = kj::newPromiseAndFulfiller<void>();
-        auto request = session().queryRequest();
         auto text = request.initText(static_cast<unsigned>(query.size()));
         std::copy(query.begin(), query.end(), text.begin());
         request.initOptions().setTimeoutMs(static_cast<uint32_t>(options.limit_ms));

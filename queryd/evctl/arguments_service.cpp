@@ -10,14 +10,15 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kCommands = {"query",  "tail", "emit",  "log",
-                                                        "metric", "run",  "index", "status",
-                                                        "config", "sd",   "help",  "version"};
+constexpr std::array<std::string_view, 13> kCommands = {
+    "query", "explain", "tail",   "emit", "log",  "metric", "run",
+    "index", "status",  "config", "sd",   "help", "version"};
 
 constexpr std::string_view kHelp =
     R"(evctl asks eventd about events, logs and metrics.
 
   evctl [OPTIONS] 'QUERY'              ask; QUERY may be - (standard input) or --file PATH
+  evctl explain 'QUERY'                how it is answered: the plan, and what each step read and took
   evctl tail [events|logs] [CLAUSES]   follow what is new, newest last
   evctl emit TYPE [JSON|-]             emit one event, or one per line of standard input
   evctl log ORIGIN [TEXT|-]            send a log record per line of TEXT or standard input
@@ -53,6 +54,7 @@ constexpr std::string_view kHelp =
 Examples
   evctl 'EVENTS process.exec SINCE 5m ago SELECT timestamp, name, command_line TAKE 5'
   evctl 'EVENTS SINCE 1h ago COUNT BY event_type'
+  evctl explain 'EVENTS SINCE 1h ago COUNT BY event_type'
   evctl tail events 'process.* WHERE uid == 0'
   evctl tail logs FROM sshd
   evctl 'LOGS CONTAINING "refused" SINCE 1h ago WITH CONTEXT 3'
@@ -136,10 +138,11 @@ constexpr auto kWordCounts = std::to_array<WordCount>({
 
 base::Result<void> checkWords(const Arguments& arguments) {
     const size_t count = arguments.words.size();
-    if (arguments.command == "query" && arguments.file.empty() && count == 0) {
+    const bool takes_query = arguments.command == "query" || arguments.command == "explain";
+    if (takes_query && arguments.file.empty() && count == 0) {
         return usage("there is no query");
     }
-    if (arguments.command == "query" && !arguments.file.empty() && count > 0) {
+    if (takes_query && !arguments.file.empty() && count > 0) {
         return usage("the query is given twice, as words and as --file");
     }
     for (const WordCount& wanted : kWordCounts) {

@@ -1,6 +1,7 @@
 #include "queryd/evctl/commands.h"
 
 #include "queryd/evctl/emit_command.h"
+#include "queryd/evctl/explain_command.h"
 #include "queryd/evctl/log_command.h"
 #include "queryd/evctl/metric_command.h"
 #include "queryd/evctl/query_command.h"
@@ -16,6 +17,9 @@ base::Result<void> runPlain(const SessionContext& context) {
     const std::string& command = context.arguments.command;
     if (command == "tail") {
         return runTail(context);
+    }
+    if (command == "explain") {
+        return runExplain(context);
     }
     if (command == "emit") {
         return runEmit(context);

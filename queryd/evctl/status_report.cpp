@@ -5,7 +5,6 @@
 #include "queryd/evctl/output/plain_text.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <vector>
 
@@ -14,18 +13,6 @@ namespace evd::evctl {
 namespace {
 
 using Row = std::vector<std::string>;
-
-std::string bytesText(uint64_t bytes) {
-    constexpr std::array<std::string_view, 5> kUnits = {" B", " KiB", " MiB", " GiB", " TiB"};
-    size_t unit = 0;
-    uint64_t tenths = bytes * 10;
-    while (tenths >= 10'240 && unit + 1 < kUnits.size()) {
-        tenths /= 1024;
-        ++unit;
-    }
-    return unit == 0 ? base::cat(bytes, kUnits[0])
-                     : base::cat(tenths / 10, '.', tenths % 10, kUnits[unit]);
-}
 
 std::string sinceText(int64_t started_ns, int64_t now_ns) {
     if (started_ns <= 0) {

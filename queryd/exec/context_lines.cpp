@@ -25,7 +25,9 @@ ContextLines::ContextLines(StoreReaders& readers, const RecordPlan& plan, const 
       plan_(plan),
       control_(control),
       selection_(RowSelection::of(plan, !plan.select)),
-      memory_(readers.memory()) {}
+      memory_(readers.memory()) {
+    control_.step = "lines around";
+}
 
 base::Result<void> ContextLines::read(const DatabaseFile& file, size_t database, int64_t last_id,
                                       std::span<const int64_t> hits,

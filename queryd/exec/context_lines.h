@@ -38,7 +38,7 @@ class ContextLines {
 
     StoreReaders& readers_;
     const RecordPlan& plan_;
-    const RunControl& control_;
+    RunControl control_;
     RowSelection selection_;
     MemoryShare memory_;
     int64_t last_id_ = 0;

@@ -69,6 +69,7 @@ class SurveyTask final : public ShardTask {
 
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return {}; }
+    std::string_view stepName() const override { return "survey"; }
     const DatabaseSurvey& survey() const { return survey_; }
 
   private:

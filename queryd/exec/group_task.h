@@ -30,6 +30,7 @@ class GroupTask final : public ShardTask, private RowConsumer {
 
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return failure_; }
+    std::string_view stepName() const override { return "groups"; }
     const GroupTable& table() const { return table_; }
 
   private:

@@ -2,9 +2,14 @@
 
 #include "queryd/exec/cross_ranges.h"
 #include "queryd/exec/metric_answer.h"
+#include "queryd/plan/metric_plan_printer.h"
 #include "queryd/plan/metric_planner.h"
 
 namespace evd::queryd {
+
+std::string MetricQuestion::planText() const {
+    return printMetricPlan(plan_);
+}
 
 base::Result<std::unique_ptr<PreparedQuery>> prepareMetric(const Query& query, int64_t now_ns) {
     auto plan = planMetric(query, now_ns);

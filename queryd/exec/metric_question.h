@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace evd::queryd {
 
@@ -17,6 +18,7 @@ class MetricQuestion final : public PreparedQuery {
   public:
     explicit MetricQuestion(MetricPlan plan) : plan_(std::move(plan)) {}
     bool streaming() const override { return false; }
+    std::string planText() const override;
     const MetricPlan& plan() const { return plan_; }
 
   private:

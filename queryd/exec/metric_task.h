@@ -22,6 +22,7 @@ class MetricTask final : public ShardTask {
 
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return failure_; }
+    std::string_view stepName() const override { return "samples"; }
 
   private:
     const RunControl control_;
@@ -40,6 +41,7 @@ class SelectTask final : public ShardTask {
 
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return failure_; }
+    std::string_view stepName() const override { return "series"; }
     std::vector<MetricSeries>& series() { return series_; }
 
   private:

@@ -1,12 +1,15 @@
 #include "queryd/exec/query_engine.h"
 
+#include "common/base/text.h"
 #include "queryd/exec/cross_ranges.h"
+#include "queryd/exec/event_reading.h"
 #include "queryd/exec/live_records.h"
 #include "queryd/exec/metric_question.h"
 #include "queryd/exec/record_answer.h"
 #include "queryd/exec/store_readers.h"
 #include "queryd/lang/parser.h"
 #include "queryd/plan/filter_fields.h"
+#include "queryd/plan/plan_printer.h"
 #include "queryd/plan/planner.h"
 
 #include <mutex>
@@ -23,6 +26,9 @@ class RecordQuestion final : public PreparedQuery {
     explicit RecordQuestion(RecordPlan plan) : plan_(std::move(plan)) {}
     explicit RecordQuestion(std::string index_field) : index_field_(std::move(index_field)) {}
     bool streaming() const override { return plan_.stream; }
+    std::string planText() const override {
+        return index_field_ ? base::cat("make an index on ", *index_field_) : printPlan(plan_);
+    }
     const RecordPlan& plan() const { return plan_; }
     const std::optional<std::string>& indexField() const { return index_field_; }
 
@@ -75,7 +81,8 @@ class LocalEngine final : public QueryEngine {
         }
         const auto& question = static_cast<const RecordQuestion&>(query);
         if (question.indexField()) {
-            return index(*question.indexField(), options);
+            return options.trace != nullptr ? base::Result<void>()
+                                            : index(*question.indexField(), options);
         }
         const RecordPlan& plan = question.plan();
         const RunControl control = controlOf(options);
@@ -106,7 +113,7 @@ class LocalEngine final : public QueryEngine {
             return cursors.error();
         }
         EVD_TRY(sink.initialComplete());
-        if (!plan.stream) {
+        if (!plan.stream || options.trace != nullptr) {
             return {};
         }
         if (!sees) {
@@ -116,6 +123,23 @@ class LocalEngine final : public QueryEngine {
         const RecordPlan live_plan = livePlan(plan);
         LiveRecords live(readers, live_plan, control, cross, std::move(cursors).value(), sink);
         return followCommits(live, signal_, options.cancelled);
+    }
+
+    base::Result<void> readEvents(const EventQuestion& question, const RunOptions& options,
+                                  RecordSink& sink) override {
+        if (!options.caller.maySeeEverything()) {
+            return base::fail(base::ErrorKind::Denied, "the event store is for administrators");
+        }
+        if (store_ == nullptr) {
+            return base::fail(base::ErrorKind::Unsupported, "there is no store to ask");
+        }
+        RunControl control = controlOf(options);
+        if (question.kind == EventQuestion::Kind::Follow) {
+            control.deadline_monotonic_ns = 0;
+        }
+        return queryd::readEvents(question,
+                                  {config_.event_store_path, event_connections_, *store_, signal_},
+                                  control, sink);
     }
 
   private:
@@ -132,6 +156,7 @@ class LocalEngine final : public QueryEngine {
         control.clock = &clock_;
         control.deadline_monotonic_ns = options.deadline_monotonic_ns;
         control.cancelled = options.cancelled;
+        control.trace = options.trace;
         return control;
     }
 
@@ -161,6 +186,7 @@ class LocalEngine final : public QueryEngine {
     const base::Clock& clock_;
     CommitSignal& signal_;
     StoreControl* const store_;
+    ConnectionCache event_connections_;  // of those who read by the global sequence
     std::mutex mutex_;
     std::unique_ptr<StoreReaders> readers_;
 };

@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "queryd/access/authority.h"
+#include "queryd/exec/event_question.h"
 #include "queryd/exec/store_control.h"
 #include "queryd/stream/commit_signal.h"
 
@@ -15,6 +16,8 @@
 #include <string_view>
 
 namespace evd::queryd {
+
+class QuestionTrace;
 
 // Where a question's answer goes. Called on the thread that runs the question, one record at a
 // time. An error returned (Gone: the reader left; Busy: too slow) ends the question at once.
@@ -33,6 +36,9 @@ struct RunOptions {
     Caller caller;
     int64_t deadline_monotonic_ns = 0;  // of the initial result; the live part has none
     const std::atomic<bool>* cancelled = nullptr;
+    // Of a question that is explained (explanation.h): what is read is told here, a streaming
+    // question ends with its initial result, and INDEX does nothing.
+    QuestionTrace* trace = nullptr;
 };
 
 // A parsed, bound and planned question: plain data, ready to run once.
@@ -40,6 +46,8 @@ class PreparedQuery {
   public:
     virtual ~PreparedQuery() = default;
     virtual bool streaming() const = 0;
+    // The plan as a person reads it, one step a line.
+    virtual std::string planText() const { return {}; }
 };
 
 // Questions in, records out: parser, planner, readers and merge behind one face, the same for both
@@ -55,6 +63,12 @@ class QueryEngine {
     virtual base::Result<std::unique_ptr<PreparedQuery>> prepare(std::string_view text) = 0;
     virtual base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                                    RecordSink& sink) = 0;
+    // Answers a question about the global sequence (event_reading.h). Denied for those who may not
+    // see everything.
+    virtual base::Result<void> readEvents(const EventQuestion& /*question*/,
+                                          const RunOptions& /*options*/, RecordSink& /*sink*/) {
+        return base::fail(base::ErrorKind::Unsupported, "there is no event store to read");
+    }
 };
 
 inline constexpr int64_t kMetricStalenessDefaultMs = 300'000;

@@ -1,5 +1,6 @@
 #include "queryd/exec/record_stream.h"
 
+#include "queryd/exec/question_trace.h"
 #include "queryd/exec/row_encoder.h"
 
 #include <algorithm>
@@ -36,6 +37,7 @@ RecordStream::RecordStream(const Part& part, DatabaseFile file)
       memory_(part_.readers.memory()),
       rows_left_(part_.rows_max) {
     part_.control.abandoned = &abandoned_;
+    part_.control.step = "records by time";
     request_.control = part_.control;
 }
 
@@ -43,6 +45,10 @@ RecordStream::~RecordStream() {
     abandoned_ = true;
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [this] { return !under_way_; });
+    const bool has_more = !at_end_ || rows_left_ == 0 || next_entry_ < page_.entries.size();
+    if (part_.control.trace != nullptr && has_more) {
+        part_.control.trace->noteCutShort(part_.control.step, file_);
+    }
 }
 
 void RecordStream::start() {

@@ -5,8 +5,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 namespace evd::queryd {
+
+class QuestionTrace;
 
 // Whether a question that is being answered should go on: not cancelled, not past its deadline.
 //
@@ -17,6 +20,8 @@ struct RunControl {
     int64_t deadline_monotonic_ns = 0;  // 0: none
     const std::atomic<bool>* cancelled = nullptr;
     const std::atomic<bool>* abandoned = nullptr;  // the answer is complete without this part
+    QuestionTrace* trace = nullptr;                // of a question that is explained
+    std::string_view step = "read";                // what is being done, for the trace; a constant
 
     bool isCancelled() const { return cancelled != nullptr && cancelled->load(); }
     bool isLate() const {

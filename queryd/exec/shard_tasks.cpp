@@ -28,7 +28,9 @@ class TaskRun {
   private:
     void runSlice(ShardTask& task) {
         ScanEnd end = ScanEnd::Finished;
-        const auto read = readers_.read(task.file(), control_, [&](db::Connection& connection) {
+        RunControl control = control_;
+        control.step = task.stepName();
+        const auto read = readers_.read(task.file(), control, [&](db::Connection& connection) {
             auto sliced = task.slice(connection);
             end = sliced ? sliced.value() : ScanEnd::Finished;
             return sliced ? base::Result<void>() : sliced.error();

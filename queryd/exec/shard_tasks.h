@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace evd::queryd {
@@ -23,6 +24,9 @@ class ShardTask {
 
     virtual base::Result<ScanEnd> slice(db::Connection& connection) = 0;
     virtual base::Result<void> failure() const = 0;
+
+    // What it does, for a question that is explained; a constant.
+    virtual std::string_view stepName() const { return "read"; }
 
     const DatabaseFile& file() const { return file_; }
 

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/db/store_files.h"
+#include "queryd/exec/question_trace.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -47,6 +48,9 @@ base::Result<StoreReaders::ReadEnd> StoreReaders::read(
         if (control.shouldStop()) {
             return control.stopError();
         }
+        if (control.trace != nullptr && done.error().kind != base::ErrorKind::Busy) {
+            control.trace->noteLeftOut(control.step, file);
+        }
         if (done.error().kind == base::ErrorKind::NotFound) {
             return ReadEnd::LeftOut;  // retention or quarantine took it away meanwhile
         }
@@ -66,7 +70,9 @@ base::Result<void> StoreReaders::tryOnce(
         return connection.error();
     }
     connection.value()->setProgressCheck([&control] { return control.shouldStop(); });
-    auto done = work(*connection.value());
+    auto done = control.trace == nullptr
+                    ? work(*connection.value())
+                    : control.trace->watch(file, control, *connection.value(), work);
     connection.value()->setProgressCheck({});
     const bool healthy = done.ok() || done.error().kind == base::ErrorKind::Gone;
     if (healthy) {

@@ -54,6 +54,7 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
 
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return failure_; }
+    std::string_view stepName() const override { return "records to sort"; }
     std::vector<SortedRecord>& records() { return records_; }  // in no order
     // There was more than bytes_max; the records are not all.
     bool gaveUp() const { return gave_up_; }

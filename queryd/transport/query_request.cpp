@@ -26,11 +26,11 @@ base::Result<void> readKnown(std::string_view key, const wire::MsgpackToken& val
             return wrongType(key, "text");
         }
         request.query = value.bytes;
-    } else if (key == "watch") {
+    } else if (key == "watch" || key == "explain") {
         if (value.kind != MsgpackKind::Boolean) {
             return wrongType(key, "a boolean");
         }
-        request.watch = value.boolean;
+        (key == "watch" ? request.watch : request.explain) = value.boolean;
     } else if (key == "limit_ms") {
         const bool is_large = value.kind == MsgpackKind::Uint;
         if (!is_large && (value.kind != MsgpackKind::Int || value.int_value < 1)) {

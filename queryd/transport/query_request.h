@@ -12,11 +12,13 @@ inline constexpr uint32_t kRequestKeysMax = 64;
 
 // The body of a request frame (Spec §8.8), msgpack:
 //
-//    { "query": text, "watch": boolean?, "limit_ms": integer >= 1?, any other key: ignored }
+//    { "query": text, "watch": boolean?, "limit_ms": integer >= 1?, "explain": boolean?,
+//      any other key: ignored }
 struct QueryRequest {
     std::string query;
     bool watch = false;
     uint64_t limit_ms = 0;  // 0: not given
+    bool explain = false;
 };
 
 // Judges the bytes that a stranger sent as a request. Exactly one map of at most kRequestKeysMax

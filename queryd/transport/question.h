@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace evd::queryd {
@@ -14,6 +15,9 @@ struct Question {
     Caller caller;
     std::string text;
     uint64_t limit_ms = 0;  // lowers the server's timeout; 0 leaves it
+    bool explain = false;   // how it would be answered, instead of the answer (explanation.h)
+    // Not a text but a question about the global sequence.
+    std::optional<EventQuestion> events = {};
 };
 
 // One question's way out: the records, and what is said before and after them.

@@ -57,6 +57,7 @@ void RpcAnswer::finish(const base::Result<void>& outcome) {
     if (!outcome.ok()) {
         last.failed = true;
         last.error = outcome.error().text;
+        last.error_kind = outcome.error().kind;
     }
     outbox_->close(std::move(last));
 }

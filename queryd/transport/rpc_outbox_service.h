@@ -33,6 +33,7 @@ class RpcOutbox : public std::enable_shared_from_this<RpcOutbox> {
         uint32_t count = 0;
         bool failed = false;  // Finished
         std::string error;    // Finished and failed: the sentence for a person
+        base::ErrorKind error_kind = base::ErrorKind::Invalid;  // and what kind of error it is
     };
 
     // Both answer Gone after abandon(); putNow also Busy when there is no room.

@@ -42,7 +42,7 @@ struct RpcService::Connection {
           system(capnp::makeRpcServer(
               network, makeRpcSession(std::move(caller),
                                       {service.runner_, service.group_status_, service.activity_,
-                                       service.timer_, service.limits_}))) {
+                                       service.timer_, service.limits_, service.boot_id_}))) {
         system.setFlowLimit(messageWordsMax(service.limits_) * kRpcCallsInFlightMax);
         ++service.connections_;
         ++service.by_user_.try_emplace(user_sid, 0).first->second;
@@ -65,12 +65,14 @@ struct RpcService::Connection {
 };
 
 RpcService::RpcService(base::Fd listening, const Authority& authority, QuestionRunner& runner,
-                       GroupStatusSource group_status, kj::AsyncIoContext& io, RpcLimits limits)
+                       GroupStatusSource group_status, kj::AsyncIoContext& io, RpcLimits limits,
+                       const base::Guid& boot_id)
     : authority_(authority),
       runner_(runner),
       group_status_(std::move(group_status)),
       timer_(io.provider->getTimer()),
       limits_(limits),
+      boot_id_(boot_id),
       listening_(io.lowLevelProvider->wrapListenSocketFd(
           listening.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
                                    kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/fd.h"
+#include "common/base/guid.h"
 #include "common/wire/record.h"
 #include "queryd/access/authority.h"
 #include "queryd/transport/question.h"
@@ -44,7 +45,8 @@ using GroupStatusSource = std::function<kj::Promise<std::vector<wire::ProcessSta
 class RpcService : private kj::TaskSet::ErrorHandler {
   public:
     RpcService(base::Fd listening, const Authority& authority, QuestionRunner& runner,
-               GroupStatusSource group_status, kj::AsyncIoContext& io, RpcLimits limits);
+               GroupStatusSource group_status, kj::AsyncIoContext& io, RpcLimits limits,
+               const base::Guid& boot_id = {});
     ~RpcService() noexcept(false);
     KJ_DISALLOW_COPY(RpcService);
 
@@ -71,6 +73,7 @@ class RpcService : private kj::TaskSet::ErrorHandler {
     GroupStatusSource group_status_;
     kj::Timer& timer_;
     RpcLimits limits_;
+    const base::Guid boot_id_;  // the running one, for those who name none
     size_t connections_ = 0;
     std::map<std::string, size_t> by_user_;
     kj::Own<kj::ConnectionReceiver> listening_;

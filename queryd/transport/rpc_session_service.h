@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/base/guid.h"
 #include "queryd/transport/rpc_service.h"
 
 #include <capnp/query.capnp.h>
@@ -14,6 +15,7 @@ struct RpcSessionParts {
     RpcActivity& activity;
     kj::Timer& timer;
     RpcLimits limits;
+    base::Guid boot_id;
 };
 
 // The bootstrap capability of one connection: everything it does is done as this caller.

@@ -10,7 +10,8 @@
 // indexes  full speed with none, one and two secondary indexes.
 // shards   one writer and two, from ready-made runs, each shard with a processor of its own.
 // logs     100-byte lines over the log socket, one by one and in batches of 100.
-// metrics  samples of 5,000 series over the metric socket in batches of 100; then 10,000, 50,000 and
+// metrics  samples of 5,000 series over the metric socket in batches of 100; then 10,000, 50,000
+// and
 //          200,000 series against a cache of 50,000.
 // questions  a million events and log lines asked in this process, beside plain SQL.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.

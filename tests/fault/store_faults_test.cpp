@@ -66,6 +66,29 @@ TEST_CASE("store faults: more shards than cpus, and fewer") {
     }
 }
 
+// Who follows the store by its stable id must not pass ids that a restart may bring back.
+TEST_CASE("store faults: the ids of a commit in doubt are not stable before the next commit") {
+    FaultyVfs& disk = FaultyVfs::instance();
+    disk.disarm();
+    StoreWorld::Shape shape;
+    shape.shards = 1;
+    shape.cpus = 1;
+    StoreWorld world(shape);
+    REQUIRE(world.start());
+    world.emit(0);
+    REQUIRE(world.deliverAll(5));
+    const int64_t stable = world.store().stableId();
+    disk.arm({FaultKind::SyncError, 1, 1});
+    world.emit(0);
+    world.deliver();
+    REQUIRE(disk.injected() == 1);
+    CHECK(world.store().stableId() == stable);
+    disk.disarm();
+    REQUIRE(world.deliverAll(5));
+    CHECK(world.store().stableId() >= stable + static_cast<int64_t>(shape.numbers_per_run));
+    CHECK(world.finish());
+}
+
 TEST_CASE("store faults: a power cut takes nothing that was answered") {
     hitEach(FaultKind::PowerCut, 1, {}, &survivePowerCut);
 }

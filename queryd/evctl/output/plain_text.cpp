@@ -156,6 +156,18 @@ std::string cutToWidth(std::string_view text, size_t width_max) {
     return out += kEllipsis;
 }
 
+std::string bytesText(uint64_t bytes) {
+    constexpr std::array<std::string_view, 5> kUnits = {" B", " KiB", " MiB", " GiB", " TiB"};
+    size_t unit = 0;
+    uint64_t tenths = bytes * 10;
+    while (tenths >= 10'240 && unit + 1 < kUnits.size()) {
+        tenths /= 1024;
+        ++unit;
+    }
+    return unit == 0 ? base::cat(bytes, kUnits[0])
+                     : base::cat(tenths / 10, '.', tenths % 10, kUnits[unit]);
+}
+
 std::string alignedTable(const std::vector<std::vector<std::string>>& rows) {
     std::vector<size_t> widths(rows.empty() ? 0 : rows.front().size(), 0);
     for (const auto& row : rows) {

@@ -28,6 +28,9 @@ size_t displayWidth(std::string_view text);
 // At most so many columns; what was cut off is marked by an ellipsis.
 std::string cutToWidth(std::string_view text, size_t width_max);
 
+// A number of bytes in the unit that suits it: 1.5 KiB.
+std::string bytesText(uint64_t bytes);
+
 // Rows of equal length under one another, columns apart by two spaces; the first row is the
 // heading. Without rows nothing.
 std::string alignedTable(const std::vector<std::vector<std::string>>& rows);

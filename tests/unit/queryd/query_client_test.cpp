@@ -131,3 +131,23 @@ TEST_CASE("query client: a frame above kResponseFrameBytesMax and garbage are co
         CHECK(asked.error().kind == ErrorKind::Corrupt);
     }
 }
+
+TEST_CASE("query client: explain is asked for by a key of the request, and only when wanted") {
+    for (const bool wanted : {false, true}) {
+        auto pair = evd::base::makeSocketPair(SOCK_STREAM);
+        REQUIRE(pair.ok());
+        auto client = evd::queryd::makeQueryClient(std::move(pair.value().left));
+        std::string request(256, '\0');
+        evd::base::Thread server("server", [&] {
+            const Fd connection = std::move(pair.value().right);
+            const ssize_t got = ::recv(connection.get(), request.data(), request.size(), 0);
+            request.resize(got > 0 ? static_cast<size_t>(got) : 0);
+            sendFrame(connection, evd::queryd::endFrame());
+        });
+        Collected collected;
+        evd::queryd::AskOptions options;
+        options.explain = wanted;
+        CHECK(client->ask("EVENTS", options, collected).ok());
+        CHECK((request.find("explain\xC3") != std::string::npos) == wanted);
+    }
+}

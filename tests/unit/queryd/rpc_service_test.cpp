@@ -205,6 +205,23 @@ TEST_CASE("rpc: a text that does not parse is an exception with its sentence, an
     CHECK(client->ask("EVENTS", {}, collected).ok());
 }
 
+TEST_CASE("rpc: explain answers with records about the question instead of its own") {
+    Server server([](const RunOptions& options, RecordSink& sink) -> Result<void> {
+        CHECK(options.trace != nullptr);
+        return sink.record(numberedRecord(1));
+    });
+    const auto client = server.connect();
+    Collected collected;
+    AskOptions options;
+    options.explain = true;
+    REQUIRE(client->ask("EVENTS", options, collected).ok());
+    REQUIRE_FALSE(collected.records.empty());
+    CHECK(collected.records.back() != numberedRecord(1));
+    const auto bad = client->ask("BAD", options, collected);
+    REQUIRE_FALSE(bad.ok());
+    CHECK(bad.error().text == "line 1, column 1: expected EVENTS");
+}
+
 TEST_CASE("rpc: an answer that fails half-way says so after its records") {
     Server server([](const RunOptions&, RecordSink& sink) -> Result<void> {
         EVD_TRY(sink.record(numberedRecord(1)));

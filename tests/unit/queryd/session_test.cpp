@@ -160,6 +160,24 @@ TEST_CASE("sessions: a streaming question above its limit is refused after parsi
     CHECK(first.outcome->error().text == "cancelled");
 }
 
+TEST_CASE("sessions: an explained question answers with its explanation and never streams") {
+    bool traced = false;
+    Fixture fixture(
+        [&](const RunOptions& options, RecordSink& sink) -> Result<void> {
+            traced = options.trace != nullptr;
+            return sink.record(evd::test::numberedRecord(1));
+        },
+        {10, 0, 10});
+    Told told;
+    REQUIRE(fixture.sessions.start({kAlice, "STREAM", 0, /*explain=*/true},
+                                   std::make_unique<NotedAnswer>(told, fixture.admission)));
+    told.finished.wait();
+    CHECK(told.outcome->ok());
+    CHECK(traced);
+    CHECK(told.streaming == false);
+    CHECK(told.records == 2);  // a plan without lines, and the whole
+}
+
 // Spec §10.2: existing streaming queries are terminated with an error.
 TEST_CASE("sessions: stopping ends streaming questions, lets others finish and refuses new ones") {
     Gate gate;

@@ -13,6 +13,7 @@
 #include <kj/async-io.h>
 #include <sys/socket.h>
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Heard {
     std::vector<std::string> fields;
     std::vector<std::string> indexed;
     std::vector<RollupReport> rollups;
+    int64_t stable_id = 0;
 };
 
 class FakeStore final : public schema::StoreControl::Server {
@@ -40,6 +42,10 @@ class FakeStore final : public schema::StoreControl::Server {
             heard_.rollups.push_back({static_cast<wire::RollupFunction>(rollup.getFunction()),
                                       rollup.getWindowSeconds(), rollup.getQueries()});
         }
+        return kj::READY_NOW;
+    }
+    kj::Promise<void> stableId(StableIdContext context) override {
+        context.getResults().setId(heard_.stable_id);
         return kj::READY_NOW;
     }
     kj::Promise<void> index(IndexContext context) override {
@@ -76,18 +82,28 @@ class Fixture {
         io.provider->getTimer().afterDelay(milliseconds * kj::MILLISECONDS).wait(io.waitScope);
     }
     // As a query thread would, while the loop runs.
-    base::Result<void> index(const std::string& field, int64_t patience_ms = 10'000) {
-        std::optional<base::Result<void>> outcome;
+    template <typename T>
+    base::Result<T> ask(const std::function<base::Result<T>(int64_t deadline_ns)>& question,
+                        int64_t patience_ms = 10'000) {
+        std::optional<base::Result<T>> outcome;
         std::atomic<bool> done = false;
         base::Thread asker("asker", [&] {
-            outcome =
-                link.index(field, clock.monotonicNs() + patience_ms * base::kNsPerMs, nullptr);
+            outcome = question(clock.monotonicNs() + patience_ms * base::kNsPerMs);
             done = true;
         });
         while (!done) {
             runFor(5);
         }
         return *outcome;
+    }
+    base::Result<void> index(const std::string& field, int64_t patience_ms = 10'000) {
+        return ask<void>(
+            [&](int64_t deadline_ns) { return link.index(field, deadline_ns, nullptr); },
+            patience_ms);
+    }
+    base::Result<StableId> stableId() {
+        return ask<StableId>(
+            [&](int64_t deadline_ns) { return link.stableId(deadline_ns, nullptr); });
     }
 
     kj::AsyncIoContext io = kj::setupAsyncIo();
@@ -115,6 +131,22 @@ TEST_CASE("store link: without a store reports are dropped, and an INDEX is told
     fixture.runFor(kReportIntervalMs + 200);
     CHECK(fixture.link.droppedReports() == 1);
     CHECK(fixture.index("a").error().kind == base::ErrorKind::Busy);
+}
+
+TEST_CASE("store link: the stable id comes with the connection it was asked over") {
+    Fixture fixture;
+    CHECK(fixture.stableId().error().kind == base::ErrorKind::Busy);
+    fixture.connect();
+    fixture.heard.stable_id = 41;
+    const auto first = fixture.stableId();
+    REQUIRE(first.ok());
+    CHECK(first.value().id == 41);
+    fixture.heard.stable_id = 42;
+    CHECK(fixture.stableId().value() == StableId{42, first.value().connection});
+    fixture.disconnect();
+    CHECK(fixture.stableId().error().kind == base::ErrorKind::Busy);
+    fixture.connect();
+    CHECK(fixture.stableId().value().connection != first.value().connection);
 }
 
 // Spec §7.4, rollup registry.

@@ -22,8 +22,9 @@ class Fixture {
     Fixture() {
         auto pair = base::makeSocketPair(SOCK_STREAM);
         REQUIRE(pair.ok());
-        connection = std::make_unique<ControlConnection>(std::move(pair.value().left), policy,
-                                                         figures, clock, *io.lowLevelProvider);
+        connection = std::make_unique<ControlConnection>(
+            std::move(pair.value().left), policy, figures, clock, [this] { return stable_id; },
+            *io.lowLevelProvider);
         stream = io.lowLevelProvider->wrapSocketFd(pair.value().right.release(),
                                                    kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
         client = kj::heap<capnp::TwoPartyClient>(*stream);
@@ -53,6 +54,7 @@ class Fixture {
         }
         return outcomeOf(request.send().ignoreResult());
     }
+    int64_t askStableId() { return store().stableIdRequest().send().wait(io.waitScope).getId(); }
     std::string index(const std::string& field) {
         auto request = store().indexRequest();
         request.setField(field);
@@ -80,6 +82,7 @@ class Fixture {
                             published_rollups = std::move(desired);
                         }};
     ControlFigures figures;
+    int64_t stable_id = 0;
     std::unique_ptr<ControlConnection> connection;
     kj::Own<kj::AsyncIoStream> stream;
     kj::Own<capnp::TwoPartyClient> client;
@@ -108,6 +111,13 @@ TEST_CASE("control service: INDEX of timestamp, payload or nonsense is refused")
         CHECK_FALSE(fixture.index(field).empty());
     }
     CHECK(fixture.desired().empty());
+}
+
+TEST_CASE("control service: the stable id is the one of the moment") {
+    Fixture fixture;
+    CHECK(fixture.askStableId() == 0);
+    fixture.stable_id = 77;
+    CHECK(fixture.askStableId() == 77);
 }
 
 TEST_CASE("control service: counts are checked one by one") {

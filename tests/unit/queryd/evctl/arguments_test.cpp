@@ -46,6 +46,14 @@ TEST_CASE("arguments: a first word that is no command begins a query") {
     CHECK(parsed({"--file", "q.txt"}).command == "query");
 }
 
+TEST_CASE("arguments: explain takes a query as query does") {
+    CHECK(parsed({"explain", "EVENTS", "COUNT"}).command == "explain");
+    CHECK(parsed({"explain", "EVENTS", "COUNT"}).words == Words{"EVENTS", "COUNT"});
+    CHECK(parsed({"explain", "--file", "q.txt", "--rpc", "r.sock"}).file == "q.txt");
+    CHECK(isUsage({"explain"}));
+    CHECK(isUsage({"explain", "EVENTS", "--file", "q.txt"}));
+}
+
 TEST_CASE("arguments: options stand before or behind the command") {
     const auto before = parsed({"-s", "a.sock", "--format", "jsonl", "tail", "logs"});
     CHECK(before.command == "tail");

@@ -156,3 +156,20 @@ TEST_CASE("query request: kRequestKeysMax keys are read, one more is not") {
     CHECK(parseQueryRequest(withKeys(kRequestKeysMax)).ok());
     CHECK(errorOf(withKeys(kRequestKeysMax + 1)).find("65 keys") != std::string::npos);
 }
+
+TEST_CASE("query request: explain is a boolean, and not asked for unless it is true") {
+    const auto asked = [](const std::function<void(MsgpackWriter&)>& value) {
+        return written([&](MsgpackWriter& writer) {
+            writer.mapHeader(2);
+            writer.text("query");
+            writer.text("EVENTS");
+            writer.text("explain");
+            value(writer);
+        });
+    };
+    CHECK(parseQueryRequest(asked([](auto& writer) { writer.boolean(true); })).value().explain);
+    CHECK_FALSE(
+        parseQueryRequest(asked([](auto& writer) { writer.boolean(false); })).value().explain);
+    CHECK(errorOf(asked([](auto& writer) { writer.integer(1); })) ==
+          "the request's `explain` is not a boolean");
+}

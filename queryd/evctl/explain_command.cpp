@@ -1,0 +1,37 @@
+#include "queryd/evctl/explain_command.h"
+
+#include "queryd/evctl/answer_output.h"
+#include "queryd/evctl/output/explanation_printer.h"
+#include "queryd/evctl/query_command.h"
+
+namespace evd::evctl {
+
+namespace {
+
+// Formats for machines show the records as they come; people get them as one page.
+std::unique_ptr<RecordPrinter> explanationPrinter(const SessionContext& context) {
+    const auto format = formatOf(context.arguments.format);
+    const bool is_for_people = !format || *format == Format::Table || *format == Format::Pretty;
+    return is_for_people ? makeExplanationPrinter() : printerFor(context, /*live=*/false);
+}
+
+}  // namespace
+
+base::Result<void> runExplain(const SessionContext& context) {
+    const auto text = queryText(context.arguments);
+    if (!text.ok()) {
+        return text.error();
+    }
+    const auto channel = openChannel(context);
+    if (!channel.ok()) {
+        return channel.error();
+    }
+    const auto printer = explanationPrinter(context);
+    AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
+    queryd::AskOptions options{context.arguments.timeout_ms, /*watch=*/false};
+    options.explain = true;
+    EVD_TRY(channel.value()->ask(text.value(), options, answer));
+    return answer.complete();
+}
+
+}  // namespace evd::evctl

@@ -1,0 +1,275 @@
+// Each database gives its next events up to its share of the page. A database that had more than
+// its share sets the cutoff to the last row it looked at: beyond that id nothing is known of it, so
+// nothing of any database beyond it can go out yet. What lies beyond the cutoff is dropped and read
+// again with the next page. The shares are small against the page only when many databases have
+// something at once, and then they are even, so little is read twice.
+
+#include "queryd/exec/event_page_reader.h"
+
+#include "common/base/text.h"
+#include "common/db/schema.h"
+#include "common/db/store_files.h"
+#include "common/wire/stored_event.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace evd::queryd {
+
+namespace {
+
+using base::ErrorKind;
+
+constexpr uint64_t kShareEventsMin = 64;
+constexpr uint64_t kShareBytesMin = 16 * 1024;
+
+// The columns in the order of db::kEventColumns.
+enum Column {
+    Id,
+    Boot,
+    Timestamp,
+    Cpu,
+    Sequence,
+    OriginClass,
+    Type,
+    Effective,
+    True,
+    Process,
+    Payload
+};
+
+bool isDamage(const base::Error& error) {
+    // Invalid: it has no such table, and never will.
+    return error.kind == ErrorKind::Corrupt || error.kind == ErrorKind::Invalid ||
+           error.kind == ErrorKind::Unsupported || error.kind == ErrorKind::Denied;
+}
+
+bool isSameSet(const std::vector<DatabaseFile>& left, const std::vector<DatabaseFile>& right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](const DatabaseFile& one, const DatabaseFile& other) {
+                          return one.path == other.path && one.isSameFile(other);
+                      });
+}
+
+bool mayGrow(const DatabaseFile& file) {
+    return db::shardOfFileName(std::string_view(file.path).substr(file.path.rfind('/') + 1))
+        .has_value();
+}
+
+bool isWanted(const CpuFilter* filter, const db::RowView& row) {
+    if (filter == nullptr) {
+        return true;
+    }
+    if (row.columnKind(Cpu) != db::ColumnKind::Integer ||
+        row.columnKind(Sequence) != db::ColumnKind::Integer ||
+        row.columnInteger(Cpu) != filter->cpu ||
+        static_cast<uint64_t>(row.columnInteger(Sequence)) <= filter->after_sequence) {
+        return false;
+    }
+    const auto boot = row.columnBlob(Boot);
+    return std::equal(boot.begin(), boot.end(), filter->boot.bytes.begin(),
+                      filter->boot.bytes.end());
+}
+
+void writeInteger(const db::RowView& row, int column, wire::MsgpackWriter& writer) {
+    if (row.columnKind(column) == db::ColumnKind::Integer) {
+        writer.integer(row.columnInteger(column));
+    } else {
+        writer.nil();
+    }
+}
+
+// Nothing of a wrong length gets out, whoever has put it in.
+void writeGuid(const db::RowView& row, int column, wire::MsgpackWriter& writer) {
+    const auto bytes = row.columnBlob(column);
+    if (bytes.size() == sizeof(base::Guid::bytes)) {
+        writer.bytes(bytes);
+    } else if (column == Boot) {
+        writer.bytes(base::Guid().bytes);
+    } else {
+        writer.nil();
+    }
+}
+
+void writeEvent(const db::RowView& row, std::vector<uint8_t>& out) {
+    wire::MsgpackWriter writer(out);
+    writer.arrayHeader(wire::kStoredEventFields);
+    writer.integer(row.columnInteger(Id));
+    writeGuid(row, Boot, writer);
+    writer.integer(row.columnInteger(Timestamp));
+    writeInteger(row, Cpu, writer);
+    writeInteger(row, Sequence, writer);
+    writeInteger(row, OriginClass, writer);
+    writer.text(base::toUtf8(row.columnText(Type)));
+    writeGuid(row, Effective, writer);
+    writeGuid(row, True, writer);
+    writeGuid(row, Process, writer);
+    if (row.columnKind(Payload) == db::ColumnKind::Blob) {
+        writer.bytes(row.columnBlob(Payload));
+    } else {
+        writer.nil();
+    }
+}
+
+base::Result<std::optional<int64_t>> greatestIdOf(db::Connection& connection) {
+    auto statement = connection.prepare("SELECT max(id) FROM events");
+    if (!statement) {
+        return statement.error();
+    }
+    const auto row = statement.value()->step();
+    if (!row) {
+        return row.error();
+    }
+    const bool is_there =
+        row.value() && statement.value()->columnKind(0) == db::ColumnKind::Integer;
+    return is_there ? std::optional(statement.value()->columnInteger(0)) : std::nullopt;
+}
+
+}  // namespace
+
+base::Result<void> EventPageReader::read(const Request& request, const RunControl& control,
+                                         EventPage& page) {
+    for (int attempt = 1; attempt <= kPageAttemptsMax; ++attempt) {
+        const auto before = databasesOf(db::discoverEventStores(event_folder_));
+        if (!before) {
+            return base::fail(before.error().kind, "the event store cannot be read");
+        }
+        const auto sources = sourcesWithMore(request, before.value());
+        auto done = sources ? readAll(sources.value(), request, control, page)
+                            : base::Result<void>(sources.error());
+        if (!done && done.error().kind != ErrorKind::NotFound) {
+            return done;
+        }
+        const auto after = databasesOf(db::discoverEventStores(event_folder_));
+        if (done && after && isSameSet(before.value(), after.value())) {
+            return {};
+        }
+    }
+    return base::fail(ErrorKind::Busy, "the event store's databases are being replaced, try again");
+}
+
+base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
+    const Request& request, const std::vector<DatabaseFile>& files) {
+    std::vector<DatabaseFile> sources;
+    for (const DatabaseFile& file : files) {
+        const std::pair key(file.device, file.inode);
+        if (finished_.contains(key)) {
+            continue;
+        }
+        auto connection = connections_.acquire(file);
+        auto greatest = connection ? greatestIdOf(*connection.value())
+                                   : base::Result<std::optional<int64_t>>(connection.error());
+        if (!greatest && !isDamage(greatest.error())) {
+            return greatest.error();
+        }
+        if (!greatest) {
+            continue;
+        }
+        connections_.release(file, std::move(connection).value());
+        if (greatest.value() && *greatest.value() > request.after_id) {
+            sources.push_back(file);
+        } else if (!mayGrow(file)) {
+            finished_.insert(key);
+        }
+    }
+    return sources;
+}
+
+base::Result<void> EventPageReader::readAll(const std::vector<DatabaseFile>& sources,
+                                            const Request& request, const RunControl& control,
+                                            EventPage& page) {
+    page.entries.clear();
+    page.bytes.clear();
+    cutoff_ = request.stable_id;
+    greatest_seen_ = request.after_id;
+    const uint64_t count = std::max<uint64_t>(sources.size(), 1);
+    const Share share{std::max(request.events_max / count, kShareEventsMin),
+                      std::max(kEventPageBytesMax / count, kShareBytesMin)};
+    for (const DatabaseFile& file : sources) {
+        auto connection = connections_.acquire(file);
+        if (!connection) {
+            if (isDamage(connection.error())) {
+                continue;
+            }
+            return connection.error();
+        }
+        connection.value()->setProgressCheck([&control] { return control.shouldStop(); });
+        const auto done = readSource(*connection.value(), request, share, page);
+        connection.value()->setProgressCheck({});
+        if (control.shouldStop()) {
+            return control.stopError();
+        }
+        if (!done && !isDamage(done.error())) {
+            return done;
+        }
+        if (done) {
+            connections_.release(file, std::move(connection).value());
+        }
+    }
+    close(request, page);
+    return {};
+}
+
+base::Result<void> EventPageReader::readSource(db::Connection& connection, const Request& request,
+                                               const Share& share, EventPage& page) {
+    auto statement = connection.prepare(
+        base::cat("SELECT ", db::kEventColumns, " FROM events WHERE id>? AND id<=? ORDER BY id"));
+    if (!statement) {
+        return statement.error();
+    }
+    db::Statement& row = *statement.value();
+    row.bindInteger(1, request.after_id);
+    row.bindInteger(2, cutoff_);
+    const size_t bytes_before = page.bytes.size();
+    uint64_t events = 0;
+    for (uint64_t rows = 1;; ++rows) {
+        const auto there = row.step();
+        if (!there) {
+            return there.error();
+        }
+        if (!there.value()) {
+            return {};
+        }
+        const int64_t id = row.columnInteger(Id);
+        greatest_seen_ = std::max(greatest_seen_, id);
+        if (isWanted(request.cpu, row)) {
+            const size_t begin = page.bytes.size();
+            writeEvent(row, page.bytes);
+            page.entries.push_back(
+                {id, begin, page.bytes.size(), static_cast<uint64_t>(row.columnInteger(Sequence))});
+            ++events;
+        }
+        if (events >= share.events_max || rows >= kRowsLookedAtMax ||
+            page.bytes.size() - bytes_before >= share.bytes_max) {
+            cutoff_ = id;
+            return {};
+        }
+    }
+}
+
+// Puts what is known in order and drops what goes beyond the cutoff or the page.
+void EventPageReader::close(const Request& request, EventPage& page) {
+    std::sort(page.entries.begin(), page.entries.end(),
+              [](const auto& left, const auto& right) { return left.id < right.id; });
+    // A copy of a database beside it holds the same events again.
+    page.entries.erase(
+        std::unique(page.entries.begin(), page.entries.end(),
+                    [](const auto& left, const auto& right) { return left.id == right.id; }),
+        page.entries.end());
+    if (page.entries.size() > request.events_max) {
+        cutoff_ = std::min(cutoff_, page.entries[request.events_max - 1].id);
+    }
+    while (!page.entries.empty() && page.entries.back().id > cutoff_) {
+        page.entries.pop_back();
+    }
+    page.end.is_complete = cutoff_ == request.stable_id;
+    page.end.stable_id = request.stable_id;
+    // Below the stable id the cutoff is the id of a row; at it there may be none of that id.
+    page.end.next_id = page.end.is_complete ? greatest_seen_ : cutoff_;
+    page.end.next_sequence = request.cpu == nullptr ? 0 : request.cpu->after_sequence;
+    if (request.cpu != nullptr && !page.entries.empty()) {
+        page.end.next_sequence = page.entries.back().sequence;
+    }
+}
+
+}  // namespace evd::queryd
