@@ -14,8 +14,8 @@ class ReadSnapshot {
     explicit ReadSnapshot(db::Connection& connection)
         : connection_(connection), begun_(connection.execute("BEGIN")) {
         is_open_ = begun_.ok();
-        // BEGIN alone looks at nothing. What this finds does not matter.
-        begun_ = is_open_ ? connection.execute("SELECT 1 FROM sqlite_master LIMIT 1") : begun_;
+        // BEGIN alone looks at nothing. This looks, and finds nothing that a trace would count.
+        begun_ = is_open_ ? connection.execute("SELECT 1 FROM sqlite_master LIMIT 0") : begun_;
     }
     ~ReadSnapshot() {
         if (is_open_) {

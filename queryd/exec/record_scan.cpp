@@ -107,6 +107,7 @@ class Scan {
             case ScanOrder::ByName:
                 return readNames(connection);
             case ScanOrder::ById:
+            case ScanOrder::ByIndex:
                 return readParts(connection, request_, position_);
             case ScanOrder::NewestFirst:
             case ScanOrder::OldestFirst:

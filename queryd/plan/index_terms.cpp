@@ -154,6 +154,7 @@ std::vector<IndexTerm> indexTerms(const RecordPlan& plan, const Condition& condi
     std::vector<IndexTerm> terms;
     switch (condition.kind) {
         case Condition::Kind::Not:
+        case Condition::Kind::During:
             return terms;
         case Condition::Kind::Compare:
             if (auto term = termOf(plan, condition)) {
