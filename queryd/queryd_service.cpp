@@ -8,6 +8,8 @@
 #include "common/db/store_files.h"
 #include "common/ipc/errors.h"
 #include "common/ipc/notice.h"
+#include "queryd/access/access_checker.h"
+#include "queryd/access/access_policy.h"
 #include "queryd/access/authority.h"
 #include "queryd/admission.h"
 #include "queryd/exec/query_engine.h"
@@ -101,11 +103,14 @@ struct QuerydParts {
         : commits(std::move(subscriber)),
           store(clock, io),
           metric_staleness_ms(stalenessMs(params.settings)),
+          policy(checker),
           engine(makeQueryEngine(engineConfig(params.settings, metric_staleness_ms), clock,
                                  commits.signal(), &store)),
           authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
           admission(admissionLimits(params.settings)),
-          sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")) {}
+          sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")) {
+        policy.install(params.settings.security());
+    }
 
     void serve(base::Fd query_socket, base::Fd rpc_socket, const base::Clock& clock,
                const config::Settings& settings, ipc::SupervisorLink& supervisor,
@@ -121,6 +126,8 @@ struct QuerydParts {
     CommitListener commits;
     StoreLink store;
     std::atomic<int64_t> metric_staleness_ms;
+    ReferenceChecker checker;
+    AccessPolicy policy;
     std::unique_ptr<QueryEngine> engine;
     std::unique_ptr<Authority> authority;
     Admission admission;
@@ -180,6 +187,7 @@ void QuerydService::configure(const config::Settings& settings) {
         return;
     }
     const uint64_t message_bytes_max = settings.number("MaxQueryMessageBytes");
+    parts_->policy.install(settings.security());
     parts_->admission.setLimits(admissionLimits(settings));
     parts_->metric_staleness_ms = stalenessMs(settings);
     parts_->sessions.setTimeout(settings.number("QueryTimeoutMs"));
