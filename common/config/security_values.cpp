@@ -157,6 +157,11 @@ SecurityValues readSecurityValues(const RegistrySnapshot& snapshot) {
     return Reader(snapshot).read();
 }
 
+bool concernsSecurity(const Problem& problem) {
+    const std::string below = cat(foldRegistryName(cat(kRegistryRoot, "\\Security")), "\\");
+    return foldRegistryName(problem.key).starts_with(below);
+}
+
 std::vector<SettingChange> changedRules(const access::SecurityPolicy& old_policy,
                                         const access::SecurityPolicy& new_policy) {
     std::vector<SettingChange> changes;

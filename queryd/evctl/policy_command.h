@@ -14,8 +14,8 @@ namespace evd::evctl {
 // hold, and what they mean for a Unix user.
 //
 // Reads the configuration by itself, as `evctl config` does, so that it works while nothing runs;
-// it tells what the group would enforce if it were started or told now. Fails when something is
-// wrong with the descriptors, after printing what is there. Only root may ask for others.
+// it tells what the group would enforce if it were started or told now. What is wrong with the
+// descriptors goes to stderr beside the answer. Only root may ask what others would see.
 base::Result<void> runPolicy(const Arguments& arguments, const Environment& environment,
                              OutputStream& output);
 

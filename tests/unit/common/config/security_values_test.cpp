@@ -98,6 +98,9 @@ TEST_CASE("security values: SDDL that cannot be compiled is reported and closes 
     CHECK(loaded.problems[0].source == "t.reg");
     CHECK(loaded.problems[0].key.ends_with("Security/Events\\kacs"));
     CHECK_FALSE(loaded.problems[0].reason.empty());
+    CHECK(config::concernsSecurity(loaded.problems[0]));
+    CHECK_FALSE(
+        config::concernsSecurity({"t.reg", "Machine/System/eventd/SecurityX", "", "", false}));
     CHECK(loaded.usable());
     CHECK_FALSE(loaded.settings.security().rules(ObjectKind::Events).at("kacs").readable);
 }
