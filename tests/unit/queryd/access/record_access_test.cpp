@@ -140,11 +140,13 @@ TEST_CASE("record access: fields beyond what a tree holds are denied, whatever t
     for (size_t index = 0; index <= FieldTree::kFieldsMax; ++index) {
         texts.push_back(cat("f", index));
     }
-    const Fields fields(texts.begin(), texts.end());
+    Fields fields(texts.begin(), texts.end());
+    fields.push_back("f0");  // has its node already
     RecordAccess access(scene.policy, kRoot);
     const auto& verdict = access.of(ObjectKind::Events, "x", fields);
     CHECK(verdict.shows(FieldTree::kFieldsMax - 1));
     CHECK_FALSE(verdict.shows(FieldTree::kFieldsMax));
+    CHECK(verdict.shows(FieldTree::kFieldsMax + 1));
     CHECK(access.of(ObjectKind::Events, "x", std::span(fields).first(FieldTree::kFieldsMax))
               .shows(FieldTree::kFieldsMax - 1));
 }
