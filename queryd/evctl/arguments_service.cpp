@@ -27,6 +27,8 @@ constexpr std::string_view kHelp =
   evctl index FIELD                    have a field indexed soon (administrators)
   evctl status                         processes, rings, stores and queries of the group
   evctl config list | get NAME | check what the group is or would be configured with
+  evctl sd show [NAME]                 the descriptors that are set, or the one a name falls under
+  evctl sd check USER NAME [FIELD...]  what a Unix user would see of it (of others: root only)
   evctl sd compile SDDL                the bytes of a security descriptor, in hex
   evctl sd explain HEX|SDDL            what a security descriptor says, in words
   evctl sd evaluate [FILE|-]           answer what-if questions about access, one JSON object a line
@@ -47,6 +49,7 @@ constexpr std::string_view kHelp =
       --error           log: the records are errors
       --type TYPE       metric: counter, gauge (default) or histogram (VALUE: 0.1,0.2,... or JSON)
       --label K=V       metric: a label of its series; may repeat
+      --kind KIND           sd: events, logs, metrics, publish-logs or publish-metrics only
       --origin NAME     run: the origin of the records (default: the command's name)
   -q, --quiet           run: do not show what the command prints
   -v, --verbose         run: say under which job id the records are stored
@@ -85,6 +88,8 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
         ->check(CLI::IsMember({"counter", "gauge", "histogram"}));
     app.add_option("--label", arguments.labels)->expected(1)->take_all();
     app.add_option("--origin", arguments.origin);
+    app.add_option("--kind", arguments.kind)
+        ->check(CLI::IsMember({"events", "logs", "metrics", "publish-logs", "publish-metrics"}));
     app.add_flag("-q,--quiet", arguments.quiet);
     app.add_flag("-v,--verbose", arguments.verbose);
 }
@@ -111,7 +116,14 @@ base::Result<void> checkSdWords(const std::vector<std::string>& words) {
         return words.size() == 2 ? base::Result<void>()
                                  : usage(base::cat("sd ", what, " takes one descriptor"));
     }
-    return usage("sd takes compile, explain or evaluate");
+    if (what == "show") {
+        return words.size() <= 2 ? base::Result<void>() : usage("sd show takes one name");
+    }
+    if (what == "check") {
+        return words.size() >= 3 ? base::Result<void>()
+                                 : usage("sd check takes a user, a name and perhaps fields");
+    }
+    return usage("sd takes show, check, compile, explain or evaluate");
 }
 
 bool isConfigCommand(const std::vector<std::string>& words) {
