@@ -18,6 +18,24 @@ struct Setting {
   }
 }
 
+struct SecurityRule {
+  # One descriptor of the configuration, under the pattern it is for (PSD-008 §9.1). A sender keeps
+  # within the limits of access::SecurityPolicy; more is refused.
+  enum Kind {
+    events @0;
+    logs @1;
+    metrics @2;
+    publishLogs @3;
+    publishMetrics @4;
+  }
+  kind @0 :Kind;
+  pattern @1 :Text;
+  descriptor @2 :Data;
+  # Self-relative; empty when the pattern was set to nothing.
+  readable @3 :Bool;
+  # False when the configuration holds something that is no descriptor; nobody gets anything then.
+}
+
 struct ResumePoint {
   # The greatest sequence number the stores account for on a cpu in this boot.
   cpu @0 :UInt16;
@@ -36,6 +54,8 @@ struct StartParams {
   emitGids @6 :List(UInt32);
   restart @7 :Bool;
   # True when the child replaces one that died in this group's lifetime.
+  security @8 :List(SecurityRule);
+  # Only for those who enforce descriptors or record their changes: queryd and the store.
 }
 
 struct StartResult {
@@ -76,8 +96,9 @@ interface Child {
   # A named edge or socket. After start it replaces the edge of that name (its peer was restarted).
   heartbeat @2 () -> (measures :List(Measure));
   # Every second; a child that does not answer for HeartbeatTimeout is killed and restarted.
-  configure @3 (settings :List(Setting));
-  # All settings again after a change; the child applies the live ones.
+  configure @3 (settings :List(Setting), security :List(SecurityRule));
+  # All settings again after a change, and all descriptors for those who were given them at the
+  # start; the child applies the live ones.
   drain @4 ();
   # Take nothing new in, finish what is held, close what must be closed, then answer. After the
   # answer the child is told to exit by closing the connection.

@@ -8,6 +8,8 @@
 #include "common/db/store_files.h"
 #include "common/ipc/errors.h"
 #include "common/ipc/notice.h"
+#include "queryd/access/access_checker.h"
+#include "queryd/access/access_policy.h"
 #include "queryd/access/authority.h"
 #include "queryd/admission.h"
 #include "queryd/exec/query_engine.h"
@@ -113,12 +115,15 @@ struct QuerydParts {
         : commits(std::move(subscriber)),
           store(clock, io),
           live(params.settings),
+          policy(checker),
           engine(makeQueryEngine(engineConfig(params.settings, live), clock, commits.signal(),
                                  &store)),
           authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
           admission(admissionLimits(params.settings)),
           sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")),
-          boot_id(params.boot_id) {}
+          boot_id(params.boot_id) {
+        policy.install(params.settings.security());
+    }
 
     void serve(base::Fd query_socket, base::Fd rpc_socket, const base::Clock& clock,
                const config::Settings& settings, ipc::SupervisorLink& supervisor,
@@ -134,6 +139,8 @@ struct QuerydParts {
     CommitListener commits;
     StoreLink store;
     LiveSettings live;
+    ReferenceChecker checker;
+    AccessPolicy policy;
     std::unique_ptr<QueryEngine> engine;
     std::unique_ptr<Authority> authority;
     Admission admission;
@@ -194,6 +201,7 @@ void QuerydService::configure(const config::Settings& settings) {
         return;
     }
     const uint64_t message_bytes_max = settings.number("MaxQueryMessageBytes");
+    parts_->policy.install(settings.security());
     parts_->admission.setLimits(admissionLimits(settings));
     parts_->live.take(settings);
     parts_->sessions.setTimeout(settings.number("QueryTimeoutMs"));

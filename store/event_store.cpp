@@ -41,7 +41,8 @@ EventStore::EventStore(EventStoreSettings settings, const base::Guid& boot_id,
       listener_(listener),
       survey_(std::move(survey)),
       allocator_(survey_.last_id),
-      shards_(std::move(settings), boot_id, allocator_, clock, /*listener=*/*this) {
+      shards_(std::move(settings), boot_id, allocator_, clock, /*listener=*/*this),
+      quarantined_([this] { return db::discoverEventStores(shards_.settings().directory); }) {
     retention_parts_.push_back({nullptr, shards_.settings().retention});
 }
 
@@ -440,6 +441,7 @@ std::vector<wire::Measure> EventStore::measures() {
     if (retention_ != nullptr) {
         retention_->addMeasures(all);
     }
+    all.push_back({"quarantined_files", quarantined_.count(clock_.monotonicNs())});
     all.push_back({"stable_id", allocator_.stableId()});
     all.push_back({"stored_events", static_cast<int64_t>(stored_events_)});
     all.push_back({"duplicate_events", static_cast<int64_t>(duplicate_events_)});

@@ -7,6 +7,7 @@
 #include "store/boot.h"
 #include "store/cpu_lane.h"
 #include "store/event_run.h"
+#include "store/quarantine_count.h"
 #include "store/retention.h"
 #include "store/row_retention.h"
 #include "store/run_answer.h"
@@ -195,6 +196,7 @@ class EventStore final : private WriterListener {
     ShardSet shards_;
     std::vector<RetentionPart> retention_parts_;  // the events' first; kinds until it is made
     std::unique_ptr<Retention> retention_;
+    QuarantineCount quarantined_;
 };
 
 }  // namespace evd::store

@@ -215,6 +215,7 @@ void RecordStore::addMeasures(std::vector<wire::Measure>& measures) const {
     add("skipped_records", static_cast<int64_t>(figures.skipped_records));
     add("dropped_records", static_cast<int64_t>(figures.dropped_records));
     add("lost_records", static_cast<int64_t>(lost_records_));
+    add("quarantined_files", quarantined_.count(clock_.monotonicNs()));
     format_->addMeasures(measures);
 }
 

@@ -5,6 +5,7 @@
 #include "common/wire/record.h"
 #include "store/batch_lane.h"
 #include "store/failure_episode.h"
+#include "store/quarantine_count.h"
 #include "store/record_database.h"
 #include "store/record_writer.h"
 #include "store/run_answer.h"
@@ -124,6 +125,8 @@ class RecordStore final : private RecordWriterListener {
     std::vector<RecordReport> mailbox_;
     // Last: the thread ends before anything it reports to. None: for reading only.
     std::unique_ptr<RecordWriter> writer_;
+    // Looked at by whoever asks for measures.
+    mutable QuarantineCount quarantined_{[this] { return db::discoverSingleStore(path_); }};
 };
 
 }  // namespace evd::store

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/config/embedded_paths.h"
 #include "common/config/registry_file.h"
+#include "common/config/security_values.h"
 #include "common/config/setting_check.h"
 #include "common/config/socket_paths.h"
 
@@ -83,6 +84,16 @@ class Loader {
                 layRegistryValue(spec, found->second);
             }
         }
+        laySecurity(snapshot);
+    }
+
+    // Nothing falls back to what was in force: whoever mistypes a tighter rule must not be left
+    // with the wider one (Ruling A6).
+    void laySecurity(const RegistrySnapshot& snapshot) {
+        auto values = readSecurityValues(snapshot);
+        out_.settings.setSecurity(std::move(values.policy));
+        out_.sources.merge(values.sources);
+        out_.problems.insert(out_.problems.end(), values.problems.begin(), values.problems.end());
     }
 
     void layRegistryValue(const SettingSpec& spec, const RegistryValue& value) {
@@ -214,6 +225,11 @@ LiveChange applyLive(const Settings& running, const Settings& fresh) {
             change.waiting.push_back(std::move(entry));
         }
     }
+    // Spec §12: descriptors apply to the next query.
+    for (auto& entry : changedRules(running.security(), fresh.security())) {
+        change.applied.push_back(std::move(entry));
+    }
+    change.settings.setSecurity(fresh.security());
     return change;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/config/registry.h"
+#include "common/config/security_values.h"
 #include "common/config/settings.h"
 
 #include <map>
@@ -13,7 +14,8 @@ namespace evd::config {
 struct Configuration {
     Settings settings;
     std::vector<Problem> problems;
-    std::map<std::string, std::string, std::less<>> sources;  // setting → file, "state" or absent
+    // setting, or Security\Events\<pattern>, → file, "state" or absent
+    std::map<std::string, std::string, std::less<>> sources;
 
     // False when a required setting is missing or invalid: the group must not start.
     bool usable() const;
@@ -35,12 +37,6 @@ struct LoadOptions {
 // Unknown names below Machine\System\eventd are ignored. Called by the supervisor at the start and
 // at each reload, and by evctl; one thread.
 Configuration loadConfiguration(const LoadOptions& options);
-
-struct SettingChange {
-    std::string name;
-    std::string old_text;  // "" when it was unset
-    std::string new_text;
-};
 
 // What of a freshly loaded configuration may take effect in a running group: settings that need a
 // restart keep their running value (Spec §10.1). A pure function.

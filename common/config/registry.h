@@ -19,8 +19,9 @@ enum class ValueType { Sz, Expand, Multi, Dword, Qword, Binary, Sddl };
 struct RegistryValue {
     std::string name;  // below kRegistryRoot with backslashes, as spelled: Security\Events\*
     ValueType type = ValueType::Sz;
-    std::optional<SettingValue> data;  // Sz, Expand and Sddl hold text; none when it was unreadable
-    std::string source;                // the file it came from
+    // Sz and Expand hold text, Binary and Sddl bytes, the latter compiled; none when unreadable.
+    std::optional<SettingValue> data;
+    std::string source;  // the file it came from
 };
 
 // Something wrong with the configuration, for a person: file or key, value and reason.

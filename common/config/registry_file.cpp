@@ -1,5 +1,6 @@
 #include "common/config/registry_file.h"
 
+#include "common/access/sddl.h"
 #include "common/base/text.h"
 
 #include <limits>
@@ -124,12 +125,32 @@ base::Result<SettingValue> readBinary(const Json& data) {
     return SettingValue(std::move(bytes).value());
 }
 
+// To the bytes that a registry would hold (contracts §3).
+base::Result<SettingValue> readSddl(const Json& data) {
+    auto text = readText(data);
+    if (!text.ok()) {
+        return text;
+    }
+    const auto& sddl = std::get<std::string>(text.value());
+    if (base::trim(sddl).empty()) {
+        return SettingValue(std::vector<uint8_t>());  // set to nothing, as empty binary is
+    }
+    const auto descriptor = access::parseSddl(sddl);
+    if (!descriptor.ok()) {
+        return descriptor.error();
+    }
+    auto bytes = access::buildSecurityDescriptor(descriptor.value());
+    return bytes.ok() ? base::Result<SettingValue>(SettingValue(std::move(bytes).value()))
+                      : bytes.error();
+}
+
 base::Result<SettingValue> readData(ValueType type, const Json& data) {
     switch (type) {
         case ValueType::Sz:
         case ValueType::Expand:
-        case ValueType::Sddl:
             return readText(data);
+        case ValueType::Sddl:
+            return readSddl(data);
         case ValueType::Multi:
             return readList(data);
         case ValueType::Dword:

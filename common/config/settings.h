@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/access/security_policy.h"
 #include "common/base/result.h"
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -54,10 +56,16 @@ class Settings {
     const std::vector<std::string>& list(std::string_view name) const;
 
     const std::map<std::string, SettingValue, std::less<>>& values() const { return values_; }
+
+    // The descriptors below Security\. No setting of the table, because their names are free.
+    const access::SecurityPolicy& security() const { return security_; }
+    void setSecurity(access::SecurityPolicy security) { security_ = std::move(security); }
+
     bool operator==(const Settings&) const = default;
 
   private:
     std::map<std::string, SettingValue, std::less<>> values_;  // by the spec's spelling of the name
+    access::SecurityPolicy security_;
 };
 
 }  // namespace evd::config

@@ -55,6 +55,38 @@ base::Result<config::SettingValue> readValue(schema::Setting::Reader in) {
     return fail(ErrorKind::Invalid, "a setting of a kind that this version does not know");
 }
 
+schema::SecurityRule::Kind toSchema(access::ObjectKind kind) {
+    switch (kind) {
+        case access::ObjectKind::Events:
+            return schema::SecurityRule::Kind::EVENTS;
+        case access::ObjectKind::Logs:
+            return schema::SecurityRule::Kind::LOGS;
+        case access::ObjectKind::Metrics:
+            return schema::SecurityRule::Kind::METRICS;
+        case access::ObjectKind::PublishLogs:
+            return schema::SecurityRule::Kind::PUBLISH_LOGS;
+        case access::ObjectKind::PublishMetrics:
+            return schema::SecurityRule::Kind::PUBLISH_METRICS;
+    }
+    return schema::SecurityRule::Kind::EVENTS;
+}
+
+base::Result<access::ObjectKind> fromSchema(schema::SecurityRule::Kind kind) {
+    switch (kind) {
+        case schema::SecurityRule::Kind::EVENTS:
+            return access::ObjectKind::Events;
+        case schema::SecurityRule::Kind::LOGS:
+            return access::ObjectKind::Logs;
+        case schema::SecurityRule::Kind::METRICS:
+            return access::ObjectKind::Metrics;
+        case schema::SecurityRule::Kind::PUBLISH_LOGS:
+            return access::ObjectKind::PublishLogs;
+        case schema::SecurityRule::Kind::PUBLISH_METRICS:
+            return access::ObjectKind::PublishMetrics;
+    }
+    return fail(ErrorKind::Invalid, "a descriptor for a kind that this version does not know");
+}
+
 }  // namespace
 
 void writeSettings(const config::Settings& settings, capnp::List<schema::Setting>::Builder out) {
@@ -80,6 +112,42 @@ base::Result<config::Settings> readSettings(capnp::List<schema::Setting>::Reader
         settings.set(name, std::move(value).value());
     }
     return settings;
+}
+
+void writeSecurity(const access::SecurityPolicy& policy,
+                   capnp::List<schema::SecurityRule>::Builder out) {
+    unsigned i = 0;
+    for (const access::ObjectKind kind : access::kObjectKinds) {
+        for (const auto& [folded, rule] : policy.rules(kind)) {
+            out[i].setKind(toSchema(kind));
+            out[i].setPattern(toText(rule.pattern));
+            out[i].setDescriptor(
+                capnp::Data::Reader(rule.descriptor.data(), rule.descriptor.size()));
+            out[i].setReadable(rule.readable);
+            ++i;
+        }
+    }
+}
+
+base::Result<access::SecurityPolicy> readSecurity(capnp::List<schema::SecurityRule>::Reader in) {
+    access::SecurityPolicy policy;
+    if (in.size() > access::SecurityPolicy::kRulesMax) {
+        return fail(ErrorKind::Invalid, base::cat(in.size(), " descriptors are too many"));
+    }
+    for (const auto rule : in) {
+        const auto kind = fromSchema(rule.getKind());
+        if (!kind.ok()) {
+            return kind.error();
+        }
+        const auto bytes = rule.getDescriptor();
+        policy.set(kind.value(),
+                   {toString(rule.getPattern()), std::vector<uint8_t>(bytes.begin(), bytes.end()),
+                    rule.getReadable()});
+    }
+    if (!policy.fits()) {
+        return fail(ErrorKind::Invalid, "the descriptors are too large");
+    }
+    return policy;
 }
 
 void writeResume(const std::vector<wire::ResumePoint>& resume,

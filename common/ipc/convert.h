@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/access/security_policy.h"
 #include "common/base/guid.h"
 #include "common/base/interval_set.h"
 #include "common/config/settings.h"
@@ -19,6 +20,11 @@ inline constexpr size_t kGapsPerBatchMax = 65536;
 
 void writeSettings(const config::Settings& settings, capnp::List<schema::Setting>::Builder out);
 base::Result<config::Settings> readSettings(capnp::List<schema::Setting>::Reader in);
+
+// Reading refuses what does not fit() (Invalid).
+void writeSecurity(const access::SecurityPolicy& policy,
+                   capnp::List<schema::SecurityRule>::Builder out);
+base::Result<access::SecurityPolicy> readSecurity(capnp::List<schema::SecurityRule>::Reader in);
 
 void writeResume(const std::vector<wire::ResumePoint>& resume,
                  capnp::List<schema::ResumePoint>::Builder out);

@@ -49,9 +49,16 @@ class CapabilityLink final : public SupervisorLink {
     schema::Supervisor::Client supervisor_;
 };
 
+config::Settings readAll(capnp::List<schema::Setting>::Reader settings,
+                         capnp::List<schema::SecurityRule>::Reader security) {
+    config::Settings out = takeOrThrow(readSettings(settings));
+    out.setSecurity(takeOrThrow(readSecurity(security)));
+    return out;
+}
+
 StartParams readStart(schema::StartParams::Reader in) {
     StartParams params;
-    params.settings = takeOrThrow(readSettings(in.getSettings()));
+    params.settings = readAll(in.getSettings(), in.getSecurity());
     params.boot_id = takeOrThrow(readGuid(in.getBootId()));
     params.resume = readResume(in.getResume());
     params.owner_uid = in.getOwnerUid();
@@ -103,7 +110,8 @@ class ChildService final : public schema::Child::Server {
     }
 
     kj::Promise<void> configure(ConfigureContext context) override {
-        program_.configure(takeOrThrow(readSettings(context.getParams().getSettings())));
+        const auto params = context.getParams();
+        program_.configure(readAll(params.getSettings(), params.getSecurity()));
         return kj::READY_NOW;
     }
 

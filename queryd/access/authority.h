@@ -1,12 +1,12 @@
 #pragma once
 
+#include "common/access/token.h"
+#include "common/access/unix_token.h"
 #include "common/base/result.h"
 #include "common/base/socket.h"
 
-#include <sys/types.h>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace evd::queryd {
 
@@ -15,6 +15,11 @@ struct Caller {
     std::string user_sid;  // S-1-5-18, S-1-22-1-uid
     bool system = false;
     bool administrator = false;
+    // What the access check decides by. Without one nothing is granted. Shared because it never
+    // changes (Spec §9.2) and a caller is copied with every question.
+    std::shared_ptr<const access::Token> token = nullptr;
+    // The same for two callers only when their tokens give the same verdicts; "" is never the same.
+    std::string token_key = "";
 
     // The default descriptors let SYSTEM and Administrators read (Spec §9.1); nobody else.
     bool maySeeEverything() const { return system || administrator; }
@@ -27,15 +32,10 @@ class Authority {
     virtual base::Result<Caller> identify(int connection_fd) const = 0;
 };
 
-struct LocalAuthorityConfig {
-    uid_t owner_uid = 0;  // started the group; counts as SYSTEM (Ruling A8)
-    std::vector<gid_t> admin_gids;
-};
-
 // The judgement of the local authority alone (pure).
-Caller callerOf(const base::PeerIdentity& peer, const LocalAuthorityConfig& config);
+Caller callerOf(const base::PeerIdentity& peer, const access::UnixRoles& roles);
 
 // Unix credentials stand for tokens (Ruling A8).
-std::unique_ptr<Authority> makeLocalAuthority(LocalAuthorityConfig config);
+std::unique_ptr<Authority> makeLocalAuthority(access::UnixRoles roles);
 
 }  // namespace evd::queryd

@@ -1,8 +1,8 @@
 // Ruling A8: on Linux the credentials that the kernel recorded when the peer connected stand for a
-// token. uid 0 and the uid that started the group are SYSTEM; everyone else is the Unix user SID of
-// their uid. uid 0 and the members of the administrators' groups, by primary or supplementary
-// membership, carry Administrators.
+// token, which access::tokenOfUnixUser() makes of them. Nothing here asks about the peer's process
+// later: it may be another one by then.
 
+#include "common/access/unix_token.h"
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "queryd/access/authority.h"
@@ -14,46 +14,50 @@ namespace evd::queryd {
 
 namespace {
 
-constexpr std::string_view kSystemSid = "S-1-5-18";
-constexpr std::string_view kUnixUserSidPrefix = "S-1-22-1-";
-
-bool isMemberOfAny(const base::PeerIdentity& peer, const std::vector<gid_t>& wanted) {
-    const auto is_wanted = [&](gid_t gid) {
-        return std::find(wanted.begin(), wanted.end(), gid) != wanted.end();
-    };
-    return is_wanted(peer.gid) || std::any_of(peer.groups.begin(), peer.groups.end(), is_wanted);
+// uid and groups decide the token; the roles are the same for the life of the group.
+std::string keyOf(const access::UnixUser& user) {
+    std::vector<gid_t> gids = user.groups;
+    gids.push_back(user.gid);
+    std::ranges::sort(gids);
+    std::string key = base::cat("unix:", user.uid);
+    for (const gid_t gid : gids) {
+        key += base::cat(',', gid);
+    }
+    return key;
 }
 
 class LocalAuthority final : public Authority {
   public:
-    explicit LocalAuthority(LocalAuthorityConfig config) : config_(std::move(config)) {}
+    explicit LocalAuthority(access::UnixRoles roles) : roles_(std::move(roles)) {}
 
     base::Result<Caller> identify(int connection_fd) const override {
         const auto peer = base::peerIdentity(connection_fd);
         if (!peer.ok()) {
             return base::fail(base::ErrorKind::Denied, peer.error().text);
         }
-        return callerOf(peer.value(), config_);
+        return callerOf(peer.value(), roles_);
     }
 
   private:
-    LocalAuthorityConfig config_;
+    access::UnixRoles roles_;
 };
 
 }  // namespace
 
-Caller callerOf(const base::PeerIdentity& peer, const LocalAuthorityConfig& config) {
+Caller callerOf(const base::PeerIdentity& peer, const access::UnixRoles& roles) {
+    const access::UnixUser user{peer.uid, peer.gid, peer.groups};
+    auto token = std::make_shared<const access::Token>(access::tokenOfUnixUser(user, roles));
     Caller caller;
-    caller.system = peer.uid == 0 || peer.uid == config.owner_uid;
-    caller.administrator = peer.uid == 0 || isMemberOfAny(peer, config.admin_gids);
-    caller.user_sid = caller.system
-                          ? std::string(kSystemSid)
-                          : base::cat(kUnixUserSidPrefix, static_cast<uint64_t>(peer.uid));
+    caller.system = access::isSystem(user, roles);
+    caller.administrator = access::isAdministrator(user, roles);
+    caller.user_sid = token->user.text();
+    caller.token = std::move(token);
+    caller.token_key = keyOf(user);
     return caller;
 }
 
-std::unique_ptr<Authority> makeLocalAuthority(LocalAuthorityConfig config) {
-    return std::make_unique<LocalAuthority>(std::move(config));
+std::unique_ptr<Authority> makeLocalAuthority(access::UnixRoles roles) {
+    return std::make_unique<LocalAuthority>(std::move(roles));
 }
 
 }  // namespace evd::queryd

@@ -75,6 +75,7 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     reader.take("--type", arguments.type);
     reader.take("--label", arguments.labels)->expected(1)->take_all();
     reader.take("--origin", arguments.origin);
+    reader.take("--kind", arguments.kind);
     reader.take("--quiet", arguments.quiet);
     reader.take("--verbose", arguments.verbose);
 }
@@ -97,7 +98,14 @@ base::Result<void> checkSdWords(const std::vector<std::string>& words) {
         return words.size() == 2 ? base::Result<void>()
                                  : usage(base::cat("sd ", what, " takes one descriptor"));
     }
-    return usage("sd takes compile, explain or evaluate");
+    if (what == "show") {
+        return words.size() <= 2 ? base::Result<void>() : usage("sd show takes one name");
+    }
+    if (what == "check") {
+        return words.size() >= 3 ? base::Result<void>()
+                                 : usage("sd check takes a user, a name and perhaps fields");
+    }
+    return usage("sd takes show, check, compile, explain or evaluate");
 }
 
 bool isConfigCommand(const std::vector<std::string>& words) {

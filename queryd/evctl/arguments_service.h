@@ -26,6 +26,7 @@ struct Arguments {
     std::string type = "gauge";       // metric
     std::vector<std::string> labels;  // metric: KEY=VALUE
     std::string origin;               // run; "" when not given
+    std::string kind;                 // sd show and check; "" for events, logs and metrics
     bool is_error = false;            // log
     bool quiet = false;               // run
     bool verbose = false;             // run

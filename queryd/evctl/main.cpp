@@ -10,6 +10,7 @@
 #include "queryd/evctl/config_command.h"
 #include "queryd/evctl/help_text.h"
 #include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/policy_command.h"
 #include "queryd/evctl/sd_command.h"
 #include "queryd/evctl/session_context.h"
 #include "queryd/evctl/socket_search.h"
@@ -63,7 +64,10 @@ Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
         return evd::evctl::kExitSuccess;
     }
     if (arguments.command == "sd") {
-        EVD_TRY(evd::evctl::runSd(arguments, output));
+        const std::string& what = arguments.words.front();
+        EVD_TRY(what == "show" || what == "check"
+                    ? evd::evctl::runPolicy(arguments, environmentValue, output)
+                    : evd::evctl::runSd(arguments, output));
         return evd::evctl::kExitSuccess;
     }
     const auto sockets = evd::evctl::findSockets(arguments, environmentValue);

@@ -106,6 +106,10 @@ kj::Promise<std::vector<wire::ResumePoint>> ChildConnection::sendStart(
     writeIds(params.admin_gids, out.initAdminGids(countOf(params.admin_gids.size())));
     writeIds(params.emit_gids, out.initEmitGids(countOf(params.emit_gids.size())));
     out.setRestart(params.restart);
+    if (spec_.sees_security) {
+        const auto& security = params.settings.security();
+        ipc::writeSecurity(security, out.initSecurity(countOf(security.ruleCount())));
+    }
     return request.send().then(
         [](auto&& response) { return ipc::readResume(response.getResult().getResume()); });
 }
@@ -118,6 +122,10 @@ kj::Promise<std::vector<wire::Measure>> ChildConnection::heartbeat() {
 kj::Promise<void> ChildConnection::configure(const config::Settings& settings) {
     auto request = child_.configureRequest();
     ipc::writeSettings(settings, request.initSettings(countOf(settings.values().size())));
+    if (spec_.sees_security) {
+        const auto& security = settings.security();
+        ipc::writeSecurity(security, request.initSecurity(countOf(security.ruleCount())));
+    }
     return request.send().ignoreResult();
 }
 

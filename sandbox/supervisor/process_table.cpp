@@ -9,8 +9,10 @@ namespace evd::supervisor {
 namespace {
 
 constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
-    {Program::Store, "eventd-store", /*may_park=*/false, /*sees_group=*/true},
-    {Program::Queryd, "eventd-queryd", /*may_park=*/false, /*sees_group=*/true},
+    {Program::Store, "eventd-store", /*may_park=*/false, /*sees_group=*/true,
+     /*sees_security=*/true},
+    {Program::Queryd, "eventd-queryd", /*may_park=*/false, /*sees_group=*/true,
+     /*sees_security=*/true},
     {Program::Ingest, "eventd-ingest"},
     {Program::Kmesd, "eventd-kmesd", /*may_park=*/true, /*sees_group=*/false},
     {Program::Collector, "eventd-collector"},

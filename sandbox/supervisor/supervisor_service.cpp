@@ -129,7 +129,9 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
         const auto loaded =
             config::loadConfiguration({setup_.registry, setup_.state_folder, &settings_});
         for (const auto& problem : loaded.problems) {
-            base::logError(cat(config::formatProblem(problem), ", keeping what was"));
+            // Ruling A6: no rule is kept in place of one that cannot be read.
+            base::logError(cat(config::formatProblem(problem),
+                               config::concernsSecurity(problem) ? "" : ", keeping what was"));
         }
         const auto change = config::applyLive(settings_, loaded.settings);
         for (const auto& entry : change.applied) {

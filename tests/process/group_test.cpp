@@ -150,6 +150,28 @@ TEST_CASE("group: HUP takes new live settings over, and a bad file changes nothi
     CHECK(ask(state, "EVENTS TAKE 1").status == 0);
 }
 
+TEST_CASE("group: a changed descriptor is taken over and recorded as SDDL (Spec §12, Ruling S11)") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    std::ofstream(state.below("test.reg"))
+        << R"reg({"keys": [{"path": "Machine/System/eventd/Security/Logs", "values": [)reg"
+           R"reg({"name": "sshd", "type": "sddl", "data": "O:SYD:(A;;0x1;;;SY)"},)reg"
+           R"reg({"name": "cron", "type": "sddl", "data": "O:SYD:(A;;0x1;;;QQ)"}]}]})reg";
+    group.signal(SIGHUP);
+    CHECK(group.waitForStderr("cron", 5));  // no descriptor, and no reason to stop
+    std::string changes;
+    for (int i = 0; i < 300 && changes.empty(); ++i) {
+        changes = ask(state, R"(EVENTS synthetic.config_change )"
+                             R"(WHERE key == "Security\\Logs\\sshd" SELECT key, old, new)")
+                      .output;
+        test::pauseMs(10);
+    }
+    CHECK(changes ==
+          R"reg({"key":"Security\\Logs\\sshd","new":"O:SYD:(A;;0x1;;;SY)","old":null})reg"
+          "\n");
+}
+
 TEST_CASE("group: a program that keeps dying ends the group with 1") {
     const test::StateFolder state;
     test::Group group(state, {});

@@ -1,6 +1,7 @@
 #include "store/config_changes.h"
 
 #include "common/base/text.h"
+#include "tests/support/security_rules.h"
 
 #include <doctest/doctest.h>
 
@@ -51,4 +52,41 @@ TEST_CASE("config changes: several changes come in the order of their names") {
     REQUIRE(events.size() == 2);
     CHECK(hex(events[0].payload).find(hex({'E', 'v', 'e', 'n', 't'})) != std::string::npos);
     CHECK(hex(events[1].payload).find(hex({'Q', 'u', 'e', 'r', 'y'})) != std::string::npos);
+}
+
+TEST_CASE("config changes: a descriptor is told as SDDL under its registry name (Ruling S11)") {
+    namespace access = evd::access;
+    Settings before;
+    Settings after;
+    after.setSecurity(
+        evd::test::policyOf(access::ObjectKind::Events, {{"kacs", "O:SYD:"}, {"*", ""}}));
+    const auto events = configChangeEvents(1, before, after);
+    REQUIRE(events.size() == 2);
+    const auto hexText = [](std::string_view text) {
+        return evd::base::encodeHex(evd::base::asBytes(text));
+    };
+    CHECK(hex(events[0].payload).find(hexText("Security\\Events\\*")) != std::string::npos);
+    CHECK(hex(events[0].payload).ends_with("a36e6577a0"));  // "new": "", set to nothing
+    CHECK(hex(events[1].payload).find(hexText("Security\\Events\\kacs")) != std::string::npos);
+    CHECK(hex(events[1].payload).find("a36f6c64c0") != std::string::npos);
+    CHECK(hex(events[1].payload).ends_with("a6" + hexText("O:SYD:")));
+    CHECK(configChangeEvents(1, after, after).empty());
+}
+
+TEST_CASE("config changes: what is no descriptor is told as bytes, a long one is cut") {
+    namespace access = evd::access;
+    access::SecurityPolicy policy;
+    policy.set(access::ObjectKind::Logs, {"a", {1, 2, 3}, false});
+    std::string sddl = "O:SYD:";
+    for (int rule = 0; rule < 2000; ++rule) {
+        sddl += "(A;;0x1;;;S-1-5-21-1-2-3)";
+    }
+    const auto longest = evd::test::policyOf(access::ObjectKind::Logs, {{"b", sddl}});
+    policy.set(access::ObjectKind::Logs, longest.rules(access::ObjectKind::Logs).at("b"));
+    Settings after;
+    after.setSecurity(policy);
+    const auto events = configChangeEvents(1, Settings(), after);
+    REQUIRE(events.size() == 2);
+    CHECK(hex(events[0].payload).ends_with("c403010203"));
+    CHECK(events[1].payload.size() < 33'000);
 }

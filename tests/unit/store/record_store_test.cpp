@@ -170,6 +170,8 @@ TEST_CASE("record store: one that is corrupt at start is put aside and made anew
         const std::string count =
             is_logs ? "SELECT count(*) FROM logs" : "SELECT count(*) FROM samples";
         CHECK(test::askFile(putAside(fixture).front(), count) == "5");
+        CHECK(fixture.measure(is_logs ? "logs.quarantined_files" : "metrics.quarantined_files") ==
+              1);
         CHECK(fixture.ask(count) == "0");
         CHECK(fixture.write(is_logs ? fixture.make.logs(2, 3) : fixture.make.gauges(2, 3)) == "ok");
         CHECK(fixture.ask(count) == "3");

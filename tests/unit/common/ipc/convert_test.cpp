@@ -101,3 +101,32 @@ TEST_CASE("convert: a GUID of another length is refused") {
     CHECK(!ipc::readGuid(capnp::Data::Reader(bytes.data(), 15)).ok());
     CHECK(!ipc::readGuid(capnp::Data::Reader(bytes.data(), 17)).ok());
 }
+
+TEST_CASE("convert: descriptors come back as they were, unreadable and empty ones too") {
+    namespace access = evd::access;
+    access::SecurityPolicy policy;
+    uint8_t number = 0;
+    for (const access::ObjectKind kind : access::kObjectKinds) {
+        policy.set(kind, {"*", {++number, 0, 255}, true});
+        policy.set(kind, {"Kacs.x", {}, true});
+        policy.set(kind, {"y", {number}, false});
+    }
+    capnp::MallocMessageBuilder message;
+    auto params = message.initRoot<schema::StartParams>();
+    ipc::writeSecurity(policy, params.initSecurity(static_cast<unsigned>(policy.ruleCount())));
+    const auto back = ipc::readSecurity(params.asReader().getSecurity());
+    REQUIRE(back.ok());
+    CHECK(back.value() == policy);
+}
+
+TEST_CASE("convert: more descriptors than fit are refused") {
+    namespace access = evd::access;
+    capnp::MallocMessageBuilder message;
+    auto params = message.initRoot<schema::StartParams>();
+    params.initSecurity(access::SecurityPolicy::kRulesMax);
+    CHECK(ipc::readSecurity(params.asReader().getSecurity()).ok());
+    params.initSecurity(access::SecurityPolicy::kRulesMax + 1);
+    CHECK_FALSE(ipc::readSecurity(params.asReader().getSecurity()).ok());
+    params.initSecurity(1)[0].initDescriptor(access::SecurityPolicy::kBytesMax + 1);
+    CHECK_FALSE(ipc::readSecurity(params.asReader().getSecurity()).ok());
+}

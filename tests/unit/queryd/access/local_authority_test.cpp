@@ -5,15 +5,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+using evd::access::UnixRoles;
 using evd::base::PeerIdentity;
 using evd::queryd::Caller;
 using evd::queryd::callerOf;
-using evd::queryd::LocalAuthorityConfig;
 
 namespace {
 
 constexpr uid_t kOwner = 1000;
-const LocalAuthorityConfig kConfig{kOwner, {4, 27}};
+const UnixRoles kConfig{kOwner, {4, 27}};
 
 PeerIdentity peer(uid_t uid, gid_t gid, std::vector<gid_t> groups = {}) {
     return {1234, uid, gid, std::move(groups)};
@@ -55,7 +55,7 @@ TEST_CASE("local authority: a supplementary group of administrators makes an adm
 }
 
 TEST_CASE("local authority: without administrators' groups only uid 0 is one") {
-    const LocalAuthorityConfig none{kOwner, {}};
+    const UnixRoles none{kOwner, {}};
     CHECK_FALSE(callerOf(peer(1001, 0, {0, 4, 27}), none).administrator);
     CHECK(callerOf(peer(0, 0), none).administrator);
 }
@@ -77,4 +77,14 @@ TEST_CASE("local authority: what is no socket gets no access") {
     const auto caller = evd::queryd::makeLocalAuthority(kConfig)->identify(-1);
     REQUIRE_FALSE(caller.ok());
     CHECK(caller.error().kind == evd::base::ErrorKind::Denied);
+}
+
+TEST_CASE("local authority: the token says what the caller is, and its key tells callers apart") {
+    const Caller caller = callerOf(peer(1001, 1001, {4, 100}), kConfig);
+    REQUIRE(caller.token != nullptr);
+    CHECK(caller.token->user.text() == caller.user_sid);
+    CHECK(caller.token_key == callerOf(peer(1001, 1001, {100, 4}), kConfig).token_key);
+    CHECK(caller.token_key != callerOf(peer(1001, 1001, {4}), kConfig).token_key);
+    CHECK(caller.token_key != callerOf(peer(1002, 1001, {4, 100}), kConfig).token_key);
+    CHECK(caller.token_key != callerOf(peer(1001, 1001, {4100}), kConfig).token_key);
 }

@@ -83,15 +83,21 @@ TEST_CASE("arguments: what makes no sense is a usage error") {
     CHECK(isUsage({"-s", "a", "--rpc", "b", "EVENTS"}));
 }
 
-TEST_CASE("arguments: sd takes compile, explain and evaluate") {
+TEST_CASE("arguments: sd takes show, check, compile, explain and evaluate") {
     for (const std::vector<std::string>& words : {std::vector<std::string>{"sd", "evaluate"},
                                                   {"sd", "evaluate", "-"},
                                                   {"sd", "compile", "O:SYD:"},
+                                                  {"sd", "show"},
+                                                  {"sd", "show", "kacs"},
+                                                  {"sd", "check", "root", "kacs"},
+                                                  {"sd", "check", "0", "kacs", "uid", "gid"},
                                                   {"sd", "explain", "O:SYD:"}}) {
         CHECK(parseArguments(words).value().command == "sd");
     }
     for (const std::vector<std::string>& words : {std::vector<std::string>{"sd"},
-                                                  {"sd", "show"},
+                                                  {"sd", "show", "a", "b"},
+                                                  {"sd", "check", "root"},
+                                                  {"sd", "show", "--kind", "files"},
                                                   {"sd", "evaluate", "a", "b"},
                                                   {"sd", "compile"},
                                                   {"sd", "explain", "a", "b"}}) {
