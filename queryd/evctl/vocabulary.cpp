@@ -73,7 +73,7 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
      "counter, gauge (default) or histogram (VALUE: 0.1,0.2,... or JSON)"},
     {"", "--label", "K=V", ValueKind::Text, "", "metric", "a label of its series; may repeat"},
     {"", "--kind", "KIND", ValueKind::Words, "events logs metrics publish-logs publish-metrics",
-     "sd", "only this kind of descriptors"},
+     "sd", "this kind only: events, logs, metrics, publish-logs, publish-metrics"},
     {"", "--origin", "NAME", ValueKind::Text, "", "run",
      "the origin of the records (default: the command's name)"},
     {"-q", "--quiet", "", ValueKind::None, "", "run", "do not show what the command prints"},
