@@ -1,101 +1,83 @@
 #include "queryd/evctl/arguments_service.h"
 
+#include "common/base/check.h"
 #include "common/base/text.h"
+#include "queryd/evctl/vocabulary.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 namespace evd::evctl {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> kCommands = {
-    "query", "explain", "tail",   "emit", "log",  "metric", "run",
-    "index", "status",  "config", "sd",   "help", "version"};
+// The names and values of an option, as CLI11 wants them.
+std::string namesOf(const OptionSpec& spec) {
+    return spec.short_name.empty() ? std::string(spec.long_name)
+                                   : base::cat(spec.short_name, ',', spec.long_name);
+}
 
-constexpr std::string_view kHelp =
-    R"(evctl asks eventd about events, logs and metrics.
+std::vector<std::string> wordsOf(std::string_view list) {
+    std::vector<std::string> words;
+    while (!list.empty()) {
+        const size_t end = std::min(list.find(' '), list.size());
+        words.emplace_back(list.substr(0, end));
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return words;
+}
 
-  evctl [OPTIONS] 'QUERY'              ask; QUERY may be - (standard input) or --file PATH
-  evctl explain 'QUERY'                how it is answered: the plan, and what each step read and took
-  evctl tail [events|logs] [CLAUSES]   follow what is new, newest last
-  evctl emit TYPE [JSON|-]             emit one event, or one per line of standard input
-  evctl log ORIGIN [TEXT|-]            send a log record per line of TEXT or standard input
-  evctl metric NAME VALUE              send a metric sample
-  evctl run -- COMMAND...              run a command and send what it prints as log records
-  evctl index FIELD                    have a field indexed soon (administrators)
-  evctl status                         processes, rings, stores and queries of the group
-  evctl config list | get NAME | check what the group is or would be configured with
-  evctl sd show [NAME]                 the descriptors that are set, or the one a name falls under
-  evctl sd check USER NAME [FIELD...]  what a Unix user would see of it (of others: root only)
-  evctl sd compile SDDL                the bytes of a security descriptor, in hex
-  evctl sd explain HEX|SDDL            what a security descriptor says, in words
-  evctl sd evaluate [FILE|-]           answer what-if questions about access, one JSON object a line
-  evctl help | version
+// Gives the options of the vocabulary a place to be kept in.
+class OptionReader {
+  public:
+    explicit OptionReader(CLI::App& app) : app_(app) {}
 
-  -s, --socket PATH     query socket (default: $EVENTD_SOCKET, the registry's, .state/run/query.sock)
-      --rpc PATH        ask over the rpc socket instead
-      --state DIR       take every socket from this state folder, as eventd does ($EVENTD_STATE)
-      --registry PATH   take every socket from this registry file or folder; may repeat
-  -f, --format FORMAT   table, pretty, jsonl, json, csv, msgpack
-      --utc             show times in UTC
-      --time STYLE      show times raw, iso, local or relative
-      --color WHEN      auto, always or never
-      --no-pager        never page (evctl does not)
-      --timeout MS      give up after so many milliseconds
-  -n, --lines N         tail: begin with the last N (default 10)
-      --watch           status: show again every second
-      --error           log: the records are errors
-      --type TYPE       metric: counter, gauge (default) or histogram (VALUE: 0.1,0.2,... or JSON)
-      --label K=V       metric: a label of its series; may repeat
-      --kind KIND           sd: events, logs, metrics, publish-logs or publish-metrics only
-      --origin NAME     run: the origin of the records (default: the command's name)
-  -q, --quiet           run: do not show what the command prints
-  -v, --verbose         run: say under which job id the records are stored
+    template <typename Place>
+    CLI::Option* take(std::string_view long_name, Place& place) {
+        const OptionSpec* spec = findOption(long_name);
+        EVD_CHECK(spec != nullptr, "an option that the vocabulary does not have");
+        CLI::Option* option = nullptr;
+        if constexpr (std::is_same_v<Place, bool>) {
+            option = app_.add_flag(namesOf(*spec), place);
+        } else {
+            option = app_.add_option(namesOf(*spec), place);
+        }
+        if (spec->kind == ValueKind::Words) {
+            option->check(CLI::IsMember(wordsOf(spec->values)));
+        }
+        return option;
+    }
 
-Examples
-  evctl 'EVENTS process.exec SINCE 5m ago SELECT timestamp, name, command_line TAKE 5'
-  evctl 'EVENTS SINCE 1h ago COUNT BY event_type'
-  evctl explain 'EVENTS SINCE 1h ago COUNT BY event_type'
-  evctl tail events 'process.* WHERE uid == 0'
-  evctl tail logs FROM sshd
-  evctl 'LOGS CONTAINING "refused" SINCE 1h ago WITH CONTEXT 3'
-  evctl emit test.hello '{"n": 1}'
-  evctl run -- make -j2
-)";
+  private:
+    CLI::App& app_;
+};
 
 void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string>& words) {
     app.set_help_flag();  // help is a command; --help is turned into it below
     app.add_option("words", words);
-    app.add_option("-s,--socket", arguments.socket);
-    app.add_option("--rpc", arguments.rpc);
-    app.add_option("--state", arguments.state);
-    app.add_option("--registry", arguments.registry)->expected(1)->take_all();
-    app.add_option("-f,--format", arguments.format)
-        ->check(CLI::IsMember({"table", "pretty", "jsonl", "json", "csv", "msgpack"}));
-    app.add_flag("--utc", arguments.utc);
-    app.add_option("--time", arguments.time)
-        ->check(CLI::IsMember({"raw", "iso", "local", "relative"}));
-    app.add_option("--color", arguments.color)->check(CLI::IsMember({"auto", "always", "never"}));
-    app.add_option("--file", arguments.file);
-    app.add_flag("--no-pager", arguments.no_pager);
-    app.add_option("--timeout", arguments.timeout_ms)->check(CLI::Range(1, 86'400'000));
-    app.add_option("-n,--lines", arguments.lines)->check(CLI::Range(1, 1'000'000));
-    app.add_flag("--watch", arguments.watch);
-    app.add_flag("--error", arguments.is_error);
-    app.add_option("--type", arguments.type)
-        ->check(CLI::IsMember({"counter", "gauge", "histogram"}));
-    app.add_option("--label", arguments.labels)->expected(1)->take_all();
-    app.add_option("--origin", arguments.origin);
-    app.add_option("--kind", arguments.kind)
-        ->check(CLI::IsMember({"events", "logs", "metrics", "publish-logs", "publish-metrics"}));
-    app.add_flag("-q,--quiet", arguments.quiet);
-    app.add_flag("-v,--verbose", arguments.verbose);
-}
-
-bool isCommand(std::string_view word) {
-    return std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
+    OptionReader reader(app);
+    reader.take("--socket", arguments.socket);
+    reader.take("--rpc", arguments.rpc);
+    reader.take("--state", arguments.state);
+    reader.take("--registry", arguments.registry)->expected(1)->take_all();
+    reader.take("--format", arguments.format);
+    reader.take("--utc", arguments.utc);
+    reader.take("--time", arguments.time);
+    reader.take("--color", arguments.color);
+    reader.take("--file", arguments.file);
+    reader.take("--no-pager", arguments.no_pager);
+    reader.take("--timeout", arguments.timeout_ms)->check(CLI::Range(1, 86'400'000));
+    reader.take("--lines", arguments.lines)->check(CLI::Range(1, 1'000'000));
+    reader.take("--watch", arguments.watch);
+    reader.take("--error", arguments.is_error);
+    reader.take("--type", arguments.type);
+    reader.take("--label", arguments.labels)->expected(1)->take_all();
+    reader.take("--origin", arguments.origin);
+    reader.take("--kind", arguments.kind);
+    reader.take("--quiet", arguments.quiet);
+    reader.take("--verbose", arguments.verbose);
 }
 
 base::Error usage(std::string text) {
@@ -148,6 +130,11 @@ constexpr auto kWordCounts = std::to_array<WordCount>({
     {"status", 0, 0, "status takes no further words"},
 });
 
+bool isCompletionCommand(const std::vector<std::string>& words) {
+    const auto shells = wordsOf(findCommand("completion")->choices);
+    return words.size() == 1 && std::find(shells.begin(), shells.end(), words[0]) != shells.end();
+}
+
 base::Result<void> checkWords(const Arguments& arguments) {
     const size_t count = arguments.words.size();
     const bool takes_query = arguments.command == "query" || arguments.command == "explain";
@@ -164,6 +151,9 @@ base::Result<void> checkWords(const Arguments& arguments) {
     }
     if (arguments.command == "config" && !isConfigCommand(arguments.words)) {
         return usage("config takes list, check, or get and the name of a setting");
+    }
+    if (arguments.command == "completion" && !isCompletionCommand(arguments.words)) {
+        return usage("completion takes bash, zsh or fish");
     }
     if (arguments.command == "sd") {
         EVD_TRY(checkSdWords(arguments.words));
@@ -183,8 +173,8 @@ base::Result<Arguments> parseArguments(std::span<const std::string> words) {
     declareOptions(app, arguments, given);
     bool wants_help = false;
     bool wants_version = false;
-    app.add_flag("-h,--help", wants_help);
-    app.add_flag("-V,--version", wants_version);
+    OptionReader(app).take("--help", wants_help);
+    OptionReader(app).take("--version", wants_version);
     const auto end_of_options = std::find(words.begin(), words.end(), "--");
     try {
         // CLI11 takes its words from the back.
@@ -201,17 +191,13 @@ base::Result<Arguments> parseArguments(std::span<const std::string> words) {
         return wants_help || wants_version ? base::Result<Arguments>(arguments)
                                            : usage("there is nothing to do");
     }
-    if (!given.empty() && isCommand(given.front())) {
+    if (!given.empty() && findCommand(given.front()) != nullptr) {
         arguments.command = given.front();
         given.erase(given.begin());
     }
     arguments.words = std::move(given);
     EVD_TRY(checkWords(arguments));
     return arguments;
-}
-
-std::string helpText() {
-    return std::string(kHelp);
 }
 
 }  // namespace evd::evctl

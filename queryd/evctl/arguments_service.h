@@ -11,7 +11,7 @@ namespace evd::evctl {
 
 // What the person typed, checked for shape (contracts §7).
 struct Arguments {
-    std::string command = "query";   // one of kCommands in the .cpp
+    std::string command = "query";   // one of commandSpecs()
     std::vector<std::string> words;  // what follows the command
     std::string socket;
     std::string rpc;
@@ -40,8 +40,5 @@ struct Arguments {
 // `--` is words, whatever it looks like. Invalid, with one line for the person, when it makes no
 // sense. CLI11 speaks in exceptions; they end here.
 base::Result<Arguments> parseArguments(std::span<const std::string> words);
-
-// What `evctl help` prints.
-std::string helpText();
 
 }  // namespace evd::evctl

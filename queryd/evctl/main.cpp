@@ -6,7 +6,9 @@
 #include "common/base/text.h"
 #include "queryd/evctl/arguments_service.h"
 #include "queryd/evctl/commands.h"
+#include "queryd/evctl/completion_script.h"
 #include "queryd/evctl/config_command.h"
+#include "queryd/evctl/help_text.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/policy_command.h"
 #include "queryd/evctl/sd_command.h"
@@ -49,6 +51,11 @@ Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
         output.buffer() += arguments.command == "help"
                                ? evd::evctl::helpText()
                                : std::string("evctl " EVD_VERSION " (PSD-008 v0.23)\n");
+        EVD_TRY(output.flush());
+        return evd::evctl::kExitSuccess;
+    }
+    if (arguments.command == "completion") {
+        output.buffer() += evd::evctl::completionScript(arguments.words.front());
         EVD_TRY(output.flush());
         return evd::evctl::kExitSuccess;
     }

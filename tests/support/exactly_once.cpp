@@ -40,29 +40,6 @@ std::vector<std::pair<uint64_t, uint64_t>> merged(
     return all;
 }
 
-// One integer field of a flat msgpack map; 0 when it is not there.
-uint64_t numberField(std::span<const uint8_t> payload, std::string_view name) {
-    wire::MsgpackReader reader(payload);
-    const auto map = reader.next();
-    if (!map.ok() || map.value().kind != wire::MsgpackKind::Map) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < map.value().count; ++i) {
-        const auto key = reader.next();
-        if (!key.ok()) {
-            return 0;
-        }
-        if (key.value().kind == wire::MsgpackKind::Text && key.value().bytes == name) {
-            const auto value = reader.next();
-            return value.ok() ? static_cast<uint64_t>(value.value().int_value) : 0;
-        }
-        if (!reader.skip().ok()) {
-            return 0;
-        }
-    }
-    return 0;
-}
-
 // In a damaged file a column may be NULL that the schema says is not.
 std::string textOf(sqlite3_stmt* row, int column) {
     const unsigned char* text = sqlite3_column_text(row, column);
@@ -188,6 +165,28 @@ class Checker {
 };
 
 }  // namespace
+
+uint64_t numberField(std::span<const uint8_t> payload, std::string_view name) {
+    wire::MsgpackReader reader(payload);
+    const auto map = reader.next();
+    if (!map.ok() || map.value().kind != wire::MsgpackKind::Map) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < map.value().count; ++i) {
+        const auto key = reader.next();
+        if (!key.ok()) {
+            return 0;
+        }
+        if (key.value().kind == wire::MsgpackKind::Text && key.value().bytes == name) {
+            const auto value = reader.next();
+            return value.ok() ? static_cast<uint64_t>(value.value().int_value) : 0;
+        }
+        if (!reader.skip().ok()) {
+            return 0;
+        }
+    }
+    return 0;
+}
 
 ExactlyOnceReport checkExactlyOnce(const std::string& event_folder, const std::string& event_type) {
     Checker checker(event_type);

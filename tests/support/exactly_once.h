@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,9 @@ struct ExactlyOnceReport {
         return found == complete_until.end() ? 0 : found->second;
     }
 };
+
+// One integer field of a flat msgpack map, as of a test event's payload; 0 when it is not there.
+uint64_t numberField(std::span<const uint8_t> payload, std::string_view name);
 
 // Reads every shard below the folder with plain SQL, sharing nothing with the product but the
 // published schema. Only events of type `event_type` contribute numbers; all count for sequences.
