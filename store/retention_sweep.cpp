@@ -146,7 +146,11 @@ base::Result<uint64_t> RetentionSweep::withinTurn(
 
 base::Result<uint64_t> RetentionSweep::removeWithinTurn(Candidate& candidate, int64_t through_ns) {
     EVD_TRY(ensureOpen(candidate));
-    return candidate.database->removeOldest(through_ns, pace_.rows());
+    auto removed = candidate.database->removeOldest(through_ns, pace_.rows());
+    if (removed && candidate.target.gate != nullptr) {
+        candidate.target.gate->rows().removed(removed.value());
+    }
+    return removed;
 }
 
 base::Result<void> RetentionSweep::ensureOpen(Candidate& candidate) {

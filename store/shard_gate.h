@@ -1,5 +1,7 @@
 #pragma once
 
+#include "store/row_count.h"
+
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -37,6 +39,9 @@ class ShardGate {
     // The writer has put its database aside and another file has its name (Ruling S6); whoever has
     // the old one open must let go of it. Called and read within a turn.
     void noteReplaced() { ++replacements_; }
+    // How many rows there are; whoever removes some says so here, within a turn.
+    RowCount& rows() { return rows_; }
+    const RowCount& rows() const { return rows_; }
     uint64_t replacements() const { return replacements_; }
 
   private:
@@ -48,6 +53,7 @@ class ShardGate {
     uint64_t turns_asked_ = 0;
     uint64_t turns_ended_ = 0;
     uint64_t replacements_ = 0;  // guarded by the turn
+    RowCount rows_;
 };
 
 }  // namespace evd::store

@@ -189,6 +189,9 @@ void ShardSet::addMeasures(std::vector<wire::Measure>& measures) {
         const auto add = [&](const char* name, int64_t value) {
             measures.push_back({prefix + name, value});
         };
+        if (figures.rows) {
+            add("rows", *figures.rows);
+        }
         add("rows_written", static_cast<int64_t>(figures.rows_written));
         add("events_per_second", static_cast<int64_t>(per_second));
         add("file_bytes", fileBytes(path));

@@ -96,8 +96,13 @@ void ShardWriter::stop() {
 }
 
 ShardWriter::Figures ShardWriter::figures() const {
-    return {rows_written_.load(),       batch_rows_.load(),     wal_bytes_.load(),
-            checkpoint_blocked_.load(), failed_batches_.load(), commit_latency_.percentiles(),
+    return {gate_.rows().rows(),
+            rows_written_.load(),
+            batch_rows_.load(),
+            wal_bytes_.load(),
+            checkpoint_blocked_.load(),
+            failed_batches_.load(),
+            commit_latency_.percentiles(),
             indexes_.figures()};
 }
 
@@ -117,6 +122,7 @@ void ShardWriter::run() {
             break;
         } else {
             tendIndexes();
+            countRows();
         }
         checkpointIfDue(queue_.count() == 0);
     }
@@ -268,6 +274,7 @@ void ShardWriter::succeed(Batch& batch) {
                             {batch.rows, queue_.count(), batch.committing_ns - batch.begun_ns,
                              now_ns - batch.committing_ns});
     rows_written_ += batch.rows;
+    gate_.rows().added(batch.rows);
     batch_rows_.store(batch.rows);
     wal_bytes_.store(database_->walBytes());
 }
@@ -323,6 +330,7 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
     }
     batch.report.trouble = gone + opened.value().trouble;
     database_ = std::move(opened.value().database);
+    gate_.rows().forget();
     return database_ != nullptr ? indexes_.discover(database_->connection()) : noDatabase();
 }
 
@@ -373,6 +381,9 @@ std::chrono::nanoseconds ShardWriter::idleWait() {
     std::chrono::nanoseconds wait = retry ? kCheckpointRetryWait : kIdleWait;
     const auto index_wait_ns =
         database_ == nullptr ? std::optional<int64_t>() : indexes_.waitNs(clock_.monotonicNs());
+    if (database_ != nullptr && gate_.rows().isWanted()) {
+        wait = std::min<std::chrono::nanoseconds>(wait, kRowCountWait);
+    }
     return index_wait_ns ? std::min(wait, std::chrono::nanoseconds(*index_wait_ns)) : wait;
 }
 
@@ -396,6 +407,13 @@ void ShardWriter::tendIndexes() {
         [this, rows_max, bytes_max] {
             return queue_.count() > rows_max || queue_.bytes() > bytes_max || queue_.closed();
         }));
+}
+
+void ShardWriter::countRows() {
+    if (database_ != nullptr && gate_.rows().isWanted() && !hasWork()) {
+        const ShardGate::Turn turn(gate_);
+        gate_.rows().count(database_->connection(), [this] { return hasWork(); });
+    }
 }
 
 void ShardWriter::afterIndexWork(const base::Result<void>& outcome) {

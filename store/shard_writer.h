@@ -32,6 +32,8 @@ namespace evd::store {
 inline constexpr size_t kQueueBytesMax = 16 * 1024 * 1024;  // of event bytes waiting for one writer
 // How full the queue may get, of its rows and of its bytes, while an overdue index is built.
 inline constexpr size_t kIndexQueuePercent = 10;
+// How long a writer must have had nothing to do before it counts its rows.
+inline constexpr std::chrono::seconds kRowCountWait{1};
 
 // A slice of a cpu's run on its way into a shard.
 struct SliceWork {
@@ -100,6 +102,7 @@ class ShardWriter {
         Shedding::Settings shedding = {};
     };
     struct Figures {
+        std::optional<int64_t> rows;  // in the database, once they have been counted
         uint64_t rows_written = 0;
         uint64_t batch_rows = 0;  // of the last transaction
         int64_t wal_bytes = 0;
@@ -153,6 +156,8 @@ class ShardWriter {
     std::chrono::nanoseconds idleWait();
     void shedIndexes(const Batch& batch);
     void tendIndexes();
+    void countRows();
+    bool hasWork() const { return queue_.count() > 0 || queue_.closed(); }
     void afterIndexWork(const base::Result<void>& outcome);
 
     const Options options_;
