@@ -17,7 +17,9 @@
 
 #include <algorithm>
 #include <compare>
+#include <functional>
 #include <optional>
+#include <utility>
 
 namespace evd::access {
 
@@ -196,8 +198,11 @@ TriState ValueComparison::elementEqual(const Value& left, const Value& right) {
             return sameElements(left, right);
         }
         // Equality does not depend on the side, so one answer serves both.
-        const auto pair = std::minmax(&left, &right, std::less<const Value*>());
-        const auto at = known_.find({pair.first, pair.second});
+        std::pair<const Value*, const Value*> pair(&left, &right);
+        if (std::less<const Value*>()(pair.second, pair.first)) {
+            std::swap(pair.first, pair.second);
+        }
+        const auto at = known_.find(pair);
         if (at != known_.end()) {
             return at->second;
         }
@@ -205,7 +210,7 @@ TriState ValueComparison::elementEqual(const Value& left, const Value& right) {
             return TriState::Unknown;
         }
         const TriState state = sameElements(left, right);
-        known_.insert_or_assign({pair.first, pair.second}, state);
+        known_.insert_or_assign(pair, state);
         return state;
     }
     if (left.kind == ValueKind::Sid && right.kind == ValueKind::Sid) {

@@ -90,7 +90,8 @@ TEST_CASE("record datagram: what does not fit any more leaves it as it was") {
 }
 
 TEST_CASE("record datagram: sizes hold at the limit, and above it no record fits at all") {
-    const wire::LogRecord record = line(std::string(50, 'x'));
+    const std::string text(50, 'x');
+    const wire::LogRecord record = line(text);
     RecordDatagram measured;
     REQUIRE(measured.add(record) == Added::Yes);
     const size_t bytes = measured.bytes().size();
