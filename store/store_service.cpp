@@ -84,7 +84,7 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
     if (early_ingest_.valid()) {
         connectIngest(std::move(early_ingest_));
     }
-    health_ = reportHealth(kHealthFirstNs);
+    health_ = reportHealth(kHealthFirstNs).eagerlyEvaluate(nullptr);
     return event_store_->resumePoints();
 }
 
@@ -94,8 +94,7 @@ kj::Promise<void> StoreService::reportHealth(int64_t after_ns) {
         .then([this]() { return supervisor_->groupStatus(); })
         .then([this](std::vector<wire::ProcessStatus> processes) { storeHealth(processes); },
               [](kj::Exception&&) {})  // the supervisor is gone, and so shall we be
-        .then([this]() { return reportHealth(kHealthIntervalNs); })
-        .eagerlyEvaluate(nullptr);
+        .then([this]() { return reportHealth(kHealthIntervalNs); });
 }
 
 void StoreService::storeHealth(const std::vector<wire::ProcessStatus>& processes) {
