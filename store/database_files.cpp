@@ -101,8 +101,7 @@ base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
 }
 
 base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
-    const std::string stem = path.substr(0, path.size() - (path.ends_with(".db") ? 3 : 0));
-    const std::string aside = base::cat(stem, ".corrupt-", wall_ns, ".db");
+    const std::string aside = base::cat(db::quarantinePrefix(path), wall_ns, ".db");
     // The log can hold transactions that the database does not have yet. It gets its second name
     // first, so that a death at any moment leaves database and log together under one of them.
     for (const char* suffix : kCompanions) {
