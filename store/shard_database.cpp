@@ -1,7 +1,9 @@
 #include "store/shard_database.h"
 
 #include "common/base/text.h"
+#include "common/db/metadata.h"
 #include "common/db/schema.h"
+#include "common/db/statements.h"
 
 namespace evd::store {
 
@@ -10,12 +12,6 @@ namespace {
 // Pages held by a writer: the index pages that a batch touches and the tail of the table. More does
 // not help, the inserts are appends.
 constexpr std::string_view kWriterPragmas = "PRAGMA cache_size=-4096";
-
-base::Result<void> runOnce(db::Statement& statement) {
-    auto done = statement.step();
-    statement.reset();
-    return done ? base::Result<void>() : done.error();
-}
 
 }  // namespace
 
@@ -54,30 +50,20 @@ base::Result<void> ShardDatabase::prepareStatements() {
         return room.error();
     }
     room_ = std::move(room).value();
-    struct Prepared {
-        std::unique_ptr<db::Statement>& statement;
-        std::string_view sql;
-    };
-    const Prepared all[] = {
-        {begin_, "BEGIN IMMEDIATE"},
-        {commit_, "COMMIT"},
-        {roll_back_, "ROLLBACK"},
-        {remove_receipt_,
-         "DELETE FROM receipts WHERE boot_id = ?1 AND cpu_id = ?2 AND first_sequence = ?3"},
-        {write_receipt_,
-         "INSERT OR REPLACE INTO receipts(boot_id, cpu_id, first_sequence, last_sequence) "
-         "VALUES (?1, ?2, ?3, ?4)"},
-        {add_type_, "INSERT OR IGNORE INTO event_types(event_type) VALUES (?1)"},
-        {set_metadata_, "INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)"},
-    };
-    for (const Prepared& entry : all) {
-        auto prepared = connection_->prepare(entry.sql);
-        if (!prepared) {
-            return prepared.error();
-        }
-        entry.statement = std::move(prepared).value();
-    }
-    return {};
+    return db::prepareAll(
+        *connection_,
+        {
+            {begin_, "BEGIN IMMEDIATE"},
+            {commit_, "COMMIT"},
+            {roll_back_, "ROLLBACK"},
+            {remove_receipt_,
+             "DELETE FROM receipts WHERE boot_id = ?1 AND cpu_id = ?2 AND first_sequence = ?3"},
+            {write_receipt_,
+             "INSERT OR REPLACE INTO receipts(boot_id, cpu_id, first_sequence, last_sequence) "
+             "VALUES (?1, ?2, ?3, ?4)"},
+            {add_type_, "INSERT OR IGNORE INTO event_types(event_type) VALUES (?1)"},
+            {set_metadata_, db::kWriteMetadataSql},
+        });
 }
 
 base::Result<void> ShardDatabase::loadReceipts() {
