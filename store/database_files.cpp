@@ -122,4 +122,62 @@ base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
     return aside;
 }
 
+std::string quarantineAndReplace(const std::string& path, int64_t wall_ns,
+                                 const std::function<base::Result<void>()>& make_new) {
+    const auto aside = quarantine(path, wall_ns);
+    const auto ready = aside ? make_new() : base::Result<void>(aside.error());
+    std::string trouble =
+        aside ? base::cat(path, " is corrupt, kept as ", aside.value())
+              : base::cat(path, " is corrupt and cannot be put aside: ", aside.error().text);
+    if (!ready) {
+        trouble += base::cat("; no new one yet: ", ready.error().text);
+    }
+    return trouble;
+}
+
+namespace {
+
+base::Result<std::string> openOnce(const std::string& path, CreateSchema create_schema,
+                                   const base::Clock& clock,
+                                   const std::function<base::Result<void>()>& open) {
+    if (!fileExists(path)) {
+        EVD_TRY(createDatabase(path, clock.wallNs(), create_schema));
+    }
+    auto opened = open();
+    if (!opened && opened.error().kind == base::ErrorKind::Unsupported) {
+        return base::cat(path, ": ", opened.error().text, ", left for reading only");
+    }
+    std::string trouble;
+    if (!opened && opened.error().kind == base::ErrorKind::Corrupt) {
+        const auto aside = quarantine(path, clock.wallNs());
+        if (!aside) {
+            return aside.error();
+        }
+        trouble = base::cat(path, ": ", opened.error().text, ", kept as ", aside.value(),
+                            " and replaced by a new one");
+        EVD_TRY(createDatabase(path, clock.wallNs(), create_schema));
+        opened = open();
+    }
+    if (!opened) {
+        return base::fail(opened.error().kind, base::cat(path, ": ", opened.error().text));
+    }
+    return trouble;
+}
+
+}  // namespace
+
+base::Result<std::string> openOrReplace(const std::string& path, CreateSchema create_schema,
+                                        const base::Clock& clock,
+                                        const std::function<base::Result<void>()>& open,
+                                        int attempts_max) {
+    for (int attempt = 1;; ++attempt) {
+        auto trouble = openOnce(path, create_schema, clock, open);
+        const bool may_pass = !trouble && (trouble.error().kind == base::ErrorKind::Io ||
+                                           trouble.error().kind == base::ErrorKind::Busy);
+        if (!may_pass || attempt == attempts_max) {
+            return trouble;
+        }
+    }
+}
+
 }  // namespace evd::store
