@@ -72,7 +72,7 @@ int64_t fileBytes(const std::string& path) {
 }
 
 base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
-                                  CreateSchema create_schema) {
+                                  CreateSchema create_schema, uint32_t page_bytes) {
     const std::string unfinished = base::cat(path, kUnfinishedSuffix);
     EVD_TRY(removeIfThere(unfinished));
     EVD_TRY(removeIfThere(unfinished + "-journal"));
@@ -86,7 +86,7 @@ base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
         }
     }
     {
-        auto created = db::Connection::createForWriting(unfinished, db::kPageBytes);
+        auto created = db::Connection::createForWriting(unfinished, page_bytes);
         if (!created) {
             return created.error();
         }
@@ -137,11 +137,11 @@ std::string quarantineAndReplace(const std::string& path, int64_t wall_ns,
 
 namespace {
 
-base::Result<std::string> openOnce(const std::string& path, CreateSchema create_schema,
+base::Result<std::string> openOnce(const std::string& path, const NewDatabase& fresh,
                                    const base::Clock& clock,
                                    const std::function<base::Result<void>()>& open) {
     if (!fileExists(path)) {
-        EVD_TRY(createDatabase(path, clock.wallNs(), create_schema));
+        EVD_TRY(createDatabase(path, clock.wallNs(), fresh.create_schema, fresh.page_bytes));
     }
     auto opened = open();
     if (!opened && opened.error().kind == base::ErrorKind::Unsupported) {
@@ -155,7 +155,7 @@ base::Result<std::string> openOnce(const std::string& path, CreateSchema create_
         }
         trouble = base::cat(path, ": ", opened.error().text, ", kept as ", aside.value(),
                             " and replaced by a new one");
-        EVD_TRY(createDatabase(path, clock.wallNs(), create_schema));
+        EVD_TRY(createDatabase(path, clock.wallNs(), fresh.create_schema, fresh.page_bytes));
         opened = open();
     }
     if (!opened) {
@@ -166,12 +166,12 @@ base::Result<std::string> openOnce(const std::string& path, CreateSchema create_
 
 }  // namespace
 
-base::Result<std::string> openOrReplace(const std::string& path, CreateSchema create_schema,
+base::Result<std::string> openOrReplace(const std::string& path, const NewDatabase& fresh,
                                         const base::Clock& clock,
                                         const std::function<base::Result<void>()>& open,
                                         int attempts_max) {
     for (int attempt = 1;; ++attempt) {
-        auto trouble = openOnce(path, create_schema, clock, open);
+        auto trouble = openOnce(path, fresh, clock, open);
         const bool may_pass = !trouble && (trouble.error().kind == base::ErrorKind::Io ||
                                            trouble.error().kind == base::ErrorKind::Busy);
         if (!may_pass || attempt == attempts_max) {

@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/result.h"
+#include "common/db/schema.h"
 #include "common/db/sqlite.h"
 
 #include <cstdint>
@@ -28,16 +29,22 @@ using CreateSchema = base::Result<void> (*)(db::Connection& connection, int64_t 
 // Makes the database under another name and renames it, so that dying half-way leaves a file that
 // the next start replaces. What is left of an earlier database of that name is removed.
 base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
-                                  CreateSchema create_schema);
+                                  CreateSchema create_schema, uint32_t page_bytes = db::kPageBytes);
 
 // How often openOrReplace() tries again what may be a passing trouble (Io, Busy).
 inline constexpr int kOpenAttemptsMax = 3;
+
+// What a database is made of that is not there yet.
+struct NewDatabase {
+    CreateSchema create_schema = nullptr;
+    uint32_t page_bytes = db::kPageBytes;
+};
 
 // Opens the database of that path with `open`, having made it when it is missing. When `open` finds
 // it Corrupt it is put aside and a fresh one opened in its place (Ruling S6); one of an Unsupported
 // version is left alone and not opened. Answers what people should be told, empty when all is well.
 // An error means that nothing can be done: the folder is not writable, the disk is full or broken.
-base::Result<std::string> openOrReplace(const std::string& path, CreateSchema create_schema,
+base::Result<std::string> openOrReplace(const std::string& path, const NewDatabase& fresh,
                                         const base::Clock& clock,
                                         const std::function<base::Result<void>()>& open,
                                         int attempts_max);

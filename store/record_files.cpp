@@ -16,7 +16,8 @@ base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& f
         opened.database = std::move(database).value();
         return {};
     };
-    auto trouble = openOrReplace(path, format.createSchema(), clock, open, kOpenAttemptsMax);
+    const NewDatabase fresh{format.createSchema(), format.pageBytes()};
+    auto trouble = openOrReplace(path, fresh, clock, open, kOpenAttemptsMax);
     if (!trouble) {
         return trouble.error();
     }

@@ -26,7 +26,7 @@ base::Result<OpenedShard> openShard(const std::string& directory, uint16_t shard
         opened.database = std::move(database).value();
         return {};
     };
-    auto trouble = openOrReplace(path, db::createEventSchema, clock, open, attempts_max);
+    auto trouble = openOrReplace(path, {db::createEventSchema}, clock, open, attempts_max);
     if (!trouble) {
         return trouble.error();
     }
