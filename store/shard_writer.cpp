@@ -294,6 +294,7 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
     if (database_ != nullptr) {
         gone = base::cat(database_->path(), " was removed while it was in use; ");
         database_.reset();
+        gate_.noteReplaced();
     }
     auto opened = openShard(options_.directory, options_.shard, options_.boot_id, clock_);
     if (!opened) {

@@ -114,6 +114,22 @@ TEST_CASE("shard writer: an item alone is committed at once, noticed and reporte
     CHECK(fixture.ask("SELECT count(*) FROM events") == "3");
 }
 
+TEST_CASE("shard writer: a database that was removed is made anew, and who has it open is told") {
+    Fixture fixture;
+    const RunSketch first(0, 1, 3);
+    fixture.push(fixture.item(1, first));
+    (void)fixture.reports.wait(1);
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        REQUIRE(::unlink((fixture.path() + suffix).c_str()) == 0);
+    }
+    const RunSketch second(0, 4, 5);
+    fixture.push(fixture.item(2, second));
+    CHECK(fixture.reports.wait(1).front().committed == std::vector<uint64_t>{2});
+    CHECK(fixture.ask("SELECT count(*) FROM events WHERE sequence IS NOT NULL") == "2");
+    const ShardGate::Turn turn(fixture.writer->gate());
+    CHECK(fixture.writer->gate().replacements() == 1);
+}
+
 TEST_CASE("shard writer: what is queued when it is stopped is still written") {
     Fixture fixture;
     std::vector<RunSketch> runs;
