@@ -2,6 +2,8 @@
 #include "common/base/text.h"
 
 #include <doctest/doctest.h>
+#include <algorithm>
+#include <string>
 
 namespace evd::wire {
 namespace {
@@ -174,6 +176,25 @@ TEST_CASE("path: names up to the limits are found, beyond them not") {
     CHECK(numberAt(dotted, dots) == 1);
     CHECK_FALSE(numberAt(dotted, dots + ".").has_value());
     CHECK(listFields(dotted.bytes).size() == 1);
+}
+
+TEST_CASE("path: peeking gives what finding gives, and does not look beyond") {
+    Payload payload;
+    payload.map(5).key("a").number(1).key("m").map(1).key("x").number(2).key("a").number(3);
+    payload.key("text").writer.text(std::string(300, 't'));
+    payload.key("z").number(-70000);
+    for (const std::string_view name : {"a", "m", "x", "text", "z", "absent", ""}) {
+        CAPTURE(name);
+        const auto found = findPath(payload.bytes, name);
+        const auto peeked = peekField(payload.bytes, name);
+        REQUIRE(found.has_value() == peeked.has_value());
+        CHECK((!found || std::ranges::equal(*found, *peeked)));
+    }
+    payload.bytes.pop_back();
+    CHECK_FALSE(findPath(payload.bytes, "a").has_value());
+    CHECK(peekField(payload.bytes, "a").has_value());
+    CHECK_FALSE(peekField(payload.bytes, "z").has_value());
+    CHECK_FALSE(peekField({}, "a").has_value());
 }
 
 }  // namespace
