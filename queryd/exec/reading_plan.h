@@ -10,9 +10,6 @@
 
 namespace evd::queryd {
 
-// A database of fewer ids is read by one thread.
-inline constexpr uint64_t kSplitRowsMin = 20'000;
-
 // One task's share of reading everything that may be in an answer.
 struct ReadingPart {
     size_t database = 0;  // index of the survey
@@ -34,6 +31,6 @@ std::vector<IdRange> splitIds(const IdRange& ids, uint64_t count);
 // all threads at once. Pure.
 std::vector<ReadingPart> planReading(const RecordPlan& plan,
                                      std::span<const DatabaseSurvey> surveys,
-                                     uint32_t thread_count);
+                                     const ThreadSharing& sharing);
 
 }  // namespace evd::queryd
