@@ -266,6 +266,40 @@ class FieldList {
     std::unordered_map<std::string, size_t> places_;  // name -> the one in found_ that holds it
 };
 
+// The fields of a map without maps in it, as most payloads are: nothing but its own keys can give
+// the same name twice, so there is nothing to be remembered but these. False where that is not so,
+// or there are more of them than are worth comparing one by one; `fields` is then of no use.
+bool listFlat(Bytes payload, const MsgpackHead& root, std::vector<PayloadField>& fields) {
+    constexpr size_t kKeysMax = 16;
+    if (root.children / 2 > kKeysMax) {
+        return false;
+    }
+    std::array<std::string_view, kKeysMax> keys;
+    size_t key_count = 0;
+    size_t offset = root.head_bytes;
+    std::optional<std::string_view> key;
+    fields.reserve(root.children / 2);
+    for (uint64_t pair = 0; pair < root.children / 2; ++pair) {
+        MsgpackHead value;
+        if (!readKey(payload, offset, 1, key) || !peek(payload, offset, value) ||
+            isFilledMap(value)) {
+            return false;
+        }
+        const size_t start = offset;
+        if (!walkOver(payload, offset, 1)) {
+            return false;
+        }
+        const auto keys_end = keys.begin() + static_cast<ptrdiff_t>(key_count);
+        if (key && std::find(keys.begin(), keys_end, *key) == keys_end) {
+            keys[key_count++] = *key;
+            if (isFieldName(*key)) {
+                fields.push_back({std::string(*key), payload.subspan(start, offset - start)});
+            }
+        }
+    }
+    return offset == payload.size();
+}
+
 }  // namespace
 
 std::optional<Bytes> findPath(Bytes payload, std::string_view name) {
@@ -313,6 +347,10 @@ std::vector<PayloadField> listFields(Bytes payload) {
     MsgpackHead root;
     if (!peek(payload, 0, root) || !isFilledMap(root)) {
         return {};
+    }
+    std::vector<PayloadField> fields;
+    if (listFlat(payload, root, fields)) {
+        return fields;
     }
     FieldList list(payload);
     size_t offset = 0;

@@ -197,5 +197,22 @@ TEST_CASE("path: peeking gives what finding gives, and does not look beyond") {
     CHECK_FALSE(peekField({}, "a").has_value());
 }
 
+TEST_CASE("path: flat maps list their fields as nested ones do") {
+    Payload flat;
+    flat.map(4).key("b").number(1).key("a.c").number(2).key("b").number(3).key("").number(4);
+    CHECK(namesOf(flat) == "b=01 a.c=02 =04 ");
+    Payload wide;
+    wide.map(40);
+    for (int i = 0; i < 40; ++i) {
+        wide.key("k" + std::to_string(i % 30)).number(i);
+    }
+    CHECK(listFields(wide.bytes).size() == 30);
+    Payload late;  // nested, but only at its end, and the deeper one wins
+    late.map(2).key("a.b").number(1).key("a").map(1).key("b").number(2);
+    CHECK(namesOf(late) == "a.b=02 ");
+    flat.bytes.push_back(0);
+    CHECK(listFields(flat.bytes).empty());
+}
+
 }  // namespace
 }  // namespace evd::wire
