@@ -123,7 +123,8 @@ TEST_CASE("reading plan: one big database is read by all threads, a small one by
 TEST_CASE("reading plan: counting everything is one look at an index") {
     const auto rows = static_cast<int64_t>(kSplitRowsMin);
     CHECK(planReading(planOf("LOGS COUNT"), std::vector{surveyOf(rows)}, {2}).size() == 1);
-    CHECK(planReading(planOf("LOGS ERROR ONLY COUNT"), std::vector{surveyOf(rows)}, {2}).size() == 2);
+    CHECK(planReading(planOf("LOGS ERROR ONLY COUNT"), std::vector{surveyOf(rows)}, {2}).size() ==
+          2);
 }
 
 }  // namespace evd::queryd
