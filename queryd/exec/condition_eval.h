@@ -22,6 +22,9 @@ class FieldSource {
 // is bounded by the parser, containers inside values by what a payload may nest. Any thread.
 bool holds(const Condition& condition, FieldSource& fields);
 
+// A comparison alone, for a value that is there: neither missing nor NULL.
+bool compareValue(const Condition& comparison, const Value& value);
+
 // The constant as a value; points into the constant.
 Value valueOf(const Constant& constant);
 

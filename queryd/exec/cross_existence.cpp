@@ -175,7 +175,7 @@ class ExistenceReader {
     base::Result<TimeRanges> run() {
         EVD_TRY(takeSurveys());
         std::vector<std::unique_ptr<ShardTask>> tasks;
-        for (ReadingPart part : planReading(plan_, surveys_, readers_.threadCount())) {
+        for (ReadingPart part : planReading(plan_, surveys_, readers_.sharing())) {
             if (part.order == ScanOrder::NewestFirst) {
                 part.order = ScanOrder::OldestFirst;
             }
@@ -226,7 +226,7 @@ class ExistenceReader {
         const int64_t from = std::max(plan_.time.since_ns, survey.oldest_ns);
         const int64_t until = std::min(plan_.time.until_ns, laterBy(survey.newest_ns, 1));
         const uint64_t width = static_cast<uint64_t>(until) - static_cast<uint64_t>(from);
-        const uint64_t step = width / readers_.threadCount() + 1;
+        const uint64_t step = width / readers_.sharing().threads + 1;
         for (int64_t at = from; at < until;) {
             const bool is_last = static_cast<uint64_t>(until) - static_cast<uint64_t>(at) <= step;
             const int64_t end = is_last ? until : at + static_cast<int64_t>(step);

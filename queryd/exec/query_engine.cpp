@@ -177,7 +177,8 @@ class LocalEngine final : public QueryEngine {
         if (!readers_) {
             readers_ = std::make_unique<StoreReaders>(
                 StorePaths{config_.event_store_path, config_.log_store_path},
-                config_.reader_threads, config_.memory_bytes_max);
+                ThreadSharing{config_.reader_threads, config_.split_rows_min},
+                config_.memory_bytes_max);
         }
         return *readers_;
     }

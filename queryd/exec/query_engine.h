@@ -85,6 +85,7 @@ struct EngineConfig {
     const std::atomic<int64_t>* cross_window_ms = nullptr;
     const std::atomic<int64_t>* cross_lookback_seconds = nullptr;
     uint32_t reader_threads = 2;
+    uint64_t split_rows_min = 20'000;               // a smaller database is read by one thread
     uint64_t memory_bytes_max = 256 * 1024 * 1024;  // MaxQueryMemoryBytes
 };
 

@@ -170,8 +170,8 @@ class RecordAnswer {
         // many older ones there are.
         const bool is_newest =
             plan.context_lines != 0 && plan.sort.empty() && rowsMax(plan) <= kFewRowsMin;
-        const uint32_t threads = is_newest ? 1 : readers_.threadCount();
-        for (ReadingPart part : planReading(plan, surveys_, threads)) {
+        const ThreadSharing sharing = is_newest ? ThreadSharing() : readers_.sharing();
+        for (ReadingPart part : planReading(plan, surveys_, sharing)) {
             if (is_newest && !isFew(surveys_[part.database])) {
                 part.order = ScanOrder::NewestFirst;
             }
@@ -255,7 +255,7 @@ class RecordAnswer {
 
     base::Result<void> answerAggregation() {
         std::vector<std::unique_ptr<ShardTask>> tasks;
-        for (const ReadingPart& part : planReading(plan_, surveys_, readers_.threadCount())) {
+        for (const ReadingPart& part : planReading(plan_, surveys_, readers_.sharing())) {
             const ScanRequest request = requestOf(plan_, part);
             tasks.push_back(std::make_unique<GroupTask>(
                 GroupTask::Part{plan_, request}, databases_[part.database], readers_.memory()));

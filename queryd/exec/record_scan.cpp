@@ -1,6 +1,7 @@
 #include "queryd/exec/record_scan.h"
 
 #include "common/base/text.h"
+#include "queryd/exec/payload_probe.h"
 #include "queryd/exec/read_snapshot.h"
 #include "queryd/exec/record_statement.h"
 #include "queryd/exec/time_ranges.h"
@@ -26,6 +27,7 @@ class RowJudge {
           selection_(RowSelection::ofConditions(plan, name_per_row)),
           row_(plan, selection_),
           name_per_row_(name_per_row),
+          probe_(PayloadProbe::of(plan)),
           is_time_up_(std::move(is_time_up)) {}
 
     bool isNeeded() const { return name_per_row_ || !plan_.on_row.empty(); }
@@ -35,7 +37,7 @@ class RowJudge {
 
     bool judge(const db::RowView& row) {
         row_.load(row);
-        if (isWanted()) {
+        if (mayBeWanted() && isWanted()) {
             return true;
         }
         if (!for_air_ && ++rows_ % kRowsBetweenChecks == 0 && is_time_up_()) {
@@ -50,6 +52,10 @@ class RowJudge {
     bool cameForAir() const { return for_air_.has_value(); }
 
   private:
+    bool mayBeWanted() {
+        return !probe_ || !probe_->isWorthIt() || probe_->mayHold(row_.payload());
+    }
+
     bool isWanted() {
         if (name_per_row_ && !matchesName(plan_, row_.column(plan_.table->nameColumn()).bytes)) {
             return false;
@@ -62,6 +68,7 @@ class RowJudge {
     RowSelection selection_;
     RecordRow row_;
     const bool name_per_row_;
+    std::optional<PayloadProbe> probe_;
     std::function<bool()> is_time_up_;
     uint32_t rows_ = 0;
     std::optional<int64_t> for_air_;

@@ -253,7 +253,9 @@ std::string BoundSql::tableWith(const RecordTable& table, std::string_view index
 
 base::Result<std::unique_ptr<db::Statement>> prepareSql(db::Connection& connection,
                                                         const BoundSql& sql) {
-    auto statement = connection.prepare(sql.text);
+    // A kept statement would find out only when it runs that its index is gone.
+    auto statement =
+        sql.hints.empty() ? connection.prepare(sql.text) : connection.prepareAnew(sql.text);
     if (!statement && statement.error().kind == base::ErrorKind::Invalid && !sql.hints.empty()) {
         statement = connection.prepare(withoutHints(sql));
     }

@@ -21,7 +21,8 @@ struct QuestionBench {
 // where SQL can say it; payload fields through msgpack_extract.
 //
 // Of several runs the quickest counts, in processor time as well, which other programs on the
-// machine disturb less.
+// machine disturb less. Half of ours is what it takes where both processors are free and a scan is
+// shared; the plain statement's is what it takes.
 std::vector<Figure> measureQuestions(const QuestionBench& bench);
 
 // All of them, for the group's table.

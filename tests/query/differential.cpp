@@ -33,6 +33,9 @@ namespace evd::test {
 namespace {
 
 constexpr uint32_t kQuestionsPerStore = 100;
+// So that even small databases are read by several threads in parts.
+constexpr uint32_t kThreads = 3;
+constexpr uint64_t kSplitRowsMin = 2;
 
 // Asks and compares; the number of differences.
 int compareAnswers(queryd::QueryEngine& engine, const std::vector<SimpleQuestion>& questions,
@@ -52,9 +55,11 @@ int compareAnswers(queryd::QueryEngine& engine, const std::vector<SimpleQuestion
 std::unique_ptr<queryd::QueryEngine> engineOver(const TemporaryDirectory& folder,
                                                 const FakeClock& clock,
                                                 queryd::CountingSignal& signal) {
-    return queryd::makeQueryEngine(
-        {.event_store_path = folder.path(), .log_store_path = folder / "logs/logs.db"}, clock,
-        signal);
+    return queryd::makeQueryEngine({.event_store_path = folder.path(),
+                                    .log_store_path = folder / "logs/logs.db",
+                                    .reader_threads = kThreads,
+                                    .split_rows_min = kSplitRowsMin},
+                                   clock, signal);
 }
 
 // Some of the indexes that the store might have made by now (Spec §3.3): they must not change any
@@ -163,6 +168,8 @@ class CrossRun {
         config.metric_store_path = folder_ / "metrics.db";
         config.cross_window_ms = &window_ms;
         config.metric_staleness_ms = &staleness_ms;
+        config.reader_threads = kThreads;
+        config.split_rows_min = kSplitRowsMin;
         const FakeClock clock;
         queryd::CountingSignal signal;
         const auto engine = queryd::makeQueryEngine(config, clock, signal);

@@ -412,6 +412,8 @@ int runStore(std::mt19937_64& random, uint32_t questions) {
     queryd::EngineConfig config;
     config.event_store_path = folder.path();
     config.metric_store_path = folder / "metrics.db";
+    config.reader_threads = 1 + static_cast<uint32_t>(random() % 4);
+    config.split_rows_min = 2;
     const auto engine = queryd::makeQueryEngine(config, clock, signal);
     std::vector<Question> asked;
     std::vector<std::vector<std::string>> answers;

@@ -111,7 +111,7 @@ class LivePart {
   public:
     LivePart(Machine& machine, std::string_view text)
         : config_(machine.config()),
-          readers_({config_.event_store_path, config_.log_store_path}, 1, 1 << 20),
+          readers_({config_.event_store_path, config_.log_store_path}, {1}, 1 << 20),
           cross_(readers_, config_),
           plan_(livePlan(planQuery(parseQuery(text).value(), machine.clock.wallNs()).value())) {
         control_.clock = &machine.clock;
