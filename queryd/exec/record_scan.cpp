@@ -21,14 +21,19 @@ constexpr uint32_t kRowsBetweenChecks = 64;
 // does not want, and for no more of these.
 class RowJudge {
   public:
-    RowJudge(const RecordPlan& plan, bool name_per_row, std::function<bool()> is_time_up)
+    RowJudge(const RecordPlan& plan, const NameChoice& names, std::function<bool()> is_time_up)
         : plan_(plan),
-          selection_(RowSelection::ofConditions(plan, name_per_row)),
+          name_per_row_(names.kind == NameChoice::Kind::PerRow),
+          by_record_(names.by_record),
+          selection_(RowSelection::ofConditions(plan, name_per_row_, by_record_)),
           row_(plan, selection_),
-          name_per_row_(name_per_row),
-          is_time_up_(std::move(is_time_up)) {}
+          is_time_up_(std::move(is_time_up)) {
+        if (by_record_) {
+            names_.emplace(*plan.sight);
+        }
+    }
 
-    bool isNeeded() const { return name_per_row_ || !plan_.on_row.empty(); }
+    bool isNeeded() const { return name_per_row_ || by_record_ || !plan_.on_row.empty(); }
     std::string sqlCondition() const {
         return base::cat(db::kRowFilterName, "(", selection_.sqlColumns(), ")");
     }
@@ -51,17 +56,28 @@ class RowJudge {
 
   private:
     bool isWanted() {
-        if (name_per_row_ && !matchesName(plan_, row_.column(plan_.table->nameColumn()).bytes)) {
+        if (name_per_row_ && !matchesName(plan_, row_.column(plan_.table->nameColumn()).bytes,
+                                          names_ ? &*names_ : nullptr)) {
             return false;
         }
-        return std::all_of(plan_.on_row.begin(), plan_.on_row.end(),
+        if (by_record_ &&
+            (!row_.isVisible() || !holdAll(plan_.on_bounds) || !holdAll(plan_.on_column))) {
+            return false;
+        }
+        return holdAll(plan_.on_row);
+    }
+
+    bool holdAll(const std::vector<Condition>& conditions) {
+        return std::all_of(conditions.begin(), conditions.end(),
                            [this](const Condition& condition) { return holds(condition, row_); });
     }
 
     const RecordPlan& plan_;
+    const bool name_per_row_;
+    const bool by_record_;
     RowSelection selection_;
     RecordRow row_;
-    const bool name_per_row_;
+    std::optional<SightJudge> names_;
     std::function<bool()> is_time_up_;
     uint32_t rows_ = 0;
     std::optional<int64_t> for_air_;
@@ -83,8 +99,7 @@ class Scan {
             return ScanEnd::Finished;
         }
         slice_end_ = request_.control.clock->monotonicNs() + kScanSliceNs;
-        RowJudge judge(request_.plan, names_->kind == NameChoice::Kind::PerRow,
-                       [this] { return isTimeUp(); });
+        RowJudge judge(request_.plan, *names_, [this] { return isTimeUp(); });
         if (!judge.isNeeded()) {
             return readAll(connection);
         }
