@@ -33,7 +33,7 @@ RowSelection RowSelection::of(const RecordPlan& plan, bool whole_records) {
 
 RowSelection RowSelection::ofConditions(const RecordPlan& plan, bool with_name, bool by_record) {
     RowSelection selection;
-    if (with_name || by_record) {
+    if (with_name || plan.sight != nullptr) {
         selection.add(plan.table->nameColumn());
     }
     for (const Condition& condition : plan.on_row) {
