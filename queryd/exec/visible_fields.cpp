@@ -2,7 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/exec/sight.h"
-#include "queryd/lang/token_cursor.h"
+#include "queryd/plan/field_list.h"
 
 #include <algorithm>
 
@@ -124,7 +124,7 @@ base::Result<std::optional<std::string>> findRefused(db::Connection& connection,
 base::Error refusedField(std::string_view field) {
     return base::fail(
         base::ErrorKind::Denied,
-        base::cat("the answer may not be sorted, grouped or computed by ", shownWord(field),
+        base::cat("the answer may not be sorted, grouped or computed by ", shownName(field),
                   ", because not all records in question show it to you"));
 }
 

@@ -20,7 +20,7 @@ Names patternsOf(access::ObjectKind kind) {
         case access::ObjectKind::Logs:
             return {"loregd", "sshd", "kernel", "A", "peinit", "peinit.more"};
         default:
-            return {"one", "many"};
+            return {"one", "many", "m", "m.a", "M.b", "n"};
     }
 }
 
@@ -37,7 +37,7 @@ Names fieldsOf(access::ObjectKind kind) {
         case access::ObjectKind::Logs:
             return {"timestamp", "origin", "is_error", "message", "boot_id", "job_id"};
         default:
-            return {"timestamp", "name", "type", "value", "k"};
+            return {"timestamp", "name", "type", "value", "k", "host", "zone"};
     }
 }
 
