@@ -91,7 +91,7 @@ std::string RowSelection::sqlColumns() const {
 RecordRow::RecordRow(const RecordPlan& plan, const RowSelection& selection)
     : plan_(plan), selection_(selection), slots_(plan.fields.size()) {
     if (plan.sight != nullptr) {
-        visible_.emplace(*plan.sight, *plan.table);
+        visible_ = std::make_unique<VisibleRecord>(*plan.sight, *plan.table);
     }
 }
 
@@ -103,16 +103,18 @@ void RecordRow::load(const db::RowView& row) {
 Value RecordRow::field(size_t index) {
     Slot& slot = slots_[index];
     if (slot.row != row_) {
-        slot.value = fieldUncached(plan_.fields[index]);
+        const bool is_hidden = visible_ != nullptr && !shows(plan_.fields[index]);
+        slot.value = is_hidden ? Value() : fieldUncached(plan_.fields[index]);
         slot.row = row_;
     }
     return slot.value;
 }
 
+Value RecordRow::moment(size_t index) {
+    return column(*plan_.fields[index].column);
+}
+
 Value RecordRow::fieldUncached(const PlanField& field) {
-    if (visible_ && !shows(field)) {
-        return {};
-    }
     if (field.column != nullptr) {
         return column(*field.column);
     }

@@ -7,7 +7,7 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,7 +56,7 @@ class RecordRow final : public FieldSource {
     int64_t id() const { return view_->columnInteger(0); }
     int64_t timestamp() const { return view_->columnInteger(1); }
     Value field(size_t index) override;
-    Value moment(size_t index) override { return column(*plan_.fields[index].column); }
+    Value moment(size_t index) override;
     Value column(const TableColumn& column);
     std::span<const uint8_t> payload() const;
 
@@ -79,8 +79,8 @@ class RecordRow final : public FieldSource {
 
     const RecordPlan& plan_;
     const RowSelection& selection_;
-    std::optional<VisibleRecord> visible_;  // where the plan has a sight
-    uint64_t looked_at_ = 0;                // the load that it has looked at
+    std::unique_ptr<VisibleRecord> visible_;  // where the plan has a sight
+    uint64_t looked_at_ = 0;                  // the load that it has looked at
     const db::RowView* view_ = nullptr;
     uint64_t row_ = 0;
     std::vector<Slot> slots_;

@@ -60,16 +60,18 @@ class RowJudge {
                                           names_ ? &*names_ : nullptr)) {
             return false;
         }
-        if (by_record_ &&
-            (!row_.isVisible() || !holdAll(plan_.on_bounds) || !holdAll(plan_.on_column))) {
+        if (by_record_ && !isWantedOfWhatIsShown()) {
             return false;
         }
-        return holdAll(plan_.on_row);
+        return std::all_of(plan_.on_row.begin(), plan_.on_row.end(),
+                           [this](const Condition& condition) { return holds(condition, row_); });
     }
 
-    bool holdAll(const std::vector<Condition>& conditions) {
-        return std::all_of(conditions.begin(), conditions.end(),
-                           [this](const Condition& condition) { return holds(condition, row_); });
+    // What SQL and the range of time would say of a row that shows all its fields (Ruling A5).
+    bool isWantedOfWhatIsShown() {
+        const auto isTrue = [this](const Condition& condition) { return holds(condition, row_); };
+        return row_.isVisible() && std::ranges::all_of(plan_.on_bounds, isTrue) &&
+               std::ranges::all_of(plan_.on_column, isTrue);
     }
 
     const RecordPlan& plan_;

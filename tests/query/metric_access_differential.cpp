@@ -333,7 +333,7 @@ class Round {
             }
             return record.dump();
         }
-        const Series& series = series_.at(std::stoul(tag->get<std::string>()));
+        const Series& series = series_.at(base::parseU64(tag->get<std::string>()).value());
         record.erase(kTag);
         for (const char* field : {"timestamp", "name", "type", "value"}) {
             if (!shows(series, field)) {

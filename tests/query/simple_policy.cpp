@@ -19,9 +19,12 @@ Names patternsOf(access::ObjectKind kind) {
                     "lcs",  "synthetic",   "synthetic.gap.more", "x"};
         case access::ObjectKind::Logs:
             return {"loregd", "sshd", "kernel", "A", "peinit", "peinit.more"};
-        default:
+        case access::ObjectKind::Metrics:
+        case access::ObjectKind::PublishLogs:
+        case access::ObjectKind::PublishMetrics:
             return {"one", "many", "m", "m.a", "M.b", "n"};
     }
+    return {};
 }
 
 Names fieldsOf(access::ObjectKind kind) {
@@ -36,9 +39,12 @@ Names fieldsOf(access::ObjectKind kind) {
                     "m.b",        "absent"};
         case access::ObjectKind::Logs:
             return {"timestamp", "origin", "is_error", "message", "boot_id", "job_id"};
-        default:
+        case access::ObjectKind::Metrics:
+        case access::ObjectKind::PublishLogs:
+        case access::ObjectKind::PublishMetrics:
             return {"timestamp", "name", "type", "value", "k", "host", "zone"};
     }
+    return {};
 }
 
 std::set<std::string> someOf(std::mt19937_64& random, const Names& names, size_t count_max) {
