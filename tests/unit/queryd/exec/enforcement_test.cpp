@@ -393,6 +393,31 @@ TEST_CASE(
     CHECK(fields[0] == shown);
 }
 
+// A hidden record of a later moment must not decide what another store is asked for (Spec §8.7).
+TEST_CASE("enforcement: a stream's batch is as late as its latest record that may be seen") {
+    Machine machine;
+    machine.metrics.addSample(/*series=*/1, 20'000, 9);  // before that cpu.load is 1
+    auto prepared =
+        machine.engine->prepare("EVENTS STREAM SINCE 1h ago WHERE METRIC cpu.load < 5 SELECT n");
+    REQUIRE(prepared.ok());
+    RecordList records;
+    std::atomic<bool> cancelled{false};
+    base::Thread thread("stream", [&] {
+        RunOptions options;
+        options.caller = callerWithUid(kOneType);
+        options.cancelled = &cancelled;
+        (void)machine.engine->run(*prepared.value(), options, records);  // Gone
+    });
+    records.waitFor(2);
+    machine.events.insert(std::vector<test::TestEvent>{eventOf(10, "a", R"({"n": 10})"),
+                                                       eventOf(30, "b", R"({"user": "eve"})")});
+    machine.signal.bump();
+    records.waitFor(3);
+    cancelled = true;
+    thread.join();
+    CHECK(records.lines().back() == R"({"n":10})");
+}
+
 TEST_CASE("enforcement: pages are as full as if hidden events were not there") {
     Machine machine;
     EventQuestion question;
