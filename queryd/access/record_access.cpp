@@ -25,7 +25,10 @@ bool allGranted(const FieldVerdict& verdict) {
 }  // namespace
 
 RecordAccess::RecordAccess(AccessPolicy& policy, const Caller& caller)
-    : policy_(policy), caller_(caller), in_force_(policy.current()) {}
+    : RecordAccess(policy, caller, policy.current()) {}
+
+RecordAccess::RecordAccess(AccessPolicy& policy, const Caller& caller, PolicyInForce in_force)
+    : policy_(policy), caller_(caller), in_force_(std::move(in_force)) {}
 
 const FieldVerdict& RecordAccess::of(ObjectKind kind, std::string_view name,
                                      std::span<const std::string_view> fields) {

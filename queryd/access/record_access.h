@@ -31,6 +31,8 @@ class RecordAccess {
     static constexpr size_t kKnownBytesMax = size_t{4} << 20;  // of names
 
     RecordAccess(AccessPolicy& policy, const Caller& caller);
+    // Of a policy that other threads of the question have begun with too.
+    RecordAccess(AccessPolicy& policy, const Caller& caller, PolicyInForce in_force);
     RecordAccess(const RecordAccess&) = delete;
     RecordAccess& operator=(const RecordAccess&) = delete;
 

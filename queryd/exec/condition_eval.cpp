@@ -65,7 +65,7 @@ bool matchesText(CompareOperator op, const Value& value, const Value& text) {
 
 bool isDuring(const Condition& condition, FieldSource& fields) {
     EVD_CHECK(condition.ranges != nullptr, "a condition on another store that nobody has answered");
-    const Value time = fields.field(condition.field);
+    const Value time = fields.moment(condition.field);
     return time.kind == Value::Kind::Int && condition.ranges->contains(time.int_value);
 }
 

@@ -13,6 +13,9 @@ class FieldSource {
   public:
     virtual ~FieldSource() = default;
     virtual Value field(size_t index) = 0;
+    // The record's time, for conditions on other stores, which name no field of it: there even
+    // where the field is hidden from who asks (Ruling A5).
+    virtual Value moment(size_t index) { return field(index); }
 };
 
 // Whether the condition holds for the record (Spec §8.1; Ruling Q3, Q4, Q14).

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <utility>
 
 namespace evd::queryd {
 
@@ -51,11 +52,21 @@ RecordPlan planOf(const CrossCondition& condition, const TimeRange& range, int64
     plan.table = &logTable();
     plan.fields.push_back({"origin", findColumn(logTable(), "origin")});
     plan.on_name.push_back(compareText(0, CompareOperator::Equal, condition.subject));
+    plan.on_name.back().is_selector = true;
     if (condition.containing) {
         plan.fields.push_back({"message", findColumn(logTable(), "message")});
         plan.on_row.push_back(compareText(1, CompareOperator::Contains, *condition.containing));
     }
     return plan;
+}
+
+// A record that hides its time is none: the condition would tell it.
+void requireTime(RecordPlan& plan) {
+    Condition is_there;
+    is_there.op = CompareOperator::IsNotNull;
+    is_there.field = plan.fields.size();
+    plan.fields.push_back({std::string(plan.table->time().name), &plan.table->time()});
+    plan.on_bounds.push_back(std::move(is_there));
 }
 
 // The first row that comes.
@@ -281,9 +292,13 @@ base::Error tooManyRanges() {
 }
 
 base::Result<TimeRanges> readExistence(StoreReaders& readers, const CrossCondition& condition,
-                                       const TimeRange& range, int64_t half_ns,
-                                       const RunControl& control) {
-    const RecordPlan plan = planOf(condition, range, half_ns);
+                                       std::shared_ptr<const Sight> sight, const TimeRange& range,
+                                       int64_t half_ns, const RunControl& control) {
+    RecordPlan plan = planOf(condition, range, half_ns);
+    if (sight != nullptr) {
+        requireTime(plan);
+        plan.sight = std::move(sight);
+    }
     auto databases = readers.databases(plan.table->store);
     if (!databases) {
         return base::fail(databases.error().kind, plan.table->store == StoreKind::Logs

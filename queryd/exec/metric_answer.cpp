@@ -11,6 +11,7 @@
 #include "queryd/exec/metric_records.h"
 #include "queryd/exec/metric_scan_parts.h"
 #include "queryd/exec/metric_task.h"
+#include "queryd/exec/visible_series.h"
 
 #include <sys/stat.h>
 #include <algorithm>
@@ -62,6 +63,7 @@ class MetricAnswer {
 
     base::Result<void> run() {
         EVD_TRY(select());
+        EVD_TRY(checkSeriesFields(plan_, series_));
         EVD_TRY(checkTypes(plan_, series_));
         if (series_.empty()) {
             return {};
@@ -277,6 +279,7 @@ class MetricAnswer {
         ResultSeries result;
         result.identity.name = series_.front().name;
         result.identity.type = series_.front().type;
+        result.identity.shows = commonFields(series_);
         for (const MetricSeries& one : series_) {
             if (one.name != series_.front().name) {
                 result.identity.name = plan_.name_pattern;

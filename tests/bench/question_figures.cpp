@@ -6,6 +6,7 @@
 #include "common/db/sqlite.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/support/access_policies.h"
 #include "tests/support/temporary_directory.h"
 
 #include <sys/resource.h>
@@ -91,6 +92,22 @@ constexpr auto kQuestions = std::to_array<Question>({
     {"METRIC bench.requests SUM", 0, Store::Metrics},
 });
 
+constexpr uid_t kJudgedUid = 1001;
+
+// A field is denied that no question speaks of: what may be seen of each record is judged.
+access::SecurityPolicy everythingButOneField() {
+    const std::string sid = base::cat("S-1-22-1-", kJudgedUid);
+    const auto rules = [&](access::ObjectKind kind, std::string_view field) {
+        const std::string guid = test::guidText(access::fieldGuid(field));
+        return test::policyOf(
+            kind,
+            {{"*", base::cat("O:SYG:SYD:P(OD;;0x1;", guid, ";;", sid, ")(A;;0x1;;;", sid, ")")}});
+    };
+    return test::joined({rules(access::ObjectKind::Events, "absent"),
+                         rules(access::ObjectKind::Logs, "job_id"),
+                         rules(access::ObjectKind::Metrics, "absent")});
+}
+
 class Discard final : public queryd::RecordSink {
   public:
     base::Result<void> record(std::span<const uint8_t>) override {
@@ -163,10 +180,16 @@ class Bench {
     Bench(const QuestionBench& bench, QuestionData data)
         : bench_(bench),
           data_(std::move(data)),
+          caller_(test::callerWithUid(bench.judged ? kJudgedUid : 0)),
           engine_(queryd::makeQueryEngine({.event_store_path = data_.folder,
                                            .log_store_path = data_.logs(),
-                                           .metric_store_path = data_.metrics()},
-                                          clock_, signal_)) {}
+                                           .metric_store_path = data_.metrics(),
+                                           .access = &policy_},
+                                          clock_, signal_)) {
+        if (bench.judged) {
+            policy_.install(everythingButOneField());
+        }
+    }
 
     void measure(With with, std::vector<Figure>& figures) {
         for (const Question& question : kQuestions) {
@@ -207,7 +230,7 @@ class Bench {
         EVD_CHECK(prepared.ok(), "a question of the bench is wrong");
         Discard sink;
         queryd::RunOptions options;
-        options.caller.system = true;
+        options.caller = caller_;
         EVD_CHECK(engine_->run(*prepared.value(), options, sink).ok(),
                   "a question of the bench failed");
         return sink.count;
@@ -221,6 +244,9 @@ class Bench {
 
     const QuestionBench& bench_;
     const QuestionData data_;
+    const queryd::Caller caller_;
+    queryd::ReferenceChecker checker_;
+    queryd::AccessPolicy policy_{checker_};
     const base::SystemClock clock_;
     queryd::CountingSignal signal_;
     std::unique_ptr<queryd::QueryEngine> engine_;

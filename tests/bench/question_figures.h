@@ -14,6 +14,7 @@ struct QuestionBench {
     std::string_view word = {};  // only questions whose text contains it
     std::string folder = {};     // kept; empty: a temporary one
     int runs = 8;
+    bool judged = false;  // asked by one who may not see everything
 };
 
 // How long questions take over that data, asked of the engine in this process: no transport, warm

@@ -10,17 +10,25 @@
 
 namespace evd::test {
 
-// What the real engine answers to a question, a line a record; an error is a line too.
-inline std::vector<std::string> ask(queryd::QueryEngine& engine, const std::string& text) {
+// What the real engine answers to one who asks, a line a record; an error is a line too.
+inline std::vector<std::string> ask(queryd::QueryEngine& engine, const queryd::Caller& caller,
+                                    const std::string& text) {
     auto prepared = engine.prepare(text);
     if (!prepared) {
         return {"error: " + prepared.error().text};
     }
     RecordList records;
     queryd::RunOptions options;
-    options.caller.system = true;
+    options.caller = caller;
     const auto done = engine.run(*prepared.value(), options, records);
     return done ? records.lines() : std::vector<std::string>{"error: " + done.error().text};
+}
+
+// As SYSTEM, who sees everything.
+inline std::vector<std::string> ask(queryd::QueryEngine& engine, const std::string& text) {
+    queryd::Caller caller;
+    caller.system = true;
+    return ask(engine, caller, text);
 }
 
 // The first line in which the two differ; `what` says what was asked.

@@ -29,7 +29,8 @@ SimpleCondition originTest(Random& random) {
     const std::string wanted = anyOf(random, kOrigins);
     const bool equal = chance(random, 60);
     return {"origin " + std::string(equal ? "==" : "!=") + " " + wanted, [=](const Json& record) {
-                return simpleEqual(record["origin"], Json(wanted)) == equal;
+                const Json* value = fieldOf(record, "origin");
+                return value != nullptr && simpleEqual(*value, Json(wanted)) == equal;
             }};
 }
 
@@ -40,7 +41,11 @@ SimpleCondition textTest(Random& random) {
     static const std::array<std::string, 3> kOperators = {" STARTS_WITH ", " ENDS_WITH ",
                                                           " CONTAINS "};
     return {field + kOperators[which] + '"' + part + '"', [=](const Json& record) {
-                const std::string text = simpleFold(record[field].get<std::string>());
+                const Json* value = fieldOf(record, field);
+                if (value == nullptr) {
+                    return false;
+                }
+                const std::string text = simpleFold(value->get<std::string>());
                 const std::string wanted = simpleFold(part);
                 return which == 0   ? text.starts_with(wanted)
                        : which == 1 ? text.ends_with(wanted)
@@ -54,7 +59,8 @@ SimpleCondition errorTest(Random& random) {
     const bool equal = chance(random, 60);
     return {"is_error " + std::string(equal ? "==" : "!=") + " " + kTruths[which],
             [=](const Json& record) {
-                return (record["is_error"].get<bool>() == (which < 2)) == equal;
+                const Json* value = fieldOf(record, "is_error");
+                return value != nullptr && (value->get<bool>() == (which < 2)) == equal;
             }};
 }
 
@@ -62,7 +68,7 @@ SimpleCondition jobTest(Random& random) {
     if (chance(random, 50)) {
         const bool null = chance(random, 50);
         return {null ? "job_id IS NULL" : "job_id IS NOT NULL",
-                [=](const Json& record) { return record["job_id"].is_null() == null; }};
+                [=](const Json& record) { return (fieldOf(record, "job_id") == nullptr) == null; }};
     }
     const std::string guid = base::formatGuid(guidOf(static_cast<uint32_t>(random() % 3)));
     const bool equal = chance(random, 50);
@@ -98,22 +104,26 @@ void addSelectors(Random& random, SimpleQuestion& question, std::string& clauses
         question.where.push_back(
             {"", [=](const Json& record) {
                  return std::any_of(origins.begin(), origins.end(), [&](const std::string& origin) {
-                     return simpleEqual(record["origin"], Json(origin));
+                     return simpleEqual(record["$name"], Json(origin));
                  });
              }});
     }
     if (chance(random, 15)) {
         clauses += " ERROR ONLY";
-        question.where.push_back(
-            {"", [](const Json& record) { return record["is_error"].get<bool>(); }});
+        question.where.push_back({"", [](const Json& record) {
+                                      const Json* value = fieldOf(record, "is_error");
+                                      return value != nullptr && value->get<bool>();
+                                  }});
     }
     if (chance(random, 25)) {
         const std::string part = anyOf(random, kParts);
         clauses += " CONTAINING \"" + part + '"';
         question.where.push_back(
             {"", [=](const Json& record) {
-                 return simpleFold(record["message"].get<std::string>()).find(simpleFold(part)) !=
-                        std::string::npos;
+                 const Json* value = fieldOf(record, "message");
+                 return value != nullptr &&
+                        simpleFold(value->get<std::string>()).find(simpleFold(part)) !=
+                            std::string::npos;
              }});
     }
 }

@@ -181,8 +181,8 @@ SimpleCondition typeTest(Random& random) {
     const std::string type = anyOf(random, kTypes);
     const bool equal = chance(random, 50);
     return {"event_type " + std::string(equal ? "==" : "!=") + " " + type, [=](const Json& record) {
-                return (simpleFold(record["event_type"].get<std::string>()) == simpleFold(type)) ==
-                       equal;
+                const Json* value = fieldOf(record, "event_type");
+                return value != nullptr && simpleEqual(*value, Json(type)) == equal;
             }};
 }
 

@@ -112,11 +112,13 @@ class LivePart {
     LivePart(Machine& machine, std::string_view text)
         : config_(machine.config()),
           readers_({config_.event_store_path, config_.log_store_path}, {1}, 1 << 20),
-          cross_(readers_, config_),
+          sights_(nullptr, {"", true, false}),
+          cross_(readers_, config_, sights_),
           plan_(livePlan(planQuery(parseQuery(text).value(), machine.clock.wallNs()).value())) {
         control_.clock = &machine.clock;
-        live_ = std::make_unique<LiveRecords>(readers_, plan_, control_, cross_, StreamCursors(),
-                                              records_);
+        live_ = std::make_unique<LiveRecords>(
+            LiveRecords::Parts{readers_, plan_, control_, cross_, sights_}, StreamCursors(),
+            records_);
     }
 
     std::vector<std::string> round() {
@@ -129,6 +131,7 @@ class LivePart {
   private:
     EngineConfig config_;
     StoreReaders readers_;
+    Sights sights_;
     CrossReader cross_;
     RecordPlan plan_;
     RunControl control_;
