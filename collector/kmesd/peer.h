@@ -18,6 +18,12 @@ struct PeerRights {
     bool unlimited = false;
 };
 
+inline constexpr PeerRights kEveryPeerRight = {true, true, true};
+
+inline PeerRights inBoth(const PeerRights& one, const PeerRights& other) {
+    return {one.attach && other.attach, one.emit && other.emit, one.unlimited && other.unlimited};
+}
+
 struct PeerRule {
     uid_t owner_uid = 0;  // started the group; counts as SYSTEM (Ruling A8)
     std::vector<gid_t> emit_gids;
