@@ -72,7 +72,7 @@ int64_t fileBytes(const std::string& path) {
 }
 
 base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
-                                  CreateSchema create_schema) {
+                                  CreateSchema create_schema, uint32_t page_bytes) {
     const std::string unfinished = base::cat(path, kUnfinishedSuffix);
     EVD_TRY(removeIfThere(unfinished));
     EVD_TRY(removeIfThere(unfinished + "-journal"));
@@ -86,7 +86,7 @@ base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
         }
     }
     {
-        auto created = db::Connection::createForWriting(unfinished, db::kPageBytes);
+        auto created = db::Connection::createForWriting(unfinished, page_bytes);
         if (!created) {
             return created.error();
         }

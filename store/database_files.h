@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "common/db/schema.h"
 #include "common/db/sqlite.h"
 
 #include <cstdint>
@@ -27,7 +28,7 @@ using CreateSchema = base::Result<void> (*)(db::Connection& connection, int64_t 
 // Makes the database under another name and renames it, so that dying half-way leaves a file that
 // the next start replaces. What is left of an earlier database of that name is removed.
 base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
-                                  CreateSchema create_schema);
+                                  CreateSchema create_schema, uint32_t page_bytes = db::kPageBytes);
 
 // Moves a corrupt database aside as <stem>.corrupt-<ns>.db with its -wal and -shm, where discovery
 // still finds it for reading (Ruling S6). Answers the new path. Nobody may have it open for

@@ -59,6 +59,8 @@ constexpr auto kRules = std::to_array<Rule>({
     {"eventd-ingest", "door.*.records", "eventd.ingest.records.total", MetricType::Counter, "door"},
     {"eventd-ingest", "records.*.dropped", "eventd.ingest.dropped.total", MetricType::Counter,
      "kind"},
+    {"eventd-ingest", "records.*.dropped_unread", "eventd.ingest.dropped_datagrams.total",
+     MetricType::Counter, "kind"},
 
     {"eventd-queryd", "queries_started", "eventd.queries.total", MetricType::Counter},
     {"eventd-queryd", "queries_refused", "eventd.queries.refused.total", MetricType::Counter},

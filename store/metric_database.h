@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/db/metric_schema.h"
 #include "store/record_database.h"
 #include "store/removed_series.h"
 #include "store/rollup_builder.h"
@@ -91,6 +92,7 @@ class MetricFormat final : public RecordFormat {
         return wire::CommitNotice::Store::Metrics;
     }
     CreateSchema createSchema() const override;
+    uint32_t pageBytes() const override { return db::kMetricPageBytes; }
     base::Result<std::unique_ptr<RecordDatabase>> open(const std::string& path,
                                                        int64_t least_id) override {
         return MetricDatabase::open(path, state_, least_id);

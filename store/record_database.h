@@ -132,6 +132,7 @@ class RecordFormat {
     virtual std::string_view measures() const = 0;  // in front of the names of measures
     virtual wire::CommitNotice::Store notices() const = 0;
     virtual CreateSchema createSchema() const = 0;
+    virtual uint32_t pageBytes() const { return db::kPageBytes; }  // of new databases
     // Ids begin behind least_id at the earliest.
     virtual base::Result<std::unique_ptr<RecordDatabase>> open(const std::string& path,
                                                                int64_t least_id) = 0;

@@ -13,7 +13,7 @@ base::Result<OpenedRecords> openOnce(const std::string& path, RecordFormat& form
                                      const base::Clock& clock, int64_t least_id) {
     OpenedRecords opened;
     if (!fileExists(path)) {
-        EVD_TRY(createDatabase(path, clock.wallNs(), format.createSchema()));
+        EVD_TRY(createDatabase(path, clock.wallNs(), format.createSchema(), format.pageBytes()));
     }
     auto database = format.open(path, least_id);
     if (!database && database.error().kind == base::ErrorKind::Unsupported) {
@@ -27,7 +27,7 @@ base::Result<OpenedRecords> openOnce(const std::string& path, RecordFormat& form
         }
         opened.trouble = base::cat(path, ": ", database.error().text, ", kept as ", aside.value(),
                                    " and replaced by a new one");
-        EVD_TRY(createDatabase(path, clock.wallNs(), format.createSchema()));
+        EVD_TRY(createDatabase(path, clock.wallNs(), format.createSchema(), format.pageBytes()));
         database = format.open(path, least_id);
     }
     if (!database) {

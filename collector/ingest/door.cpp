@@ -16,27 +16,35 @@ class PromptDoor : public Door {
   public:
     explicit PromptDoor(Window& window) : window_(window) {}
 
+    size_t take(std::span<uint8_t> datagram, const ReceiptTime& time,
+                RejectCounts& rejects) override {
+        return window_.passesOver() ? 0 : takeRecords(datagram, time, rejects);
+    }
     void endRound(int64_t) override { window_.ring(); }
     int64_t waitNs(int64_t) const override { return -1; }
     void finish(int64_t) override { window_.ring(); }
 
   protected:
     Window& window_;
+
+  private:
+    virtual size_t takeRecords(std::span<uint8_t> datagram, const ReceiptTime& time,
+                               RejectCounts& rejects) = 0;
 };
 
 class LogDoor final : public PromptDoor<LogWindow> {
   public:
     using PromptDoor::PromptDoor;
 
-    size_t take(std::span<uint8_t> datagram, const ReceiptTime& time,
-                RejectCounts& rejects) override {
+  private:
+    size_t takeRecords(std::span<uint8_t> datagram, const ReceiptTime& time,
+                       RejectCounts& rejects) override {
         records_.clear();
         parser_.parse(datagram, time.wall_ns, records_, rejects);
         window_.append(records_);
         return records_.size();
     }
 
-  private:
     LogRecordParser parser_;
     std::vector<wire::LogRecord> records_;
 };
@@ -45,8 +53,9 @@ class SyslogDoor final : public PromptDoor<LogWindow> {
   public:
     using PromptDoor::PromptDoor;
 
-    size_t take(std::span<uint8_t> datagram, const ReceiptTime& time,
-                RejectCounts& rejects) override {
+  private:
+    size_t takeRecords(std::span<uint8_t> datagram, const ReceiptTime& time,
+                       RejectCounts& rejects) override {
         const auto record = parseSyslogLine(datagram, time.wall_ns);
         if (!record) {
             rejects.add(Reject::BadText);
@@ -61,14 +70,14 @@ class MetricDoor final : public PromptDoor<SampleWindow> {
   public:
     using PromptDoor::PromptDoor;
 
-    size_t take(std::span<uint8_t> datagram, const ReceiptTime& time,
-                RejectCounts& rejects) override {
+  private:
+    size_t takeRecords(std::span<uint8_t> datagram, const ReceiptTime& time,
+                       RejectCounts& rejects) override {
         parser_.parse(datagram, time.wall_ns, samples_, rejects);
         window_.append(samples_);
         return samples_.size();
     }
 
-  private:
     MetricRecordParser parser_;
     std::vector<wire::MetricSample> samples_;
 };

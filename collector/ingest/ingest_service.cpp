@@ -161,6 +161,7 @@ std::vector<wire::Measure> IngestService::measures() {
         };
         add("stored", sent.stored);
         add("dropped", held.dropped);
+        add("dropped_unread", held.dropped_unread);  // datagrams
         add("refused", sent.refused);
         add("batches", sent.batches);
         add("retries", sent.retries);

@@ -4,6 +4,7 @@
 #include "common/base/check.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -20,8 +21,9 @@ inline constexpr size_t kWindowBytesMax = 16 * 1024 * 1024;
 
 // How a window has been used since the process began.
 struct WindowFigures {
-    uint64_t dropped = 0;  // records that found no room
-    size_t bytes = 0;      // held now
+    uint64_t dropped = 0;         // records that found no room
+    uint64_t dropped_unread = 0;  // datagrams that were not even looked at, for the same reason
+    size_t bytes = 0;             // held now
 };
 
 // The hand-off of one kind of records from the doors to the sending loop, and the count of what the
@@ -30,9 +32,11 @@ struct WindowFigures {
 // This is what keeps a stopped store from stopping a sender: a door never waits here. It adds to
 // the open batch, which the loop takes as soon as it likes, so that under load batches grow by
 // themselves and without it nothing waits; and what goes beyond kWindowBytesMax is dropped and
-// counted. Doors call append on their threads, and ring when a round of reading is over; the loop
-// takes, and releases what was answered. The bell is rung only when there may be something new to
-// take.
+// counted. A window that has run full says so until a quarter of it is free again: doors then pass
+// over whole datagrams unread, since whoever takes records apart only to drop them takes the
+// processor from the store, which is what everybody is waiting for. Doors call append on their
+// threads, and ring when a round of reading is over; the loop takes, and releases what was
+// answered. The bell is rung only when there may be something new to take.
 template <typename Batch>
 class RecordWindow {
   public:
@@ -48,6 +52,8 @@ class RecordWindow {
         for (const auto& record : records) {
             if (bytes_ + Batch::bytesOf(record) > bytes_max_) {
                 ++dropped_;
+                // A record that would fit into an empty window says that this one is full.
+                is_full_ = is_full_ || bytes_ > bytes_max_ / 4 * 3;
                 continue;
             }
             const size_t before = open_.bytes();
@@ -58,6 +64,15 @@ class RecordWindow {
                 full_.push_back(std::exchange(open_, Batch()));
             }
         }
+    }
+
+    // Whether the next datagram is to be passed over, and counted.
+    bool passesOver() {
+        if (!is_full_) {
+            return false;
+        }
+        ++dropped_unread_;
+        return true;
     }
 
     // Tells the loop of what was appended.
@@ -90,6 +105,9 @@ class RecordWindow {
         const std::lock_guard lock(mutex_);
         EVD_CHECK(bytes_ >= bytes, "only what was appended can be released");
         bytes_ -= bytes;
+        if (bytes_ <= bytes_max_ / 4 * 3) {
+            is_full_ = false;
+        }
     }
 
     bool isEmpty() const {
@@ -98,7 +116,7 @@ class RecordWindow {
     }
     WindowFigures figures() const {
         const std::lock_guard lock(mutex_);
-        return {dropped_, bytes_};
+        return {dropped_, dropped_unread_, bytes_};
     }
 
   private:
@@ -110,6 +128,8 @@ class RecordWindow {
     size_t bytes_ = 0;  // of open, full, and taken but not released batches
     uint64_t dropped_ = 0;
     bool has_news_ = false;
+    std::atomic<bool> is_full_ = false;  // written under the lock, read by doors without it
+    std::atomic<uint64_t> dropped_unread_ = 0;
 };
 
 using LogWindow = RecordWindow<LogBatch>;

@@ -9,10 +9,11 @@
 // burst    a ring that is full at once, a hundred times.
 // indexes  full speed with none, one and two secondary indexes.
 // shards   one writer and two, from ready-made runs, each shard with a processor of its own.
-// logs     100-byte lines over the log socket, one by one and in batches of 100.
-// metrics  samples of 5,000 series over the metric socket in batches of 100; then 10,000, 50,000
-// and
-//          200,000 series against a cache of 50,000.
+// logs     100-byte lines over the log socket, one by one and in batches of 100, at the rates of
+//          quality §2 and at full blast.
+// metrics  samples of 5,000 series over the metric socket in batches of 100, in the same ways; then
+//          10,000, 50,000 and 200,000 series against a cache of 50,000.
+// peers    the same log lines to journald, the same samples as a Prometheus block.
 // questions  a million events and log lines asked in this process, beside plain SQL.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.
 // idle     memory and processor time of a group that has nothing to do but its sensors.
@@ -41,6 +42,7 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"shards", evd::bench::benchShards},
     {"logs", evd::bench::benchLogs},
     {"metrics", evd::bench::benchMetrics},
+    {"peers", evd::bench::benchPeers},
     {"questions", evd::bench::benchQuestions},
     {"latency", evd::bench::benchLatency},
     {"idle", evd::bench::benchIdle},

@@ -63,6 +63,7 @@ void benchIndexes(Figures& figures);
 void benchShards(Figures& figures);
 void benchLogs(Figures& figures);
 void benchMetrics(Figures& figures);
+void benchPeers(Figures& figures);
 void benchLatency(Figures& figures);
 void benchIdle(Figures& figures);
 

@@ -97,7 +97,32 @@ TEST_CASE("record window: a record that never fits is dropped, smaller ones behi
     mixed[1].message = large;
     window.append(mixed);
     CHECK(window.figures().dropped == 1);
+    CHECK_FALSE(window.passesOver());
     CHECK(window.take(/*only_full=*/false)->count() == 2);
+}
+
+TEST_CASE("record window: one that ran full passes over what comes until a quarter of it is free") {
+    const auto one = records(1, std::string_view("0123456789"));
+    const size_t record_bytes = LogBatch::bytesOf(one[0]);
+    LogWindow window([] {}, 8 * record_bytes);
+    for (int i = 0; i < 8; ++i) {
+        CHECK_FALSE(window.passesOver());
+        window.append(one);
+    }
+    CHECK_FALSE(window.passesOver());  // full to the last byte, but nothing was dropped
+    window.append(one);
+    CHECK(window.figures().dropped == 1);
+    CHECK(window.passesOver());
+    CHECK(window.passesOver());
+    CHECK(window.figures().dropped_unread == 2);
+    (void)window.take(/*only_full=*/false);
+    window.release(record_bytes);
+    CHECK(window.passesOver());  // seven of eight
+    window.release(record_bytes);
+    CHECK_FALSE(window.passesOver());  // six
+    CHECK(window.figures().dropped_unread == 3);
+    window.append(one);
+    CHECK(window.figures().dropped == 1);
 }
 
 TEST_CASE("record window: between several doors and a loop every record is taken or counted") {
