@@ -62,7 +62,8 @@ struct LiveSettings {
     std::atomic<int64_t> cross_lookback_seconds{0};
 };
 
-EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& live) {
+EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& live,
+                          AccessPolicy& access) {
     EngineConfig config;
     config.event_store_path = settings.text("EventStorePath");
     config.log_store_path = logStorePath(settings);
@@ -70,6 +71,7 @@ EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& 
     config.metric_staleness_ms = &live.metric_staleness_ms;
     config.cross_window_ms = &live.cross_window_ms;
     config.cross_lookback_seconds = &live.cross_lookback_seconds;
+    config.access = &access;
     config.memory_bytes_max = settings.number("MaxQueryMemoryBytes");
     return config;
 }
@@ -121,8 +123,8 @@ struct QuerydParts {
           audit(clock, std::move(process)),
           access(chooseAccessBackend(kernelKacs(), {params.owner_uid, params.admin_gids}, audit)),
           policy(*access.checker),
-          engine(makeQueryEngine(engineConfig(params.settings, live), clock, commits.signal(),
-                                 &store)),
+          engine(makeQueryEngine(engineConfig(params.settings, live, policy), clock,
+                                 commits.signal(), &store)),
           admission(admissionLimits(params.settings)),
           sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")),
           boot_id(params.boot_id) {

@@ -17,6 +17,7 @@
 
 namespace evd::queryd {
 
+class AccessPolicy;
 class QuestionTrace;
 
 // Where a question's answer goes. Called on the thread that runs the question, one record at a
@@ -84,6 +85,9 @@ struct EngineConfig {
     const std::atomic<int64_t>* metric_staleness_ms = nullptr;
     const std::atomic<int64_t>* cross_window_ms = nullptr;
     const std::atomic<int64_t>* cross_lookback_seconds = nullptr;
+    // Says who may see what; none: SYSTEM and administrators see everything, others nothing.
+    // Outlives the engine.
+    AccessPolicy* access = nullptr;
     uint32_t reader_threads = 2;
     uint64_t memory_bytes_max = 256 * 1024 * 1024;  // MaxQueryMemoryBytes
 };
