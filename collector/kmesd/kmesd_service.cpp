@@ -19,6 +19,8 @@ constexpr const char* kListenerName = "kmes-listen";
 constexpr std::string_view kPeerPrefix = "kmes-peer.";
 // Programs of the group that emit and have no business with the rings.
 constexpr std::string_view kEmitterPrefix = "kmes-emitter.";
+// Whoever takes queryd over must not get to forge what else there is (docs/threat-model.md).
+constexpr PeerRights kAuditorRights = {false, true, false, "access-audit"};
 
 // Rings of which `evctl status` shows every figure.
 constexpr size_t kRingsShownMax = 64;
@@ -89,7 +91,7 @@ void KmesdService::takeFd(std::string name, base::Fd fd) {
     } else if (name.starts_with(kPeerPrefix)) {
         server_->addPeer(std::move(fd));
     } else if (name.starts_with(kEmitterPrefix)) {
-        server_->addPeer(std::move(fd), PeerRights{false, true, false});
+        server_->addPeer(std::move(fd), kAuditorRights);
     } else {
         base::logWarning(base::cat("no use for a descriptor named ", name, ", closing it"));
     }

@@ -213,7 +213,7 @@ TEST_CASE_FIXTURE(ServerFixture,
                   "server: a program of the group that emits has no business with the rings") {
     resolver.be(0, 0);
     auto pair = base::makeSocketPair(SOCK_SEQPACKET);
-    server.addPeer(std::move(pair.value().left), {false, true, false});
+    server.addPeer(std::move(pair.value().left), {false, true, false, {}});
     const base::Fd& peer = pair.value().right;
     CHECK(isServed(peer));
     const auto ring = kmes::attachRing(peer.get(), 0);
