@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "common/db/column_kind.h"
 #include "common/db/sql_functions.h"
 
 #include <sqlite3.h>
@@ -153,18 +154,7 @@ void Statement::reset() {
 }
 
 ColumnKind Statement::columnKind(int index) const {
-    switch (sqlite3_column_type(statement_, index)) {
-        case SQLITE_INTEGER:
-            return ColumnKind::Integer;
-        case SQLITE_FLOAT:
-            return ColumnKind::Float;
-        case SQLITE_TEXT:
-            return ColumnKind::Text;
-        case SQLITE_BLOB:
-            return ColumnKind::Blob;
-        default:  // the codes are SQLite's, not an enum of ours
-            return ColumnKind::Null;
-    }
+    return columnKindOf(sqlite3_column_type(statement_, index));
 }
 
 int64_t Statement::columnInteger(int index) const {

@@ -7,8 +7,8 @@
 #include "common/base/check.h"
 #include "common/base/guid.h"
 #include "common/base/text.h"
-#include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/query/engine_answers.h"
 #include "tests/query/random_cross.h"
 #include "tests/query/random_log_question.h"
 #include "tests/query/random_question.h"
@@ -16,7 +16,6 @@
 #include "tests/support/event_shards.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/log_store.h"
-#include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
 
 #include <atomic>
@@ -35,32 +34,6 @@ namespace {
 
 constexpr uint32_t kQuestionsPerStore = 100;
 
-std::vector<std::string> ask(queryd::QueryEngine& engine, const std::string& text) {
-    auto prepared = engine.prepare(text);
-    if (!prepared) {
-        return {"error: " + prepared.error().text};
-    }
-    RecordList records;
-    queryd::RunOptions options;
-    options.caller.system = true;
-    const auto done = engine.run(*prepared.value(), options, records);
-    return done ? records.lines() : std::vector<std::string>{"error: " + done.error().text};
-}
-
-void printDifference(const std::string& text, const std::vector<std::string>& expected,
-                     const std::vector<std::string>& answered) {
-    std::printf("question: %s\n%zu lines expected, %zu answered\n", text.c_str(), expected.size(),
-                answered.size());
-    for (size_t i = 0; i < std::max(expected.size(), answered.size()); ++i) {
-        const std::string left = i < expected.size() ? expected[i] : "(nothing)";
-        const std::string right = i < answered.size() ? answered[i] : "(nothing)";
-        if (left != right) {
-            std::printf("line %zu\n  expected %s\n  answered %s\n", i, left.c_str(), right.c_str());
-            return;
-        }
-    }
-}
-
 // Asks and compares; the number of differences.
 int compareAnswers(queryd::QueryEngine& engine, const std::vector<SimpleQuestion>& questions,
                    const std::vector<SimpleRecord>& records) {
@@ -69,7 +42,7 @@ int compareAnswers(queryd::QueryEngine& engine, const std::vector<SimpleQuestion
         const auto expected = evaluate(question, records);
         const auto answered = ask(engine, question.text);
         if (expected != answered) {
-            printDifference(question.text, expected, answered);
+            printDifference("question: " + question.text, expected, answered);
             ++differences;
         }
     }

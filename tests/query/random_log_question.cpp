@@ -2,7 +2,7 @@
 
 #include "common/base/guid.h"
 #include "common/base/text.h"
-#include "tests/support/fake_clock.h"
+#include "tests/query/random_clauses.h"
 
 #include <algorithm>
 #include <array>
@@ -10,11 +10,6 @@
 namespace evd::test {
 
 namespace {
-
-using Random = std::mt19937_64;
-
-constexpr int64_t kStart = FakeClock::kStartWallNs - 1'000'000;  // lines lie around the clock
-constexpr int kDepthMax = 3;
 
 const std::array<std::string, 6> kOrigins = {"loregd", "LOREGD", "sshd", "kernel", "a", "peinit"};
 const std::array<std::string, 8> kMessages = {
@@ -29,15 +24,6 @@ const std::array<std::string, 8> kMessages = {
 const std::array<std::string, 6> kParts = {"refused", "READY", "e", "1-1", "hive, ", "\xC3\xA4"};
 const std::array<std::string, 6> kFields = {"timestamp", "origin",  "is_error",
                                             "message",   "boot_id", "job_id"};
-
-template <typename List>
-const auto& anyOf(Random& random, const List& list) {
-    return list[random() % list.size()];
-}
-
-bool chance(Random& random, uint32_t percent) {
-    return random() % 100 < percent;
-}
 
 SimpleCondition originTest(Random& random) {
     const std::string wanted = anyOf(random, kOrigins);
@@ -87,40 +73,19 @@ SimpleCondition jobTest(Random& random) {
             }};
 }
 
-SimpleCondition timeTest(Random& random) {
-    const int64_t limit = kStart + static_cast<int64_t>(random() % 40);
-    const bool after = chance(random, 50);
-    return {base::cat("timestamp ", after ? ">" : "<=", " ", limit), [=](const Json& record) {
-                return (record["timestamp"].get<int64_t>() > limit) == after;
-            }};
-}
-
-SimpleCondition anyCondition(Random& random, int depth) {
-    if (depth == kDepthMax || chance(random, 55)) {
-        switch (random() % 5) {
-            case 0:
-                return originTest(random);
-            case 1:
-                return errorTest(random);
-            case 2:
-                return jobTest(random);
-            case 3:
-                return timeTest(random);
-            default:  // a number, not an enum
-                return textTest(random);
-        }
+SimpleCondition anyTest(Random& random) {
+    switch (random() % 5) {
+        case 0:
+            return originTest(random);
+        case 1:
+            return errorTest(random);
+        case 2:
+            return jobTest(random);
+        case 3:
+            return timeTest(random);
+        default:  // a number, not an enum
+            return textTest(random);
     }
-    const SimpleCondition left = anyCondition(random, depth + 1);
-    if (chance(random, 25)) {
-        return {"NOT (" + left.text + ")", [=](const Json& record) { return !left.holds(record); }};
-    }
-    const SimpleCondition right = anyCondition(random, depth + 1);
-    const bool both = chance(random, 50);
-    return {"(" + left.text + (both ? " AND " : " OR ") + right.text + ")",
-            [=](const Json& record) {
-                return both ? left.holds(record) && right.holds(record)
-                            : left.holds(record) || right.holds(record);
-            }};
 }
 
 void addSelectors(Random& random, SimpleQuestion& question, std::string& clauses) {
@@ -182,22 +147,7 @@ std::string anyShape(Random& random, SimpleQuestion& question) {
 
 void addRecordClauses(Random& random, SimpleQuestion& question, bool may_have_context,
                       std::string& clauses) {
-    if (chance(random, 40)) {
-        clauses += " SORT ";
-        for (size_t i = 0; i < 1 + random() % 2; ++i) {
-            const bool descending = chance(random, 50);
-            question.sort.emplace_back(anyOf(random, kFields), descending);
-            clauses +=
-                (i == 0 ? "" : ", ") + question.sort.back().first + (descending ? " DESC" : "");
-        }
-    }
-    if (chance(random, 40)) {
-        clauses += " SELECT ";
-        for (size_t i = 0; i < 1 + random() % 3; ++i) {
-            question.select.push_back(anyOf(random, kFields));
-            clauses += (i == 0 ? "" : ",") + question.select.back();
-        }
-    }
+    addSortAndSelect(random, question, clauses, 40, kFields);
     if (may_have_context && chance(random, 20)) {
         question.context = 1 + random() % 3;
         clauses += base::cat(" WITH CONTEXT ", *question.context);
@@ -215,9 +165,7 @@ std::vector<TestLog> randomLogs(Random& random) {
         id += 1 + static_cast<int64_t>(random() % step);
         TestLog log;
         log.id = id;
-        // A few lie after now, which is the end where UNTIL is not named.
-        log.timestamp = chance(random, 3) ? FakeClock::kStartWallNs + 5
-                                          : kStart + static_cast<int64_t>(random() % 40);
+        log.timestamp = anyTimestamp(random);
         log.origin = anyOf(random, kOrigins);
         log.is_error = chance(random, 30);
         log.message = anyOf(random, kMessages);
@@ -233,31 +181,15 @@ SimpleQuestion randomLogQuestion(Random& random, bool may_have_context) {
     SimpleQuestion question;
     std::string clauses;
     addSelectors(random, question, clauses);
-    for (size_t i = 0; i < random() % 3; ++i) {
-        question.where.push_back(anyCondition(random, 0));
-        clauses += " WHERE " + question.where.back().text;
-    }
-    if (chance(random, 20)) {
-        question.since = FakeClock::kStartWallNs - 1'000'000'000;
-        clauses += " SINCE 1s ago";
-    }
-    if (chance(random, 20)) {
-        question.until = FakeClock::kStartWallNs + 1'000'000'000;
-        clauses += " UNTIL 1s hence";
-    }
+    addWhere(random, question, clauses,
+             [](Random& source) { return joinedConditions(source, 55, anyTest); });
+    addTimes(random, question, clauses);
     if (chance(random, 35)) {
         clauses += anyShape(random, question);
     } else {
         addRecordClauses(random, question, may_have_context, clauses);
     }
-    if (chance(random, 30)) {
-        question.skip = random() % 10;
-        clauses += base::cat(" SKIP ", *question.skip);
-    }
-    if (chance(random, 40)) {
-        question.take = random() % 20;
-        clauses += base::cat(" TAKE ", *question.take);
-    }
+    addSkipAndTake(random, question, clauses);
     question.text = "LOGS" + clauses;
     return question;
 }

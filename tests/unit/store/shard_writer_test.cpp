@@ -90,9 +90,7 @@ class Fixture {
         return {ticket, {sketch.run().cpu, epoch, slices.value().front(), std::nullopt, 5}, {}};
     }
     void push(WriteItem item) { REQUIRE(writer->tryPush(item)); }
-    std::string ask(const std::string& sql) const {
-        return test::StoreFixture::askFile(path(), sql);
-    }
+    std::string ask(const std::string& sql) const { return test::askFile(path(), sql); }
     std::string path() const { return directory / "shard-0000.db"; }
 
     test::TemporaryDirectory directory;
@@ -266,8 +264,7 @@ TEST_CASE(
     const auto files = db::discoverEventStores(fixture.directory.path());
     REQUIRE(files);
     REQUIRE(files.value().size() == 2);
-    CHECK(test::StoreFixture::askFile(files.value().front().path,
-                                      "SELECT count(payload) FROM events") == "500");
+    CHECK(test::askFile(files.value().front().path, "SELECT count(payload) FROM events") == "500");
 }
 
 TEST_CASE("shard writer: the log is checkpointed once it is longer than the threshold") {
