@@ -78,9 +78,11 @@ class RecordAccess {
                                         KnownPattern& known);
     const access::FieldVerdict& telltalesOf(access::ObjectKind kind, std::string_view name,
                                             KnownPattern& known);
-    VerdictCache::Verdict obtain(access::ObjectKind kind, std::string_view name,
-                                 const access::ResolvedPattern& pattern,
-                                 std::span<const std::string_view> fields);
+    VerdictCache::Verdict verdictOn(access::ObjectKind kind, std::string_view name,
+                                    const access::ResolvedPattern& pattern,
+                                    std::span<const std::string_view> fields);
+    template <typename Make>
+    VerdictCache::Verdict obtain(VerdictKey key, Make make);
     access::FieldVerdict decide(const RecordQuestion& question) const;
     void makeRoom();
     void forget();

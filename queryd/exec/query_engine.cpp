@@ -1,8 +1,10 @@
 #include "queryd/exec/query_engine.h"
 
 #include "common/base/text.h"
+#include "queryd/access/access_policy.h"
 #include "queryd/exec/cross_ranges.h"
 #include "queryd/exec/event_reading.h"
+#include "queryd/exec/index_right.h"
 #include "queryd/exec/live_records.h"
 #include "queryd/exec/metric_question.h"
 #include "queryd/exec/question_trace.h"
@@ -161,10 +163,11 @@ class LocalEngine final : public QueryEngine {
         return control;
     }
 
-    // Ruling Q12: the answer is its end alone. Until descriptors are read, administrators stand in
-    // for those whom admin_sd grants EVENTD_READ (Ruling A9).
+    // Ruling Q12: the answer is its end alone.
     base::Result<void> index(const std::string& field, const RunOptions& options) {
-        if (!options.caller.maySeeEverything()) {
+        if (config_.access != nullptr) {
+            EVD_TRY(mayIndex(config_.event_store_path, config_.access->checker(), options.caller));
+        } else if (!options.caller.maySeeEverything()) {
             return base::fail(base::ErrorKind::Denied, "INDEX is for administrators");
         }
         if (store_ == nullptr) {

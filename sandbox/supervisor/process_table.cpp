@@ -13,7 +13,8 @@ constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
      /*sees_security=*/true},
     {Program::Queryd, "eventd-queryd", /*may_park=*/false, /*sees_group=*/true,
      /*sees_security=*/true},
-    {Program::Ingest, "eventd-ingest"},
+    {Program::Ingest, "eventd-ingest", /*may_park=*/false, /*sees_group=*/false,
+     /*sees_security=*/true},
     {Program::Kmesd, "eventd-kmesd", /*may_park=*/true, /*sees_group=*/false},
     {Program::Collector, "eventd-collector"},
     {Program::Sensor, "eventd-sensor"},
@@ -26,12 +27,13 @@ constexpr std::array<Program, kProgramCount> kDrainOrder = {Program::Queryd,    
                                                             Program::Ingest,    Program::Kmesd,
                                                             Program::Collector, Program::Store};
 
-constexpr std::array<EdgeSpec, 5> kEdges = {{
+constexpr std::array<EdgeSpec, 6> kEdges = {{
     {Program::Store, "collector", Program::Collector, "store", SOCK_STREAM},
     {Program::Store, "queryd", Program::Queryd, "store", SOCK_STREAM},
     {Program::Store, "ingest", Program::Ingest, "store", SOCK_STREAM},
     {Program::Kmesd, "kmes-peer.collector", Program::Collector, "kmes", SOCK_SEQPACKET},
     {Program::Kmesd, "kmes-peer.sensor", Program::Sensor, "kmes", SOCK_SEQPACKET},
+    {Program::Kmesd, "kmes-emitter.queryd", Program::Queryd, "kmes", SOCK_SEQPACKET},
 }};
 
 // Who is calling decides what is answered, so anyone may connect (contracts §5); the notices are
