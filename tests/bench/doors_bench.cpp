@@ -10,7 +10,6 @@
 
 #include <kj/async.h>
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -94,12 +93,12 @@ std::vector<Bytes> lines(std::string_view line, int count) {
 // Feeds a door for so long and takes what it gathers; records per second.
 template <typename Batch>
 double run(double seconds, std::vector<Bytes> datagrams,
-           const std::function<std::unique_ptr<collector::Door>(collector::RecordWindow<Batch>&)>&
-               make_door,
+           std::unique_ptr<collector::Door> (*make_door)(collector::RecordWindow<Batch>&,
+                                                         collector::PublishGate),
            schema::RecordIngest::Client* ingest) {
     const base::SystemClock clock;
     collector::RecordWindow<Batch> window([] {});
-    const auto door = make_door(window);
+    const auto door = make_door(window, {});
     collector::RejectCounts rejects;
     const int64_t begin_ns = clock.monotonicNs();
     const auto end_ns = begin_ns + static_cast<int64_t>(seconds * base::kNsPerSecond);
@@ -107,7 +106,7 @@ double run(double seconds, std::vector<Bytes> datagrams,
     size_t turn = 0;
     while (clock.monotonicNs() < end_ns) {
         for (int i = 0; i < 16; ++i) {
-            records += door->take(datagrams[turn++ % datagrams.size()], {1, 1}, rejects);
+            records += door->take(datagrams[turn++ % datagrams.size()], {1, 1, {}}, rejects);
         }
         while (const auto batch = window.take(/*only_full=*/true)) {
             if (ingest != nullptr) {

@@ -41,7 +41,8 @@ SimpleCondition timeTest(Random& random) {
     const int64_t limit = kRandomStart + static_cast<int64_t>(random() % 40);
     const bool after = chance(random, 50);
     return {base::cat("timestamp ", after ? ">" : "<=", " ", limit), [=](const Json& record) {
-                return (record["timestamp"].get<int64_t>() > limit) == after;
+                const Json* value = fieldOf(record, "timestamp");
+                return value != nullptr && (value->get<int64_t>() > limit) == after;
             }};
 }
 
