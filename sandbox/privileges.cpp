@@ -116,6 +116,14 @@ base::Result<void> forbidInspection() {
     return {};
 }
 
+bool holdsCapabilities(std::span<const int> wanted) {
+    const auto held = readCapabilities();
+    return held.ok() && std::all_of(wanted.begin(), wanted.end(), [&](int capability) {
+               return capability >= 0 && capability < kCapabilityBits &&
+                      (held.value().effective >> capability & 1) != 0;
+           });
+}
+
 base::Result<size_t> threadCount() {
     const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir("/proc/self/task"), &::closedir);
     if (!tasks) {

@@ -23,6 +23,9 @@ base::Result<void> keepOnlyCapabilities(std::span<const int> keep);
 base::Result<void> limitProcess(uint64_t fds_max);
 base::Result<void> forbidInspection();
 
+// Whether all of these CAP_* numbers are in force now.
+bool holdsCapabilities(std::span<const int> wanted);
+
 // How many threads this process has.
 base::Result<size_t> threadCount();
 

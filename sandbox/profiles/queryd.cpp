@@ -27,12 +27,10 @@ constexpr auto kCalls = std::to_array<CallRule>({
      Verdict::Refuse,
      {masked(2, O_ACCMODE | O_TRUNC, O_RDWR)}},
     {"pread64", "SQLite: pages"},
-    {"lseek", "SQLite: where pread64 is not used"},
     {"fcntl", "SQLite: read locks", kAllow, {equals(1, F_SETLK)}},
     {"fcntl", "SQLite: who holds a lock", kAllow, {equals(1, F_GETLK)}},
     {"access", "SQLite: is there a log"},
     {"readlink", "SQLite: links in a path"},
-    {"readlinkat", "the same; machines without readlink"},
     {"geteuid", "SQLite: are we root"},
     {"fchown", "SQLite: tries it on a log when root, and takes a refusal well", Verdict::Refuse},
     {"fchmod", "SQLite: the same for the mode", Verdict::Refuse},
@@ -41,6 +39,7 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"getdents64", "libstdc++: which shards are there"},
 #ifndef __x86_64__
     {"faccessat", "machines without access"},
+    {"readlinkat", "machines without readlink"},
 #endif
 });
 
