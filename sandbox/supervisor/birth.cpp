@@ -70,6 +70,15 @@ bool works(const Namespaces& namespaces) {
     return child > 0 && status == 0;
 }
 
+// Where it cannot be told, the kernel chooses by itself.
+void lowerWorth(int expendability) {
+    char text[16];
+    const int bytes = std::snprintf(text, sizeof(text), "%d", expendability);
+    if (expendability != 0) {
+        (void)writeFile("/proc/self/oom_score_adj", text, static_cast<size_t>(bytes));
+    }
+}
+
 bool limitThreads(int threads_max) {
     const rlimit limit{static_cast<rlim_t>(threads_max), static_cast<rlim_t>(threads_max)};
     return threads_max == 0 || ::setrlimit(RLIMIT_NPROC, &limit) == 0;
@@ -131,6 +140,7 @@ Namespaces namespacesFor(const ProgramSpec& spec, const Namespaces& available) {
 
 bool takePlace(const Birth& birth) {
     (void)::umask(kFileMask);
+    lowerWorth(birth.expendability);
     return enterNamespaces(birth.namespaces) && limitThreads(birth.threads_max) &&
            (!birth.identity || become(*birth.identity, birth.kept_capability));
 }

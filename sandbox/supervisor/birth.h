@@ -19,6 +19,7 @@ struct Birth {
     std::optional<Identity> identity;  // nothing: the user that we are
     Namespaces namespaces;
     int kept_capability = -1;  // kept over the change of user
+    int expendability = 0;     // oom_score_adj
     int threads_max = 0;       // RLIMIT_NPROC, which counts by user; 0 where the user has others
 };
 

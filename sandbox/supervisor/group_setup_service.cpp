@@ -72,6 +72,7 @@ std::map<Program, Birth> birthsOf(const GroupPlan& plan, const Identities& ident
     for (const auto& spec : plan.start_order) {
         Birth birth;
         birth.namespaces = namespacesFor(spec, available);
+        birth.expendability = spec.expendability;
         const auto identity = identities.programs.find(spec.program);
         // What the rings of the kernel ask of a reader is the token that we were started with.
         const bool keeps_token =

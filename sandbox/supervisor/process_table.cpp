@@ -15,8 +15,9 @@ constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
      .name = "eventd-queryd",
      .sees_group = true,
      .sees_security = true,
-     .reads_ids = true},
-    {.program = Program::Ingest, .name = "eventd-ingest", .reads_ids = true},
+     .reads_ids = true,
+     .expendability = 500},
+    {.program = Program::Ingest, .name = "eventd-ingest", .reads_ids = true, .expendability = 200},
     {.program = Program::Kmesd,
      .name = "eventd-kmesd",
      .may_park = true,
@@ -27,6 +28,7 @@ constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
      .name = "eventd-sensor",
      .reads_proc = true,
      .reads_ids = true,
+     .expendability = 300,
      .kept_capability = CAP_SYS_PTRACE},
 }};
 

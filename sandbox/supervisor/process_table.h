@@ -26,6 +26,8 @@ struct ProgramSpec {
     // Asks the kernel who its peers are, or whom a process belongs to. In a user namespace all
     // strangers would be nobody.
     bool reads_ids = false;
+    // Added to the kernel's badness when memory runs out: who can best be done without goes first.
+    int expendability = 0;
     int kept_capability = -1;  // a CAP_* number that it keeps under a user of its own
 };
 
