@@ -20,13 +20,14 @@ namespace evd::supervisor {
 namespace {
 
 constexpr int kCapabilitiesMax = 64;
+constexpr mode_t kViewMask = 022;  // folders on the way to what is shown are for our later user
 constexpr mode_t kFileMask = 027;  // nothing of ours is for everybody
 
 // `subset=pid` (Linux 5.8) makes the options those of this mount alone; before, hiding would have
 // changed the host's /proc too, so an older kernel must refuse it.
-bool mountOwnProc() {
+bool mountOwnProc(const std::vector<ViewStep>& view) {
     return ::unshare(CLONE_NEWNS) == 0 &&
-           ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0 &&
+           ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0 && takeView(view) &&
            ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
                    "hidepid=2,subset=pid") == 0;
 }
@@ -52,17 +53,17 @@ bool enterUserNamespace() {
            mapOwnId("/proc/self/uid_map", uid) && mapOwnId("/proc/self/gid_map", gid);
 }
 
-bool enterNamespaces(const Namespaces& namespaces) {
+bool enterNamespaces(const Namespaces& namespaces, const std::vector<ViewStep>& view) {
     return (!namespaces.user || enterUserNamespace()) &&
            (!namespaces.network || ::unshare(CLONE_NEWNET) == 0) &&
            (!namespaces.ipc || ::unshare(CLONE_NEWIPC) == 0) &&
-           (!namespaces.proc || mountOwnProc());
+           (!namespaces.proc || mountOwnProc(view));
 }
 
 bool works(const Namespaces& namespaces) {
     const pid_t child = ::fork();
     if (child == 0) {
-        ::_exit(enterNamespaces(namespaces) ? 0 : 1);
+        ::_exit(enterNamespaces(namespaces, {}) ? 0 : 1);
     }
     int status = -1;
     while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -139,9 +140,11 @@ Namespaces namespacesFor(const ProgramSpec& spec, const Namespaces& available) {
 }
 
 bool takePlace(const Birth& birth) {
-    (void)::umask(kFileMask);
     lowerWorth(birth.expendability);
-    return enterNamespaces(birth.namespaces) && limitThreads(birth.threads_max) &&
+    (void)::umask(kViewMask);
+    const bool inside = enterNamespaces(birth.namespaces, birth.view);
+    (void)::umask(kFileMask);
+    return inside && limitThreads(birth.threads_max) &&
            (!birth.identity || become(*birth.identity, birth.kept_capability));
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "sandbox/supervisor/identity.h"
+#include "sandbox/supervisor/private_view.h"
 
 #include <optional>
+#include <vector>
 
 namespace evd::supervisor {
 
@@ -18,9 +20,10 @@ struct Namespaces {
 struct Birth {
     std::optional<Identity> identity;  // nothing: the user that we are
     Namespaces namespaces;
-    int kept_capability = -1;  // kept over the change of user
-    int expendability = 0;     // oom_score_adj
-    int threads_max = 0;       // RLIMIT_NPROC, which counts by user; 0 where the user has others
+    std::vector<ViewStep> view;  // with namespaces.proc only, which brings the mounts of its own
+    int kept_capability = -1;    // kept over the change of user
+    int expendability = 0;       // oom_score_adj
+    int threads_max = 0;         // RLIMIT_NPROC, which counts by user; 0 where the user has others
 };
 
 // Tries each in a child that ends at once; what fails there is left out for everybody. Called once,

@@ -119,6 +119,9 @@ base::Result<GroupSetup> prepareGroup(const config::Settings& settings,
     wishes.with_statsd = !settings.text("Linux\\StatsdSocketPath").empty();
     group.plan = planGroup(backend.value(), wishes);
     group.births = birthsOf(group.plan, identities.value(), namespaces);
+    if (auto& store = group.births.at(Program::Store); store.namespaces.proc) {
+        store.view = storeView(settings);
+    }
     group.program_folder = std::move(folder).value();
     group.start.settings = settings;
     group.start.boot_id = boot_id.value();

@@ -102,7 +102,8 @@ class Stage {
     Stage() {
         // Others than root must get through to what they are to be refused.
         REQUIRE(::chmod(state_.path().c_str(), 0755) == 0);
-        REQUIRE(::chmod(pipes_.path().c_str(), 0755) == 0);
+        // Below the state folder, which is the one that the store sees.
+        REQUIRE(::mkdir(pipes_.c_str(), 0755) == 0);
         REQUIRE(::chmod(open_.path().c_str(), 0777) == 0);
         std::ofstream(open_.below("secret")) << "secret";
         REQUIRE(::chmod(open_.below("secret").c_str(), 0600) == 0);
@@ -112,7 +113,7 @@ class Stage {
         }
         test::GroupOptions options;
         options.program = std::string(EVD_ATTACK_FOLDER) + "/eventd";
-        options.environment = {"EVD_ATTACK_FOLDER=" + pipes_.path()};
+        options.environment = {"EVD_ATTACK_FOLDER=" + pipes_};
         options.values = {{"Linux", "Users", "multi", kUsers}};
         group_ = std::make_unique<test::Group>(state_, options);
         REQUIRE(group_->waitReady());
@@ -163,7 +164,7 @@ class Stage {
 
   private:
     base::Fd makePipe(const std::string& name) {
-        const std::string path = pipes_.below(name);
+        const std::string path = pipes_ + "/" + name;
         REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
         REQUIRE(::chmod(path.c_str(), 0666) == 0);
         return base::Fd(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
@@ -176,7 +177,7 @@ class Stage {
     }
 
     test::StateFolder state_;
-    test::StateFolder pipes_;
+    const std::string pipes_ = state_.below("pipes");
     test::StateFolder open_;  // to everybody
     base::Fd results_;
     std::map<std::string, base::Fd> commands_;
@@ -185,7 +186,10 @@ class Stage {
 };
 
 // Without root there are no users to keep apart, and a kernel without Landlock opens by mode alone.
-bool provableHere(const Row& row) {
+bool provableHere(const Row& row, const std::string& said) {
+    if (row.attempt == "connect-query" && said.find("no own") != std::string::npos) {
+        return false;  // the store finds every socket where it has no mounts of its own
+    }
     const bool of_files = row.attempt.starts_with("open-") || row.attempt.starts_with("read-") ||
                           row.attempt == "make-file" || row.attempt == "connect-query" ||
                           row.attempt == "write-store" || row.attempt == "exhaust-threads";
@@ -242,7 +246,7 @@ void attackAll(const std::string& program) {
     auto stage = std::make_unique<Stage>();
     int deaths = 0;
     for (const Row& row : readTable()) {
-        if (!provableHere(row)) {
+        if (!provableHere(row, stage->group().stderrText())) {
             MESSAGE("not provable here: ", row.attempt);
             continue;
         }
