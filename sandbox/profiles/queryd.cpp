@@ -1,6 +1,9 @@
 #include "sandbox/profiles/profile.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
+#include <sys/socket.h>
 
 namespace evd::sandbox {
 
@@ -12,7 +15,11 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"accept4", "kj, ZeroMQ, the query socket: a client connects"},
     {"getsockname", "ZeroMQ, kj: the name of a connection"},
     {"getpeername", "ZeroMQ, kj: the name of a connection"},
-    {"setsockopt", "ZeroMQ, the query socket: timeouts and buffers"},
+    {"setsockopt", "ZeroMQ, the query socket: timeouts, buffers", kAllow, {equals(1, SOL_SOCKET)}},
+    {"setsockopt",
+     "kj: TCP_NODELAY on whatever it accepts",
+     kAllow,
+     {equals(1, IPPROTO_TCP), equals(2, TCP_NODELAY)}},
     {"sendto", "ZeroMQ, the query socket: answers"},
     {"recvfrom", "ZeroMQ, the query socket: questions"},
     {"sched_getparam", "ZeroMQ: start of a thread"},
