@@ -36,7 +36,7 @@ int threadsMax(Program program) {
 // Of the settings' users where we may and they are there, and none with a reason where not.
 base::Result<Identities> identitiesHere(const config::Settings& settings) {
     if (!maySwitchUsers()) {
-        return Identities{{}, "we are not root"};
+        return Identities{{}, ::geteuid() == 0 ? "we may not change users" : "we are not root"};
     }
     return chooseIdentities(settings.list("Linux\\Users"), lookUpUser);
 }
@@ -83,9 +83,6 @@ std::map<Program, Birth> birthsOf(const GroupPlan& plan, const Identities& ident
             birth.kept_capability =
                 sandbox::holdsCapabilities({&spec.kept_capability, 1}) ? spec.kept_capability : -1;
         }
-        if (birth.identity && birth.namespaces.user) {
-            birth.namespaces = {};  // the other user does not exist in there
-        }
         births.emplace(spec.program, std::move(birth));
     }
     return births;
@@ -110,7 +107,10 @@ base::Result<GroupSetup> prepareGroup(const config::Settings& settings,
         return identities.error();
     }
     EVD_TRY(giveStores(settings, identities.value(), state_folder));
-    const auto namespaces = availableNamespaces();
+    auto namespaces = availableNamespaces();
+    if (namespaces.user && !identities.value().programs.empty()) {
+        namespaces = {};  // the other users do not exist in there
+    }
     tellSurroundings(identities.value(), namespaces);
     GroupSetup group;
     GroupWishes wishes;
