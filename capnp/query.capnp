@@ -36,7 +36,7 @@ interface Session {
   # Of a streaming question only the initial result is made; INDEX does nothing. Otherwise like
   # query, and it reads no more than query would for the same caller.
   eventStore @3 () -> (store :EventStore);
-  # The event store itself, by its global sequence. SYSTEM and Administrators only; fails for others.
+  # The event store itself, by its global sequence, as far as the caller may see it (docs/rpc.md).
 }
 
 struct StoredEvent {

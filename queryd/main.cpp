@@ -1,7 +1,7 @@
 // eventd-queryd: answers questions about what is stored. Its parts (QuerydParts): CommitListener
-// (what is new), QueryEngine (questions in, records out), LocalAuthority (who asks), Admission (how
-// many at once), Sessions (a thread per question), Listener (the msgpack socket), RpcService (the
-// rpc socket).
+// (what is new), QueryEngine (questions in, records out), AccessBackend (who asks, and what they
+// may see), AuditTrail (whom that is told), Admission (how many at once), Sessions (a thread per
+// question), Listener (the msgpack socket), RpcService (the rpc socket).
 
 #include "common/base/clock.h"
 #include "common/base/log.h"

@@ -8,8 +8,9 @@
 #include "common/db/store_files.h"
 #include "common/ipc/errors.h"
 #include "common/ipc/notice.h"
-#include "queryd/access/access_checker.h"
+#include "queryd/access/access_backend.h"
 #include "queryd/access/access_policy.h"
+#include "queryd/access/audit_trail.h"
 #include "queryd/access/authority.h"
 #include "queryd/admission.h"
 #include "queryd/exec/query_engine.h"
@@ -30,6 +31,7 @@ namespace evd::queryd {
 namespace {
 
 constexpr std::string_view kStoreEdge = "store";
+constexpr std::string_view kKmesEdge = "kmes";
 constexpr std::array<std::string_view, 3> kSockets = {"query", "rpc", "notices"};
 
 AdmissionLimits admissionLimits(const config::Settings& settings) {
@@ -60,7 +62,8 @@ struct LiveSettings {
     std::atomic<int64_t> cross_lookback_seconds{0};
 };
 
-EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& live) {
+EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& live,
+                          AccessPolicy& access) {
     EngineConfig config;
     config.event_store_path = settings.text("EventStorePath");
     config.log_store_path = logStorePath(settings);
@@ -68,6 +71,7 @@ EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& 
     config.metric_staleness_ms = &live.metric_staleness_ms;
     config.cross_window_ms = &live.cross_window_ms;
     config.cross_lookback_seconds = &live.cross_lookback_seconds;
+    config.access = &access;
     config.memory_bytes_max = settings.number("MaxQueryMemoryBytes");
     return config;
 }
@@ -111,38 +115,41 @@ std::unique_ptr<bus::Subscriber> hearCommits(base::Fd listening, const std::stri
 // opposite order, so that nobody asks a part that is gone.
 struct QuerydParts {
     QuerydParts(const base::Clock& clock, const ipc::StartParams& params,
-                std::unique_ptr<bus::Subscriber> subscriber, kj::AsyncIoContext& io)
+                std::unique_ptr<bus::Subscriber> subscriber, ProcessName process,
+                kj::AsyncIoContext& io)
         : commits(std::move(subscriber)),
           store(clock, io),
           live(params.settings),
-          policy(checker),
-          engine(makeQueryEngine(engineConfig(params.settings, live), clock, commits.signal(),
-                                 &store)),
-          authority(makeLocalAuthority({params.owner_uid, params.admin_gids})),
+          audit(clock, std::move(process)),
+          access(chooseAccessBackend(kernelKacs(), {params.owner_uid, params.admin_gids}, audit)),
+          policy(*access.checker),
+          engine(makeQueryEngine(engineConfig(params.settings, live, policy), clock,
+                                 commits.signal(), &store)),
           admission(admissionLimits(params.settings)),
           sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")),
           boot_id(params.boot_id) {
         policy.install(params.settings.security());
+        base::logInfo(base::cat("access: ", access.description));
     }
 
     void serve(base::Fd query_socket, base::Fd rpc_socket, const base::Clock& clock,
                const config::Settings& settings, ipc::SupervisorLink& supervisor,
                kj::AsyncIoContext& io) {
         timer = &io.provider->getTimer();
-        listener = ipc::takeOrThrow(Listener::start(std::move(query_socket), *authority, sessions,
-                                                    clock, waitingLimits(settings)));
+        listener = ipc::takeOrThrow(Listener::start(std::move(query_socket), *access.authority,
+                                                    sessions, clock, waitingLimits(settings)));
         rpc = std::make_unique<RpcService>(
-            std::move(rpc_socket), *authority, sessions,
+            std::move(rpc_socket), *access.authority, sessions,
             [&supervisor]() { return supervisor.groupStatus(); }, io, rpcLimits(settings), boot_id);
     }
 
     CommitListener commits;
     StoreLink store;
     LiveSettings live;
-    ReferenceChecker checker;
+    AuditTrail audit;
+    AccessBackend access;
     AccessPolicy policy;
     std::unique_ptr<QueryEngine> engine;
-    std::unique_ptr<Authority> authority;
     Admission admission;
     Sessions sessions;
     const base::Guid boot_id;
@@ -157,12 +164,17 @@ QuerydService::~QuerydService() noexcept = default;
 kj::Promise<std::vector<wire::ResumePoint>> QuerydService::start(ipc::StartParams params,
                                                                  ipc::SupervisorLink& supervisor,
                                                                  kj::AsyncIoContext& io) {
+    ProcessName process = ownProcessName();  // which nobody can find out in a jail
     confineTo(params.settings);
     auto subscriber =
         hearCommits(giveSocket("notices"), config::socketPaths(params.settings).notices);
-    parts_ = std::make_unique<QuerydParts>(clock_, params, std::move(subscriber), io);
+    parts_ = std::make_unique<QuerydParts>(clock_, params, std::move(subscriber),
+                                           std::move(process), io);
     if (early_store_.valid()) {
         parts_->store.connect(std::move(early_store_));
+    }
+    if (early_kmes_.valid()) {
+        parts_->audit.connect(std::move(early_kmes_));
     }
     parts_->serve(giveSocket("query"), giveSocket("rpc"), clock_, params.settings, supervisor, io);
     return std::vector<wire::ResumePoint>();
@@ -185,6 +197,14 @@ void QuerydService::takeFd(std::string name, base::Fd fd) {
             parts_->store.connect(std::move(fd));
         } else {
             early_store_ = std::move(fd);
+        }
+        return;
+    }
+    if (name == kKmesEdge) {
+        if (parts_ != nullptr) {
+            parts_->audit.connect(std::move(fd));
+        } else {
+            early_kmes_ = std::move(fd);
         }
         return;
     }
@@ -250,6 +270,8 @@ std::vector<wire::Measure> QuerydService::measures() {
             {"rpc_connections", number(parts_->rpc->connections())},
             {"commit_notices", number(parts_->commits.noticeCount())},
             {"commit_notices_dropped", number(parts_->commits.droppedCount())},
+            {"audit_events", number(parts_->audit.emitted())},
+            {"audit_events_dropped", number(parts_->audit.dropped())},
             {"field_reports_dropped", number(parts_->store.droppedReports())}};
 }
 

@@ -23,8 +23,9 @@ struct QuerydParts;
 // eventd-queryd as its supervisor sees it: answers questions about what is stored, and writes
 // nothing.
 //
-// Born with the listening sockets "query", "rpc" and "notices" and the edge "store", which is
-// replaced when the store was restarted. start() confines the process to
+// Born with the listening sockets "query", "rpc" and "notices", the edge "store", which is replaced
+// when the store was restarted, and, where kmesd stands in for a kernel, the edge "kmes" that audit
+// events go out by, likewise. start() confines the process to
 // reading the event store, then makes the parts (QuerydParts) and with them the threads. A drain
 // closes the sockets, ends streaming queries with a reason, lets the others finish for a while, and
 // takes the parts down while there is an event loop to do it on. Lives on the loop's thread; the
@@ -48,6 +49,7 @@ class QuerydService final : public ipc::Program {
     const base::Clock& clock_;
     std::map<std::string, base::Fd, std::less<>> sockets_;
     base::Fd early_store_;                // handed over before start
+    base::Fd early_kmes_;                 // likewise
     std::unique_ptr<QuerydParts> parts_;  // none before start and after drain
 };
 

@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
+#include "common/ipc/served_connection.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <capnp/store_control.capnp.h>
@@ -73,10 +74,7 @@ StoreLink::~StoreLink() noexcept = default;
 void StoreLink::connect(base::Fd socket) {
     kj::TaskSet::ErrorHandler& errors = *this;
     ++connection_number_;
-    connection_ = kj::heap<Connection>(
-        provider_.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                                     kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC),
-        errors);
+    connection_ = kj::heap<Connection>(ipc::adoptSocket(std::move(socket), provider_), errors);
 }
 
 bool StoreLink::isConnected() const {

@@ -8,6 +8,7 @@
 
 #include <seccomp.h>
 #include <unistd.h>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -18,7 +19,16 @@ namespace evd::sandbox {
 
 namespace {
 
-constexpr int kKmesAttach = 1091;  // peios-abi §0.1; unknown to the library
+// The calls of Peios that our programs make (peios-abi §0.1), unknown to the library.
+struct PeiosCall {
+    std::string_view name;
+    int number;
+};
+constexpr auto kPeiosCalls = std::to_array<PeiosCall>({
+    {"kacs_open_peer_token", 1010},
+    {"kacs_access_check_list", 1024},
+    {"kmes_attach", 1091},
+});
 constexpr uint32_t kBinaryTree = 2;
 
 struct FilterRelease {
@@ -43,8 +53,12 @@ uint32_t actionOf(Verdict verdict) {
 }
 
 int numberOf(std::string_view name) {
-    return name == "kmes_attach" ? kKmesAttach
-                                 : seccomp_syscall_resolve_name(std::string(name).c_str());
+    for (const PeiosCall& call : kPeiosCalls) {
+        if (call.name == name) {
+            return call.number;
+        }
+    }
+    return seccomp_syscall_resolve_name(std::string(name).c_str());
 }
 
 base::Result<void> addRule(const Filter& filter, const CallRule& rule) {
@@ -77,8 +91,10 @@ base::Result<void> addRule(const Filter& filter, const CallRule& rule) {
 }  // namespace
 
 std::string callName(int number) {
-    if (number == kKmesAttach) {
-        return "kmes_attach";
+    for (const PeiosCall& call : kPeiosCalls) {
+        if (call.number == number) {
+            return std::string(call.name);
+        }
     }
     const std::unique_ptr<char, decltype(&std::free)> name(
         seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number), &std::free);

@@ -3,9 +3,7 @@
 #include "common/ipc/errors.h"
 #include "store/run_answer.h"
 
-#include <capnp/message.h>
 #include <kj/async.h>
-#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -31,12 +29,5 @@ class CallAnswer final : public RunAnswer {
 };
 
 inline constexpr int kMessageNestingMax = 16;
-
-inline capnp::ReaderOptions receiveOptions(uint64_t message_bytes_max) {
-    capnp::ReaderOptions options;
-    options.traversalLimitInWords = message_bytes_max / sizeof(capnp::word);
-    options.nestingLimit = kMessageNestingMax;
-    return options;
-}
 
 }  // namespace evd::store

@@ -1,7 +1,7 @@
 #include "store/boot.h"
 
 #include "common/base/text.h"
-#include "common/db/sqlite.h"
+#include "common/db/metadata.h"
 #include "common/db/store_files.h"
 
 #include <algorithm>
@@ -57,22 +57,6 @@ base::Result<void> readNewest(db::Connection& connection, StoreSurvey& survey) {
     return {};
 }
 
-// Ids go on behind those of rows that retention has deleted since.
-base::Result<int64_t> readLastIdEver(db::Connection& connection) {
-    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
-    if (!query) {
-        return query.error();
-    }
-    query.value()->bindText(1, kLastIdKey);
-    auto row = query.value()->step();
-    if (!row) {
-        return row.error();
-    }
-    const auto value = row.value() ? base::parseU64(query.value()->columnText(0)) : 0;
-    constexpr auto kMax = std::numeric_limits<int64_t>::max() / 2;
-    return value && value.value() <= kMax ? static_cast<int64_t>(value.value()) : 0;
-}
-
 base::Result<void> surveyFile(const std::string& path, const base::Guid& boot_id,
                               StoreSurvey& survey, int64_t& last_id_ever) {
     auto opened = db::Connection::openForReading(path);
@@ -108,6 +92,16 @@ base::Result<void> surveyPatiently(const std::string& path, const base::Guid& bo
 }
 
 }  // namespace
+
+base::Result<int64_t> readLastIdEver(db::Connection& connection) {
+    const auto text = db::readMetadata(connection, kLastIdKey);
+    if (!text) {
+        return text.error();
+    }
+    const auto value = base::parseU64(text.value().value_or("0"));
+    constexpr auto kMax = std::numeric_limits<int64_t>::max() / 2;
+    return value && value.value() <= kMax ? static_cast<int64_t>(value.value()) : 0;
+}
 
 std::vector<wire::ResumePoint> StoreSurvey::resumePoints() const {
     std::vector<wire::ResumePoint> points;

@@ -3,6 +3,7 @@
 #include "common/base/guid.h"
 #include "common/base/interval_set.h"
 #include "common/base/result.h"
+#include "common/db/sqlite.h"
 #include "common/wire/record.h"
 
 #include <cstdint>
@@ -18,6 +19,10 @@ namespace evd::store {
 inline constexpr int64_t kUnreadableIdSkip = int64_t{1} << 32;
 
 inline constexpr std::string_view kLastIdKey = "last_id";  // in metadata, at start and at shutdown
+
+// The greatest id that a database ever held, as far as retention, a start or a shutdown wrote it
+// down; 0 otherwise. Ids go on behind it.
+base::Result<int64_t> readLastIdEver(db::Connection& connection);
 
 // What the databases of the event store say before anything is written (Spec §3.5, boot boundary).
 struct StoreSurvey {

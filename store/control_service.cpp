@@ -14,13 +14,6 @@ namespace evd::store {
 
 namespace {
 
-capnp::ReaderOptions receiveOptions() {
-    capnp::ReaderOptions options;
-    options.traversalLimitInWords = kControlMessageBytesMax / sizeof(capnp::word);
-    options.nestingLimit = kControlNestingMax;
-    return options;
-}
-
 std::string toString(capnp::Text::Reader text) {
     return {text.begin(), text.size()};
 }
@@ -128,12 +121,8 @@ class ControlService final : public schema::StoreControl::Server {
 ControlConnection::ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
                                      const base::Clock& clock, std::function<int64_t()> stable_id,
                                      kj::LowLevelAsyncIoProvider& io)
-    : stream_(io.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                                    kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
-      network_(*stream_, capnp::rpc::twoparty::Side::SERVER, receiveOptions()),
-      rpc_(capnp::makeRpcServer(
-          network_, kj::heap<ControlService>(policy, figures, clock, std::move(stable_id)))) {
-    rpc_.setFlowLimit(kControlMessageBytesMax / sizeof(capnp::word));
-}
+    : connection_(std::move(socket),
+                  kj::heap<ControlService>(policy, figures, clock, std::move(stable_id)),
+                  {kControlMessageBytesMax, kControlNestingMax, kControlMessageBytesMax}, io) {}
 
 }  // namespace evd::store

@@ -2,9 +2,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/fd.h"
+#include "common/ipc/served_connection.h"
 #include "store/policy_thread.h"
 
-#include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <cstddef>
 #include <cstdint>
@@ -40,9 +40,7 @@ class ControlConnection {
                       kj::LowLevelAsyncIoProvider& io);
 
   private:
-    kj::Own<kj::AsyncIoStream> stream_;
-    capnp::TwoPartyVatNetwork network_;
-    capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
+    ipc::ServedConnection connection_;
 };
 
 }  // namespace evd::store

@@ -101,8 +101,7 @@ base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
 }
 
 base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
-    const std::string stem = path.substr(0, path.size() - (path.ends_with(".db") ? 3 : 0));
-    const std::string aside = base::cat(stem, ".corrupt-", wall_ns, ".db");
+    const std::string aside = base::cat(db::quarantinePrefix(path), wall_ns, ".db");
     // The log can hold transactions that the database does not have yet. It gets its second name
     // first, so that a death at any moment leaves database and log together under one of them.
     for (const char* suffix : kCompanions) {
@@ -121,6 +120,64 @@ base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
         (void)removeIfThere(path + suffix);
     }
     return aside;
+}
+
+std::string quarantineAndReplace(const std::string& path, int64_t wall_ns,
+                                 const std::function<base::Result<void>()>& make_new) {
+    const auto aside = quarantine(path, wall_ns);
+    const auto ready = aside ? make_new() : base::Result<void>(aside.error());
+    std::string trouble =
+        aside ? base::cat(path, " is corrupt, kept as ", aside.value())
+              : base::cat(path, " is corrupt and cannot be put aside: ", aside.error().text);
+    if (!ready) {
+        trouble += base::cat("; no new one yet: ", ready.error().text);
+    }
+    return trouble;
+}
+
+namespace {
+
+base::Result<std::string> openOnce(const std::string& path, const NewDatabase& fresh,
+                                   const base::Clock& clock,
+                                   const std::function<base::Result<void>()>& open) {
+    if (!fileExists(path)) {
+        EVD_TRY(createDatabase(path, clock.wallNs(), fresh.create_schema, fresh.page_bytes));
+    }
+    auto opened = open();
+    if (!opened && opened.error().kind == base::ErrorKind::Unsupported) {
+        return base::cat(path, ": ", opened.error().text, ", left for reading only");
+    }
+    std::string trouble;
+    if (!opened && opened.error().kind == base::ErrorKind::Corrupt) {
+        const auto aside = quarantine(path, clock.wallNs());
+        if (!aside) {
+            return aside.error();
+        }
+        trouble = base::cat(path, ": ", opened.error().text, ", kept as ", aside.value(),
+                            " and replaced by a new one");
+        EVD_TRY(createDatabase(path, clock.wallNs(), fresh.create_schema, fresh.page_bytes));
+        opened = open();
+    }
+    if (!opened) {
+        return base::fail(opened.error().kind, base::cat(path, ": ", opened.error().text));
+    }
+    return trouble;
+}
+
+}  // namespace
+
+base::Result<std::string> openOrReplace(const std::string& path, const NewDatabase& fresh,
+                                        const base::Clock& clock,
+                                        const std::function<base::Result<void>()>& open,
+                                        int attempts_max) {
+    for (int attempt = 1;; ++attempt) {
+        auto trouble = openOnce(path, fresh, clock, open);
+        const bool may_pass = !trouble && (trouble.error().kind == base::ErrorKind::Io ||
+                                           trouble.error().kind == base::ErrorKind::Busy);
+        if (!may_pass || attempt == attempts_max) {
+            return trouble;
+        }
+    }
 }
 
 }  // namespace evd::store

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/db/schema.h"
 #include "common/db/sqlite.h"
@@ -30,9 +31,32 @@ using CreateSchema = base::Result<void> (*)(db::Connection& connection, int64_t 
 base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
                                   CreateSchema create_schema, uint32_t page_bytes = db::kPageBytes);
 
+// How often openOrReplace() tries again what may be a passing trouble (Io, Busy).
+inline constexpr int kOpenAttemptsMax = 3;
+
+// What a database is made of that is not there yet.
+struct NewDatabase {
+    CreateSchema create_schema = nullptr;
+    uint32_t page_bytes = db::kPageBytes;
+};
+
+// Opens the database of that path with `open`, having made it when it is missing. When `open` finds
+// it Corrupt it is put aside and a fresh one opened in its place (Ruling S6); one of an Unsupported
+// version is left alone and not opened. Answers what people should be told, empty when all is well.
+// An error means that nothing can be done: the folder is not writable, the disk is full or broken.
+base::Result<std::string> openOrReplace(const std::string& path, const NewDatabase& fresh,
+                                        const base::Clock& clock,
+                                        const std::function<base::Result<void>()>& open,
+                                        int attempts_max);
+
 // Moves a corrupt database aside as <stem>.corrupt-<ns>.db with its -wal and -shm, where discovery
 // still finds it for reading (Ruling S6). Answers the new path. Nobody may have it open for
 // writing. All or nothing: after an error, or a death on the way, it is where it was.
 base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns);
+
+// The same for a database that was in use until now: `make_new` opens the one that takes its place.
+// Answers what people should be told; what did not succeed is part of it.
+std::string quarantineAndReplace(const std::string& path, int64_t wall_ns,
+                                 const std::function<base::Result<void>()>& make_new);
 
 }  // namespace evd::store

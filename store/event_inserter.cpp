@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/db/schema.h"
+#include "common/db/statements.h"
 
 #include <algorithm>
 #include <limits>
@@ -56,14 +57,14 @@ base::Result<void> EventInserter::add(const EventRow& row) {
     for (size_t slot = 0; slot < kRowsPerInsert; ++slot) {
         bindRow(*many_, slot, rows_[slot]);
     }
-    return run(*many_);
+    return db::runOnce(*many_);
 }
 
 base::Result<void> EventInserter::flush() {
     const size_t count = std::exchange(held_, 0);
     for (size_t index = 0; index < count; ++index) {
         bindRow(*single_, 0, rows_[index]);
-        EVD_TRY(run(*single_));
+        EVD_TRY(db::runOnce(*single_));
     }
     return {};
 }
@@ -97,12 +98,6 @@ void EventInserter::bindRow(db::Statement& statement, size_t slot, const EventRo
     } else {
         statement.bindBlob(column, row.payload);
     }
-}
-
-base::Result<void> EventInserter::run(db::Statement& statement) {
-    auto done = statement.step();
-    statement.reset();
-    return done ? base::Result<void>() : done.error();
 }
 
 }  // namespace evd::store

@@ -47,7 +47,6 @@ class EventInserter {
                   std::unique_ptr<db::Statement> single);
 
     void bindRow(db::Statement& statement, size_t slot, const EventRow& row);
-    base::Result<void> run(db::Statement& statement);
 
     const base::Guid boot_id_;
     const std::unique_ptr<db::Statement> many_;

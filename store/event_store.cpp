@@ -246,13 +246,7 @@ bool EventStore::chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next)
 }
 
 void EventStore::reported(ShardReport report) {
-    bool was_empty = false;
-    {
-        const std::lock_guard lock(mailbox_mutex_);
-        was_empty = mailbox_.empty();
-        mailbox_.push_back(std::move(report));
-    }
-    if (was_empty) {
+    if (mailbox_.put(std::move(report))) {
         listener_.reportsWaiting();
     }
 }
@@ -262,12 +256,7 @@ void EventStore::committed(const wire::CommitNotice& notice) {
 }
 
 void EventStore::pump() {
-    std::vector<ShardReport> reports;
-    {
-        const std::lock_guard lock(mailbox_mutex_);
-        reports.swap(mailbox_);
-    }
-    for (const ShardReport& report : reports) {
+    for (const ShardReport& report : mailbox_.takeAll()) {
         take(report);
     }
     for (size_t cpu = 0; cpu < cpus_.size(); ++cpu) {

@@ -7,6 +7,7 @@
 #include "store/boot.h"
 #include "store/cpu_lane.h"
 #include "store/event_run.h"
+#include "store/mailbox.h"
 #include "store/quarantine_count.h"
 #include "store/retention.h"
 #include "store/row_retention.h"
@@ -21,7 +22,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -190,8 +190,7 @@ class EventStore final : private WriterListener {
     uint64_t refused_runs_ = 0;
     uint64_t postponed_runs_ = 0;
 
-    std::mutex mailbox_mutex_;
-    std::vector<ShardReport> mailbox_;
+    Mailbox<ShardReport> mailbox_;
     // Last: the writers' threads end before anything they report to, and retention before them.
     ShardSet shards_;
     std::vector<RetentionPart> retention_parts_;  // the events' first; kinds until it is made

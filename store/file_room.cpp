@@ -1,5 +1,7 @@
 #include "store/file_room.h"
 
+#include "common/db/statements.h"
+
 namespace evd::store {
 
 base::Result<std::unique_ptr<FileRoom>> FileRoom::prepare(db::Connection& connection) {
@@ -12,12 +14,11 @@ base::Result<std::unique_ptr<FileRoom>> FileRoom::prepare(db::Connection& connec
 }
 
 base::Result<void> FileRoom::reserve() {
-    auto row = page_count_->step();
-    const int64_t pages = row && row.value() ? page_count_->columnInteger(0) : 0;
-    page_count_->reset();
-    if (!row) {
-        return row.error();
+    const auto answer = db::oneInteger(*page_count_);
+    if (!answer) {
+        return answer.error();
     }
+    const int64_t pages = answer.value().value_or(0);
     if (pages > reserved_pages_) {
         EVD_TRY(connection_.reserveFileBytes(pages * page_bytes_));
     }

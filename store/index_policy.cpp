@@ -8,20 +8,8 @@
 
 namespace evd::store {
 
-namespace {
-
-// Whoever sets the thresholds the wrong way round still gets hysteresis (Spec §3.3).
-IndexPolicy::Settings withHysteresis(IndexPolicy::Settings settings) {
-    settings.create_threshold = std::max<uint64_t>(settings.create_threshold, 2);
-    settings.drop_threshold =
-        std::clamp<uint64_t>(settings.drop_threshold, 1, settings.create_threshold - 1);
-    return settings;
-}
-
-}  // namespace
-
 IndexPolicy::IndexPolicy(Settings settings)
-    : settings_(withHysteresis(settings)), counters_(settings.window_ns) {}
+    : settings_(settings.withHysteresis()), counters_(settings.window_ns) {}
 
 void IndexPolicy::restore(const State& state, int64_t now_ns) {
     std::vector<CounterRecord> valid = state.counters;
@@ -46,7 +34,7 @@ IndexPolicy::State IndexPolicy::state(int64_t now_ns) const {
 }
 
 void IndexPolicy::configure(Settings settings, int64_t now_ns) {
-    settings_ = withHysteresis(settings);
+    settings_ = settings.withHysteresis();
     counters_.setWindow(settings_.window_ns, now_ns);
 }
 
@@ -103,7 +91,7 @@ const DesiredIndexes& IndexPolicy::recompute(int64_t now_ns) {
     std::erase_if(wanted, [&](const Candidate& candidate) {
         const bool is_in =
             std::find(desired_.begin(), desired_.end(), candidate.field) != desired_.end();
-        const uint64_t needed = is_in ? settings_.drop_threshold : settings_.create_threshold;
+        const uint64_t needed = settings_.needed(is_in);
         return candidate.asked_ns == 0 && candidate.count < needed;
     });
     std::sort(wanted.begin(), wanted.end(), [](const Candidate& left, const Candidate& right) {

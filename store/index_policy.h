@@ -3,6 +3,7 @@
 #include "common/base/result.h"
 #include "store/field_counters.h"
 #include "store/index_field.h"
+#include "store/use_thresholds.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,8 @@
 namespace evd::store {
 
 inline constexpr size_t kDesiredIndexesMax = 32;  // each one is paid for by every insert
-inline constexpr size_t kManualIndexesMax = 16;   // asked for by INDEX within one window
+inline constexpr UseThresholds kIndexThresholds{int64_t{24} * 3600 * 1'000'000'000, 100, 10};
+inline constexpr size_t kManualIndexesMax = 16;  // asked for by INDEX within one window
 
 // Which indexes the whole store should have (Spec §3.3, index policy logic).
 //
@@ -27,12 +29,7 @@ inline constexpr size_t kManualIndexesMax = 16;   // asked for by INDEX within o
 // Pure: wall time is an argument. Lives on the policy thread, which persists state().
 class IndexPolicy {
   public:
-    struct Settings {
-        int64_t window_ns = int64_t{24} * 3600 * 1'000'000'000;
-        uint64_t create_threshold = 100;
-        uint64_t drop_threshold = 10;
-        bool operator==(const Settings&) const = default;
-    };
+    using Settings = UseThresholds;
     struct ManualIndex {
         std::string path;
         int64_t asked_ns = 0;

@@ -79,11 +79,7 @@ class IngestService final : public schema::EventIngest::Server {
 
 CollectorConnection::CollectorConnection(base::Fd socket, IngestHost& host,
                                          kj::LowLevelAsyncIoProvider& io)
-    : stream_(io.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                                    kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
-      network_(*stream_, capnp::rpc::twoparty::Side::SERVER, receiveOptions(kMessageBytesMax)),
-      rpc_(capnp::makeRpcServer(network_, kj::heap<IngestService>(host))) {
-    rpc_.setFlowLimit(kUnansweredBytesMax / sizeof(capnp::word));
-}
+    : connection_(std::move(socket), kj::heap<IngestService>(host),
+                  {kMessageBytesMax, kMessageNestingMax, kUnansweredBytesMax}, io) {}
 
 }  // namespace evd::store

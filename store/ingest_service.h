@@ -1,9 +1,9 @@
 #pragma once
 
 #include "common/base/fd.h"
+#include "common/ipc/served_connection.h"
 #include "store/event_store.h"
 
-#include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <kj/async.h>
 #include <cstddef>
@@ -39,9 +39,7 @@ class CollectorConnection {
     CollectorConnection(base::Fd socket, IngestHost& host, kj::LowLevelAsyncIoProvider& io);
 
   private:
-    kj::Own<kj::AsyncIoStream> stream_;
-    capnp::TwoPartyVatNetwork network_;
-    capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
+    ipc::ServedConnection connection_;
 };
 
 }  // namespace evd::store

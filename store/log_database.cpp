@@ -32,28 +32,16 @@ base::Result<std::unique_ptr<RecordDatabase>> LogDatabase::open(const std::strin
 base::Result<void> LogDatabase::prepare(int64_t least_id) {
     const std::string many = insertSql(kLogInsert, kRowsPerInsert);
     const std::string one = insertSql(kLogInsert, 1);
-    EVD_TRY(prepareAll({{insert_many_, many},
-                        {insert_one_, one},
-                        {add_origin_, "INSERT OR IGNORE INTO log_origins(origin) VALUES (?1)"}}));
+    EVD_TRY(prepareAll({{insert_many_, many}, {insert_one_, one}}));
     insert_many_->bindBlob(kBootParameter, boot_id_.bytes);
     insert_one_->bindBlob(kBootParameter, boot_id_.bytes);
     EVD_TRY(prepareCommon("SELECT max(id) FROM logs", least_id));
-    return loadOrigins();
-}
-
-base::Result<void> LogDatabase::loadOrigins() {
-    auto query = connection().prepare("SELECT origin FROM log_origins LIMIT ?1");
-    if (!query) {
-        return query.error();
+    auto origins = NameList::open(connection(), "log_origins", "origin", kKnownOriginsMax);
+    if (!origins) {
+        return origins.error();
     }
-    query.value()->bindInteger(1, static_cast<int64_t>(kKnownOriginsMax));
-    for (;;) {
-        auto row = query.value()->step();
-        if (!row || !row.value()) {
-            return row ? base::Result<void>() : row.error();
-        }
-        origins_.emplace(query.value()->columnText(0));
-    }
+    origins_ = std::move(origins).value();
+    return {};
 }
 
 base::Result<void> LogDatabase::insertRows(const RecordBatch& batch) {
@@ -68,11 +56,7 @@ base::Result<void> LogDatabase::insertRows(const RecordBatch& batch) {
 }
 
 base::Result<void> LogDatabase::add(const wire::LogRecord& record) {
-    // Lines of one origin come in rows; most are recognised without hashing.
-    if (record.origin != last_origin_) {
-        EVD_TRY(learnOrigin(record.origin));
-        last_origin_ = record.origin;
-    }
+    EVD_TRY(origins_->add(record.origin));
     const int64_t id = nextId();
     figures_.addRow(id, record.timestamp_ns);
     rows_[held_++] = {id, &record};
@@ -84,22 +68,6 @@ base::Result<void> LogDatabase::add(const wire::LogRecord& record) {
         bindRow(*insert_many_, slot, rows_[slot]);
     }
     return runOnce(*insert_many_);
-}
-
-base::Result<void> LogDatabase::learnOrigin(std::string_view origin) {
-    if (origins_.find(origin) != origins_.end()) {
-        return {};
-    }
-    if (origins_.size() >= kKnownOriginsMax) {
-        // Somebody invents origins; forgetting costs an ignored insert each, never a wrong row.
-        origins_.clear();
-        origins_of_transaction_.clear();
-    }
-    add_origin_->bindText(1, origin);
-    EVD_TRY(runOnce(*add_origin_));
-    origins_.emplace(origin);
-    origins_of_transaction_.emplace_back(origin);
-    return {};
 }
 
 void LogDatabase::bindRow(db::Statement& statement, size_t slot, const Row& row) {
@@ -128,11 +96,7 @@ base::Result<void> LogDatabase::flushRows() {
 
 void LogDatabase::rowsRolledBack() {
     held_ = 0;
-    for (const std::string& origin : origins_of_transaction_) {
-        origins_.erase(origin);
-    }
-    origins_of_transaction_.clear();
-    last_origin_.clear();
+    origins_->rolledBack();
 }
 
 CreateSchema LogFormat::createSchema() const {

@@ -1,14 +1,13 @@
 #pragma once
 
 #include "store/insert_sql.h"
+#include "store/name_list.h"
 #include "store/record_database.h"
-#include "store/text_set.h"
 
 #include <array>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace evd::store {
 
@@ -36,25 +35,20 @@ class LogDatabase final : public RecordDatabase {
         : RecordDatabase(std::move(path), std::move(connection)), boot_id_(boot_id) {}
 
     base::Result<void> prepare(int64_t least_id);
-    base::Result<void> loadOrigins();
     base::Result<void> insertRows(const RecordBatch& batch) override;
     base::Result<void> flushRows() override;
-    void rowsCommitted() override { origins_of_transaction_.clear(); }
+    void rowsCommitted() override { origins_->committed(); }
     void rowsRolledBack() override;
 
     base::Result<void> add(const wire::LogRecord& record);
-    base::Result<void> learnOrigin(std::string_view origin);
     static void bindRow(db::Statement& statement, size_t slot, const Row& row);
 
     const base::Guid boot_id_;
     std::unique_ptr<db::Statement> insert_many_;
     std::unique_ptr<db::Statement> insert_one_;
-    std::unique_ptr<db::Statement> add_origin_;
     std::array<Row, kRowsPerInsert> rows_;
     size_t held_ = 0;
-    TextSet origins_;
-    std::vector<std::string> origins_of_transaction_;
-    std::string last_origin_;
+    std::unique_ptr<NameList> origins_;
 };
 
 class LogFormat final : public RecordFormat {

@@ -38,8 +38,8 @@ struct RollupCount {
 class PolicyThread {
   public:
     struct Settings {
-        IndexPolicy::Settings policy;
-        RollupPolicy::Settings rollups = {};
+        IndexPolicy::Settings policy = kIndexThresholds;
+        RollupPolicy::Settings rollups = kRollupThresholds;
         int64_t interval_ns = int64_t{3600} * base::kNsPerSecond;
     };
     using Publish = std::function<void(DesiredIndexesView)>;

@@ -37,7 +37,7 @@ class QuarantineCount {
         }
         count_ = 0;
         for (const db::StoreFile& file : files.value()) {
-            count_ += file.name.find(".corrupt-") == std::string::npos ? 0 : 1;
+            count_ += db::isQuarantined(file.name) ? 1 : 0;
         }
     }
 

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/db/log_schema.h"
+#include "common/db/metadata.h"
 #include "store/boot.h"
 
 #include <algorithm>
@@ -12,20 +13,6 @@ namespace {
 
 // synchronous=NORMAL: the disk is waited for at checkpoints only (Spec §4.3, §6.3).
 constexpr std::string_view kRecordPragmas = "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8192";
-
-base::Result<std::optional<std::string>> readMetadata(db::Connection& connection,
-                                                      std::string_view key) {
-    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
-    if (!query) {
-        return query.error();
-    }
-    query.value()->bindText(1, key);
-    auto row = query.value()->step();
-    if (!row) {
-        return row.error();
-    }
-    return row.value() ? std::optional(std::string(query.value()->columnText(0))) : std::nullopt;
-}
 
 // "<sender, 32 hex digits> <number>"; anything else counts as nothing.
 std::optional<StoredBatch> parseBatch(std::string_view text) {
@@ -44,12 +31,6 @@ std::optional<StoredBatch> parseBatch(std::string_view text) {
 
 }  // namespace
 
-base::Result<void> runOnce(db::Statement& statement) {
-    auto done = statement.step();
-    statement.reset();
-    return done ? base::Result<void>() : done.error();
-}
-
 base::Result<std::unique_ptr<db::Connection>> RecordDatabase::openFile(const std::string& path,
                                                                        CheckSchema verify,
                                                                        CheckSchema complete) {
@@ -63,17 +44,6 @@ base::Result<std::unique_ptr<db::Connection>> RecordDatabase::openFile(const std
     return opened;
 }
 
-base::Result<void> RecordDatabase::prepareAll(std::initializer_list<Prepared> all) {
-    for (const Prepared& entry : all) {
-        auto prepared = connection_->prepare(entry.sql);
-        if (!prepared) {
-            return prepared.error();
-        }
-        entry.statement = std::move(prepared).value();
-    }
-    return {};
-}
-
 base::Result<void> RecordDatabase::prepareCommon(std::string_view greatest_id_sql,
                                                  int64_t least_id) {
     auto room = FileRoom::prepare(*connection_);
@@ -81,35 +51,24 @@ base::Result<void> RecordDatabase::prepareCommon(std::string_view greatest_id_sq
         return room.error();
     }
     room_ = std::move(room).value();
-    EVD_TRY(prepareAll(
-        {{begin_, "BEGIN IMMEDIATE"},
-         {commit_, "COMMIT"},
-         {roll_back_, "ROLLBACK"},
-         {set_metadata_, "INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)"}}));
-    auto greatest = connection_->prepare(greatest_id_sql);
+    EVD_TRY(prepareAll({{begin_, "BEGIN IMMEDIATE"},
+                        {commit_, "COMMIT"},
+                        {roll_back_, "ROLLBACK"},
+                        {set_metadata_, db::kWriteMetadataSql}}));
+    const auto greatest = db::askInteger(*connection_, greatest_id_sql);
     if (!greatest) {
         return greatest.error();
     }
-    auto row = greatest.value()->step();
-    if (!row) {
-        return row.error();
-    }
-    last_id_ = std::max(least_id, row.value() ? greatest.value()->columnInteger(0) : 0);
-    // Ids go on behind those of rows that retention has deleted since.
-    const auto kept = readMetadata(*connection_, kLastIdKey);
+    const auto kept = readLastIdEver(*connection_);
     if (!kept) {
         return kept.error();
     }
-    const auto kept_id = base::parseU64(kept.value().value_or("0"));
-    constexpr auto kIdMax = static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / 2);
-    if (kept_id && kept_id.value() <= kIdMax) {
-        last_id_ = std::max(last_id_, static_cast<int64_t>(kept_id.value()));
-    }
+    last_id_ = std::max({least_id, greatest.value().value_or(0), kept.value()});
     return loadLastBatch();
 }
 
 base::Result<void> RecordDatabase::loadLastBatch() {
-    const auto text = readMetadata(*connection_, db::kIngestBatchKey);
+    const auto text = db::readMetadata(*connection_, db::kIngestBatchKey);
     if (!text) {
         return text.error();
     }

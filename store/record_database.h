@@ -3,12 +3,14 @@
 #include "common/base/guid.h"
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
+#include "common/db/statements.h"
 #include "common/wire/record.h"
 #include "store/database_files.h"
 #include "store/file_room.h"
 #include "store/record_batch.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -91,11 +93,9 @@ class RecordDatabase {
     virtual void rowsCommitted() = 0;
     virtual void rowsRolledBack() = 0;
 
-    struct Prepared {
-        std::unique_ptr<db::Statement>& statement;
-        std::string_view sql;
-    };
-    base::Result<void> prepareAll(std::initializer_list<Prepared> all);
+    base::Result<void> prepareAll(std::initializer_list<db::Prepared> all) {
+        return db::prepareAll(*connection_, all);
+    }
     int64_t nextId() { return ++next_id_; }
 
     TransactionFigures figures_;
@@ -118,9 +118,6 @@ class RecordDatabase {
     std::unique_ptr<db::Statement> roll_back_;
     std::unique_ptr<db::Statement> set_metadata_;
 };
-
-// Runs a statement that answers no rows.
-base::Result<void> runOnce(db::Statement& statement);
 
 // One of the two kinds of stores: what it is called, how a database of it is made and opened, and
 // what outlives such a database when it is replaced. Made on the loop's thread; open() is called on

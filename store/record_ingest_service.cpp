@@ -178,12 +178,7 @@ class RecordIngestService final : public schema::RecordIngest::Server {
 
 RecordIngestConnection::RecordIngestConnection(base::Fd socket, RecordIngestHost& host,
                                                kj::LowLevelAsyncIoProvider& io)
-    : stream_(io.wrapSocketFd(socket.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                                    kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
-      network_(*stream_, capnp::rpc::twoparty::Side::SERVER,
-               receiveOptions(kRecordMessageBytesMax)),
-      rpc_(capnp::makeRpcServer(network_, kj::heap<RecordIngestService>(host))) {
-    rpc_.setFlowLimit(kUnansweredRecordBytesMax / sizeof(capnp::word));
-}
+    : connection_(std::move(socket), kj::heap<RecordIngestService>(host),
+                  {kRecordMessageBytesMax, kMessageNestingMax, kUnansweredRecordBytesMax}, io) {}
 
 }  // namespace evd::store

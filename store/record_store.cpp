@@ -103,13 +103,7 @@ void RecordStore::feed() {
 }
 
 void RecordStore::reported(RecordReport report) {
-    bool was_empty = false;
-    {
-        const std::lock_guard lock(mailbox_mutex_);
-        was_empty = mailbox_.empty();
-        mailbox_.push_back(std::move(report));
-    }
-    if (was_empty) {
+    if (mailbox_.put(std::move(report))) {
         listener_.reportsWaiting();
     }
 }
@@ -119,12 +113,7 @@ void RecordStore::committed(const wire::CommitNotice& notice) {
 }
 
 void RecordStore::pump() {
-    std::vector<RecordReport> reports;
-    {
-        const std::lock_guard lock(mailbox_mutex_);
-        reports.swap(mailbox_);
-    }
-    for (const RecordReport& report : reports) {
+    for (const RecordReport& report : mailbox_.takeAll()) {
         take(report);
     }
     feed();
@@ -204,12 +193,7 @@ void RecordStore::addMeasures(std::vector<wire::Measure>& measures) const {
     };
     add("rows", static_cast<int64_t>(figures.rows_written));
     add("bytes", fileBytes(path_));
-    add("wal_bytes", figures.wal_bytes);
-    add("checkpoint_blocked", figures.checkpoint_blocked ? 1 : 0);
-    add("batch_rows", static_cast<int64_t>(figures.batch_rows));
-    add("commit_p50_us", figures.commit.p50_us);
-    add("commit_p99_us", figures.commit.p99_us);
-    add("failed_batches", static_cast<int64_t>(figures.failed_batches));
+    figures.addMeasures(add);
     add("refused_batches", static_cast<int64_t>(refused_batches_));
     add("repeated_batches", static_cast<int64_t>(repeated_batches_));
     add("skipped_records", static_cast<int64_t>(figures.skipped_records));

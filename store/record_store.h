@@ -5,6 +5,7 @@
 #include "common/wire/record.h"
 #include "store/batch_lane.h"
 #include "store/failure_episode.h"
+#include "store/mailbox.h"
 #include "store/quarantine_count.h"
 #include "store/record_database.h"
 #include "store/record_writer.h"
@@ -14,7 +15,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -121,8 +121,7 @@ class RecordStore final : private RecordWriterListener {
     uint64_t refused_batches_ = 0;
     uint64_t lost_records_ = 0;  // refused for good by us
 
-    std::mutex mailbox_mutex_;
-    std::vector<RecordReport> mailbox_;
+    Mailbox<RecordReport> mailbox_;
     // Last: the thread ends before anything it reports to. None: for reading only.
     std::unique_ptr<RecordWriter> writer_;
     // Looked at by whoever asks for measures.

@@ -14,13 +14,6 @@
 
 namespace evd::store {
 
-namespace {
-
-constexpr std::chrono::seconds kIdleWait{60};
-constexpr std::chrono::seconds kCheckpointRetryWait{1};
-
-}  // namespace
-
 // What is in one transaction, and what must live until it ends.
 struct RecordWriter::Transaction {
     std::vector<RecordItem> items;
@@ -38,12 +31,11 @@ RecordWriter::RecordWriter(Options options, RecordFormat& format,
       clock_(clock),
       listener_(listener),
       queue_(options_.limits.rows_max, kRecordQueueBytesMax),
-      rows_max_(options_.limits.rows_max),
       latency_ns_max_(options_.limits.latency_ns_max),
       checkpoint_bytes_(options_.checkpoint_bytes),
       database_(std::move(database)),
       batch_policy_(options_.limits),
-      checkpoint_policy_(options_.checkpoint_bytes),
+      checkpointer_(options_.checkpoint_bytes),
       thread_(std::make_unique<base::Thread>(base::cat(format.measures(), "-writer"),
                                              [this] { run(); })) {}
 
@@ -51,26 +43,10 @@ RecordWriter::~RecordWriter() {
     stop();
 }
 
-bool RecordWriter::tryPush(RecordItem& item) {
-    const size_t rows = std::max<size_t>(item.batch.rows(), 1);
-    const size_t bytes = item.batch.bytes;
-    if (queue_.tryPush(item, rows, bytes)) {
-        return true;
-    }
-    // The writer may have emptied the queue just before the wish was written down: look once more.
-    wants_room_.store(true);
-    if (queue_.tryPush(item, rows, bytes)) {
-        wants_room_.store(false);
-        return true;
-    }
-    return false;
-}
-
 void RecordWriter::setLimits(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
-    rows_max_.store(limits.rows_max);
     latency_ns_max_.store(limits.latency_ns_max);
     checkpoint_bytes_.store(checkpoint_bytes);
-    queue_.setLimits(limits.rows_max, kRecordQueueBytesMax);
+    queue_.setRowsMax(limits.rows_max);
 }
 
 void RecordWriter::stop() {
@@ -79,31 +55,30 @@ void RecordWriter::stop() {
 }
 
 RecordWriter::Figures RecordWriter::figures() const {
-    return {rows_written_.load(),    batch_rows_.load(),
-            skipped_records_.load(), dropped_records_.load(),
-            wal_bytes_.load(),       checkpoint_blocked_.load(),
-            failed_batches_.load(),  commit_latency_.percentiles()};
+    return {meter_.figures(checkpointer_), skipped_records_.load(), dropped_records_.load()};
 }
 
 void RecordWriter::run() {
     for (;;) {
         std::optional<RecordItem> item = std::exchange(carried_, std::nullopt);
         if (!item) {
-            item = queue_.pop(idleWait());
+            item = queue_.pop(checkpointer_.idleWait());
         }
         if (item) {
             writeTransaction(std::move(*item));
         } else if (queue_.closed()) {
             break;
         }
-        checkpointIfDue(queue_.count() == 0);
+        if (database_ != nullptr) {
+            checkpointer_.runIfDue(database_->connection(), queue_.count() == 0);
+        }
     }
     close();
 }
 
 void RecordWriter::applyLimits() {
-    batch_policy_.setLimits({rows_max_.load(), latency_ns_max_.load()});
-    checkpoint_policy_.setThreshold(checkpoint_bytes_.load());
+    batch_policy_.setLimits({queue_.rowsMax(), latency_ns_max_.load()});
+    checkpointer_.setThreshold(checkpoint_bytes_.load());
 }
 
 void RecordWriter::writeTransaction(RecordItem first) {
@@ -166,15 +141,13 @@ void RecordWriter::succeed(Transaction& transaction) {
         listener_.committed({format_.notices(), 0, figures.first_id, figures.last_id,
                              figures.last_id, figures.newest_timestamp_ns});
     }
-    commit_latency_.add(now_ns - transaction.committing_ns);
     batch_policy_.committed(
         now_ns, {transaction.rows, queue_.count(), transaction.committing_ns - transaction.begun_ns,
                  now_ns - transaction.committing_ns});
-    rows_written_ += figures.rows;
-    batch_rows_.store(figures.rows);
+    meter_.committed(figures.rows, now_ns - transaction.committing_ns);
     skipped_records_ += figures.skipped_records;
     dropped_records_ += figures.dropped_records;
-    wal_bytes_.store(database_->walBytes());
+    checkpointer_.noteLog(database_->walBytes());
 }
 
 void RecordWriter::fail(Transaction& transaction, base::Error error) {
@@ -185,13 +158,11 @@ void RecordWriter::fail(Transaction& transaction, base::Error error) {
         transaction.report.given_up.push_back(item.ticket);
         broken_epoch_ = std::max(broken_epoch_, item.epoch);
     }
-    ++failed_batches_;
+    meter_.failed();
     if (error.kind == base::ErrorKind::Corrupt) {
         replaceCorrupt(transaction);
     } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
-        // On a full disk the log cannot grow; moved into the database, which has room for it
-        // (FileRoom), it can be written from its beginning again.
-        (void)database_->connection().checkpointPassive();
+        Checkpointer::makeRoom(database_->connection());
     }
     transaction.report.failure = std::move(error);
 }
@@ -228,41 +199,16 @@ void RecordWriter::replaceCorrupt(Transaction& transaction) {
     last_id_ = database_->lastId();
     database_.reset();
     gate_.noteReplaced();
-    const auto aside = quarantine(path, clock_.wallNs());
-    const auto ready = aside ? ensureDatabase(transaction) : base::Result<void>(aside.error());
     transaction.report.trouble =
-        aside ? base::cat(path, " is corrupt, kept as ", aside.value())
-              : base::cat(path, " is corrupt and cannot be put aside: ", aside.error().text);
-    if (!ready) {
-        transaction.report.trouble += base::cat("; no new one yet: ", ready.error().text);
-    }
+        quarantineAndReplace(path, clock_.wallNs(), [&] { return ensureDatabase(transaction); });
 }
 
 void RecordWriter::tellRoom() {
-    if (wants_room_.load() && queue_.count() <= rows_max_.load() / 2 &&
-        queue_.bytes() <= kRecordQueueBytesMax / 2 && wants_room_.exchange(false)) {
+    if (queue_.takeWishForRoom()) {
         RecordReport report;
         report.has_room = true;
         listener_.reported(std::move(report));
     }
-}
-
-void RecordWriter::checkpointIfDue(bool is_idle) {
-    if (database_ == nullptr || !checkpoint_policy_.isDue(wal_bytes_.load(), is_idle)) {
-        return;
-    }
-    // A checkpoint that fails leaves the log as it was; the next commit meets the same disk and
-    // reports what is wrong with it.
-    const auto done = database_->connection().checkpointPassive();
-    const bool complete = done && done.value().moved_pages == done.value().wal_pages;
-    checkpoint_policy_.attempted(wal_bytes_.load(), complete);
-    // Only readers with an older snapshot make a checkpoint stop early without an error.
-    checkpoint_blocked_.store(done && !complete);
-}
-
-std::chrono::nanoseconds RecordWriter::idleWait() const {
-    return checkpoint_policy_.wantsRetryWhenIdle(wal_bytes_.load()) ? kCheckpointRetryWait
-                                                                    : kIdleWait;
 }
 
 // Closing moves the log by itself only when no reader has the database open; and until it is moved

@@ -1,15 +1,15 @@
 #pragma once
 
-#include "common/base/bounded_queue.h"
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/base/thread.h"
 #include "common/wire/record.h"
 #include "store/batch_policy.h"
-#include "store/checkpoint_policy.h"
-#include "store/latency_window.h"
+#include "store/checkpointer.h"
+#include "store/commit_meter.h"
 #include "store/record_database.h"
 #include "store/shard_gate.h"
+#include "store/writer_queue.h"
 
 #include <atomic>
 #include <chrono>
@@ -28,6 +28,9 @@ struct RecordItem {
     uint64_t ticket = 0;  // names the item in the report
     uint32_t epoch = 0;   // of the lane when it was queued (BatchLane)
     RecordBatch batch;
+
+    size_t rows() const { return batch.rows(); }
+    size_t bytes() const { return batch.bytes; }
 };
 
 // What became of a transaction.
@@ -67,15 +70,9 @@ class RecordWriter {
         BatchPolicy::Limits limits;
         int64_t checkpoint_bytes = 0;
     };
-    struct Figures {
-        uint64_t rows_written = 0;
-        uint64_t batch_rows = 0;  // of the last transaction
+    struct Figures : WriterFigures {
         uint64_t skipped_records = 0;
         uint64_t dropped_records = 0;
-        int64_t wal_bytes = 0;
-        bool checkpoint_blocked = false;  // a reader's snapshot keeps the log from shrinking
-        uint64_t failed_batches = 0;
-        LatencyWindow::Percentiles commit;
     };
 
     RecordWriter(Options options, RecordFormat& format, std::unique_ptr<RecordDatabase> database,
@@ -85,7 +82,7 @@ class RecordWriter {
     RecordWriter& operator=(const RecordWriter&) = delete;
 
     // False when the queue is full: the item is untouched and a report will say has_room.
-    bool tryPush(RecordItem& item);
+    bool tryPush(RecordItem& item) { return queue_.tryPush(item); }
     void setLimits(BatchPolicy::Limits limits, int64_t checkpoint_bytes);
     // Writes out what is queued, closes the database and ends the thread. Later pushes are refused.
     void stop();
@@ -94,7 +91,7 @@ class RecordWriter {
     // its transactions.
     ShardGate& gate() { return gate_; }
     Figures figures() const;
-    wire::Histogram commitSeconds() const { return commit_latency_.histogram(); }
+    wire::Histogram commitSeconds() const { return meter_.seconds(); }
 
   private:
     struct Transaction;
@@ -108,8 +105,6 @@ class RecordWriter {
     base::Result<void> ensureDatabase(Transaction& transaction);
     void replaceCorrupt(Transaction& transaction);
     void tellRoom();
-    void checkpointIfDue(bool is_idle);
-    std::chrono::nanoseconds idleWait() const;
     void close();
 
     const Options options_;
@@ -118,9 +113,7 @@ class RecordWriter {
     RecordWriterListener& listener_;
 
     ShardGate gate_;
-    base::BoundedQueue<RecordItem> queue_;
-    std::atomic<bool> wants_room_{false};
-    std::atomic<uint64_t> rows_max_;
+    WriterQueue<RecordItem> queue_;
     std::atomic<int64_t> latency_ns_max_;
     std::atomic<int64_t> checkpoint_bytes_;
 
@@ -128,18 +121,13 @@ class RecordWriter {
     std::unique_ptr<RecordDatabase> database_;
     int64_t last_id_ = 0;  // of the databases so far
     BatchPolicy batch_policy_;
-    CheckpointPolicy checkpoint_policy_;
+    Checkpointer checkpointer_;
     std::optional<RecordItem> carried_;  // popped, but over the transaction's limit
     uint32_t broken_epoch_ = 0;          // everything up to it is given up
 
-    std::atomic<uint64_t> rows_written_{0};
-    std::atomic<uint64_t> batch_rows_{0};
     std::atomic<uint64_t> skipped_records_{0};
     std::atomic<uint64_t> dropped_records_{0};
-    std::atomic<int64_t> wal_bytes_{0};
-    std::atomic<bool> checkpoint_blocked_{false};
-    std::atomic<uint64_t> failed_batches_{0};
-    LatencyWindow commit_latency_;
+    CommitMeter meter_;
 
     std::unique_ptr<base::Thread> thread_;
 };

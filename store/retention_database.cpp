@@ -17,30 +17,9 @@ constexpr int64_t kLogBytesMax = 4 * 1024 * 1024;
 
 }  // namespace
 
-base::Result<std::optional<int64_t>> oneInteger(db::Statement& statement) {
-    auto row = statement.step();
-    std::optional<int64_t> value;
-    if (row && row.value() && statement.columnKind(0) == db::ColumnKind::Integer) {
-        value = statement.columnInteger(0);
-    }
-    statement.reset();
-    if (!row) {
-        return row.error();
-    }
-    return value;
-}
-
-base::Result<std::optional<int64_t>> askInteger(db::Connection& connection, std::string_view sql) {
-    auto statement = connection.prepare(sql);
-    if (!statement) {
-        return statement.error();
-    }
-    return oneInteger(*statement.value());
-}
-
 base::Result<int64_t> liveBytes(db::Connection& connection) {
-    const auto pages = askInteger(connection, "PRAGMA page_count");
-    const auto free_pages = askInteger(connection, "PRAGMA freelist_count");
+    const auto pages = db::askInteger(connection, "PRAGMA page_count");
+    const auto free_pages = db::askInteger(connection, "PRAGMA freelist_count");
     if (!pages || !free_pages) {
         return pages ? free_pages.error() : pages.error();
     }
@@ -59,17 +38,6 @@ base::Result<std::unique_ptr<db::Connection>> RetentionDatabase::openFile(const 
     EVD_TRY(opened.value()->execute(kRetentionPragmas));
     EVD_TRY(complete(*opened.value()));
     return opened;
-}
-
-base::Result<void> RetentionDatabase::prepareAll(std::initializer_list<Prepared> all) {
-    for (const Prepared& entry : all) {
-        auto prepared = connection_->prepare(entry.sql);
-        if (!prepared) {
-            return prepared.error();
-        }
-        entry.statement = std::move(prepared).value();
-    }
-    return {};
 }
 
 base::Result<void> RetentionDatabase::prepareIds(std::string_view greatest_id_sql) {

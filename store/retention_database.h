@@ -3,6 +3,7 @@
 #include "common/base/guid.h"
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
+#include "common/db/statements.h"
 #include "common/db/store_files.h"
 #include "store/retention_plan.h"
 #include "store/shard_gate.h"
@@ -60,11 +61,9 @@ class RetentionDatabase {
     static base::Result<std::unique_ptr<db::Connection>> openFile(const std::string& path,
                                                                   CheckSchema verify,
                                                                   CheckSchema complete);
-    struct Prepared {
-        std::unique_ptr<db::Statement>& statement;
-        std::string_view sql;
-    };
-    base::Result<void> prepareAll(std::initializer_list<Prepared> all);
+    base::Result<void> prepareAll(std::initializer_list<db::Prepared> all) {
+        return db::prepareAll(*connection_, all);
+    }
     base::Result<void> prepareIds(std::string_view greatest_id_sql);
     // Of the DELETE before.
     base::Result<uint64_t> removedRows();
@@ -107,9 +106,6 @@ class RetentionKind {
         const RetentionTarget& target) const = 0;
 };
 
-// The one integer that a statement answers; nothing for NULL or no row.
-base::Result<std::optional<int64_t>> oneInteger(db::Statement& statement);
-base::Result<std::optional<int64_t>> askInteger(db::Connection& connection, std::string_view sql);
 // Ruling S8: what is in use, of the file and its log together.
 base::Result<int64_t> liveBytes(db::Connection& connection);
 

@@ -6,6 +6,8 @@
 #include "store/rollup_builder.h"
 
 #include "common/base/text.h"
+#include "common/db/metadata.h"
+#include "common/db/statements.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +16,7 @@ namespace evd::store {
 
 namespace {
 
+using db::Row;
 using wire::RollupFunction;
 
 constexpr int64_t kHistogramType = 2;
@@ -27,31 +30,6 @@ bool isPairwise(RollupFunction function) {
 bool appliesTo(const RollupKind& kind, int64_t series_type) {
     return isPairwise(kind.function) ? series_type == kCounterType : series_type != kHistogramType;
 }
-
-base::Result<void> prepareInto(db::Connection& connection, std::string_view sql,
-                               std::unique_ptr<db::Statement>& statement) {
-    auto prepared = connection.prepare(sql);
-    if (!prepared) {
-        return prepared.error();
-    }
-    statement = std::move(prepared).value();
-    return {};
-}
-
-// Whether there is a row; the statement stands on it until it is reset.
-class Row {
-  public:
-    explicit Row(db::Statement& statement) : statement_(statement), found_(statement.step()) {}
-    ~Row() { statement_.reset(); }
-    Row(const Row&) = delete;
-    Row& operator=(const Row&) = delete;
-
-    const base::Result<bool>& found() const { return found_; }
-
-  private:
-    db::Statement& statement_;
-    base::Result<bool> found_;
-};
 
 void bindWindow(db::Statement& statement, const RollupKind& kind, int64_t series_id,
                 int64_t window_start_ns) {
@@ -78,29 +56,24 @@ base::Result<std::unique_ptr<RollupBuilder>> RollupBuilder::make(db::Connection&
 }
 
 base::Result<void> RollupBuilder::prepare() {
-    EVD_TRY(prepareInto(connection_,
-                        "SELECT id, type FROM series WHERE id >= ?1 ORDER BY id LIMIT 1",
-                        next_series_));
-    EVD_TRY(prepareInto(connection_,
-                        "SELECT timestamp FROM samples WHERE series_id = ?1 AND timestamp >= ?2 "
-                        "ORDER BY timestamp LIMIT 1",
-                        next_sample_));
-    EVD_TRY(prepareInto(connection_,
-                        "SELECT 1 FROM rollups WHERE series_id = ?1 AND function = ?2 AND "
-                        "window_seconds = ?3 AND window_start = ?4",
-                        exists_));
-    EVD_TRY(prepareInto(connection_,
-                        "SELECT timestamp, value FROM samples WHERE series_id = ?1 AND "
-                        "timestamp < ?2 ORDER BY timestamp DESC, rowid DESC LIMIT 1",
-                        sample_before_));
-    EVD_TRY(prepareInto(connection_,
-                        "SELECT timestamp, value FROM samples WHERE series_id = ?1 AND "
-                        "timestamp >= ?2 AND timestamp < ?3 ORDER BY timestamp, rowid",
-                        samples_));
-    return prepareInto(connection_,
-                       "INSERT INTO rollups(series_id, function, window_seconds, window_start, "
-                       "value, sample_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                       insert_);
+    return db::prepareAll(
+        connection_,
+        {{next_series_, "SELECT id, type FROM series WHERE id >= ?1 ORDER BY id LIMIT 1"},
+         {next_sample_,
+          "SELECT timestamp FROM samples WHERE series_id = ?1 AND timestamp >= ?2 "
+          "ORDER BY timestamp LIMIT 1"},
+         {exists_,
+          "SELECT 1 FROM rollups WHERE series_id = ?1 AND function = ?2 AND "
+          "window_seconds = ?3 AND window_start = ?4"},
+         {sample_before_,
+          "SELECT timestamp, value FROM samples WHERE series_id = ?1 AND "
+          "timestamp < ?2 ORDER BY timestamp DESC, rowid DESC LIMIT 1"},
+         {samples_,
+          "SELECT timestamp, value FROM samples WHERE series_id = ?1 AND "
+          "timestamp >= ?2 AND timestamp < ?3 ORDER BY timestamp, rowid"},
+         {insert_,
+          "INSERT INTO rollups(series_id, function, window_seconds, window_start, "
+          "value, sample_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"}});
 }
 
 RollupBuilder::Pass RollupBuilder::begin(const RollupKind& kind, int64_t from_ns,
@@ -262,8 +235,7 @@ base::Result<void> RollupBuilder::insert(const Pass& pass, int64_t series_id,
     bindWindow(*insert_, pass.kind, series_id, window.window_start_ns);
     insert_->bindFloat(5, window.value);
     insert_->bindInteger(6, static_cast<int64_t>(window.sample_count));
-    const Row row(*insert_);
-    return row.found() ? base::Result<void>() : row.found().error();
+    return db::runOnce(*insert_);
 }
 
 // Before the first rollup of its kind, so that there is none that nobody knows of.
@@ -283,32 +255,19 @@ base::Result<void> RollupBuilder::rememberKind(const RollupKind& kind) {
         text += rollupKindText(other) + ",";
     }
     text += rollupKindText(kind);
-    auto write = connection_.prepare("INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)");
-    if (!write) {
-        return write.error();
-    }
-    write.value()->bindText(1, kRollupKindsKey);
-    write.value()->bindText(2, text);
-    const auto done = write.value()->step();
-    return done ? base::Result<void>() : done.error();
+    return db::writeMetadata(connection_, kRollupKindsKey, text);
 }
 
 base::Result<RollupKinds> storedRollupKinds(db::Connection& connection) {
-    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
-    if (!query) {
-        return query.error();
-    }
-    query.value()->bindText(1, kRollupKindsKey);
-    auto row = query.value()->step();
-    if (!row) {
-        return row.error();
+    const auto text = db::readMetadata(connection, kRollupKindsKey);
+    if (!text) {
+        return text.error();
     }
     RollupKinds kinds;
-    if (row.value()) {
-        for (const std::string_view part : base::split(query.value()->columnText(0), ',')) {
-            if (const auto kind = parseRollupKind(part)) {
-                kinds.push_back(*kind);
-            }
+    const std::string all = text.value().value_or("");
+    for (const std::string_view part : base::split(all, ',')) {
+        if (const auto kind = parseRollupKind(part)) {
+            kinds.push_back(*kind);
         }
     }
     return kinds;
@@ -317,16 +276,15 @@ base::Result<RollupKinds> storedRollupKinds(db::Connection& connection) {
 base::Result<std::unique_ptr<RollupInvalidator>> RollupInvalidator::make(
     db::Connection& connection) {
     std::unique_ptr<RollupInvalidator> invalidator(new RollupInvalidator());
-    const auto remove = prepareInto(connection,
-                                    "DELETE FROM rollups WHERE series_id = ?1 AND function = ?2 "
-                                    "AND window_seconds = ?3 AND window_start = ?4",
-                                    invalidator->remove_);
-    const auto after = prepareInto(connection,
-                                   "SELECT timestamp FROM samples WHERE series_id = ?1 AND "
-                                   "timestamp > ?2 ORDER BY timestamp LIMIT 1",
-                                   invalidator->sample_after_);
-    if (!remove || !after) {
-        return remove ? after.error() : remove.error();
+    const auto prepared =
+        db::prepareAll(connection, {{invalidator->remove_,
+                                     "DELETE FROM rollups WHERE series_id = ?1 AND function = ?2 "
+                                     "AND window_seconds = ?3 AND window_start = ?4"},
+                                    {invalidator->sample_after_,
+                                     "SELECT timestamp FROM samples WHERE series_id = ?1 AND "
+                                     "timestamp > ?2 ORDER BY timestamp LIMIT 1"}});
+    if (!prepared) {
+        return prepared.error();
     }
     return invalidator;
 }
@@ -358,8 +316,7 @@ base::Result<void> RollupInvalidator::sampleCame(const RollupKinds& kinds, int64
 base::Result<void> RollupInvalidator::remove(const RollupKind& kind, int64_t series_id,
                                              int64_t timestamp_ns) {
     bindWindow(*remove_, kind, series_id, wire::windowStart(timestamp_ns, kind.windowNs()));
-    const Row row(*remove_);
-    return row.found() ? base::Result<void>() : row.found().error();
+    return db::runOnce(*remove_);
 }
 
 }  // namespace evd::store

@@ -14,14 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 6> kFunctionTexts = {"avg", "min",  "max",
                                                             "sum", "rate", "delta"};
 
-// Whoever sets the thresholds the wrong way round still gets hysteresis (Spec §7.4).
-RollupPolicy::Settings withHysteresis(RollupPolicy::Settings settings) {
-    settings.create_threshold = std::max<uint64_t>(settings.create_threshold, 2);
-    settings.drop_threshold =
-        std::clamp<uint64_t>(settings.drop_threshold, 1, settings.create_threshold - 1);
-    return settings;
-}
-
 }  // namespace
 
 std::optional<RollupKind> rollupKind(uint8_t function, uint32_t window_seconds) {
@@ -54,7 +46,7 @@ std::optional<RollupKind> parseRollupKind(std::string_view text) {
 }
 
 RollupPolicy::RollupPolicy(Settings settings)
-    : settings_(withHysteresis(settings)), counters_(settings.window_ns) {}
+    : settings_(settings.withHysteresis()), counters_(settings.window_ns) {}
 
 void RollupPolicy::restore(const State& state, int64_t now_ns) {
     std::vector<CounterRecord> valid = state.counters;
@@ -70,7 +62,7 @@ RollupPolicy::State RollupPolicy::state(int64_t now_ns) const {
 }
 
 void RollupPolicy::configure(Settings settings, int64_t now_ns) {
-    settings_ = withHysteresis(settings);
+    settings_ = settings.withHysteresis();
     counters_.setWindow(settings_.window_ns, now_ns);
 }
 
@@ -91,7 +83,7 @@ const RollupKinds& RollupPolicy::recompute(int64_t now_ns) {
         const uint64_t count = counters_.count(key, now_ns);
         const bool is_in =
             kind && std::find(desired_.begin(), desired_.end(), *kind) != desired_.end();
-        if (kind && count >= (is_in ? settings_.drop_threshold : settings_.create_threshold)) {
+        if (kind && count >= settings_.needed(is_in)) {
             wanted.push_back({key, *kind, count});
         }
     }

@@ -2,6 +2,7 @@
 
 #include "common/wire/metric_window.h"
 #include "store/field_counters.h"
+#include "store/use_thresholds.h"
 
 #include <compare>
 #include <cstddef>
@@ -15,6 +16,7 @@
 namespace evd::store {
 
 inline constexpr size_t kDesiredRollupsMax = 32;  // each is computed for every series
+inline constexpr UseThresholds kRollupThresholds{int64_t{48} * 3600 * 1'000'000'000, 50, 5};
 inline constexpr uint32_t kRollupWindowSecondsMax = 366 * 24 * 3600;
 
 // What a rollup is of: an aggregate over windows of one length, of all series (Spec §7.4).
@@ -44,12 +46,7 @@ std::optional<RollupKind> parseRollupKind(std::string_view text);
 // Pure: wall time is an argument. Lives on the policy thread, which persists state().
 class RollupPolicy {
   public:
-    struct Settings {
-        int64_t window_ns = int64_t{48} * 3600 * 1'000'000'000;
-        uint64_t create_threshold = 50;
-        uint64_t drop_threshold = 5;
-        bool operator==(const Settings&) const = default;
-    };
+    using Settings = UseThresholds;
     struct State {
         std::vector<CounterRecord> counters;
         int64_t counted_until_ns = 0;

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/db/metadata.h"
 
 #include <algorithm>
 #include <chrono>
@@ -226,17 +227,9 @@ base::Result<std::map<RollupKind, int64_t>> RollupThread::loadThrough() {
 base::Result<void> RollupThread::saveThrough(const RollupSchedule::Due& due) {
     const ShardGate::Turn turn(gate_);
     EVD_TRY(ensureOpen());
-    auto write =
-        connection_->prepare("INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)");
-    if (!write) {
-        return write.error();
-    }
     const std::string key = base::cat(kThroughPrefix, rollupKindText(due.kind));
     const std::string value = base::cat(std::max<int64_t>(due.until_ns, 0));
-    write.value()->bindText(1, key);
-    write.value()->bindText(2, value);
-    const auto done = write.value()->step();
-    return done ? base::Result<void>() : done.error();
+    return db::writeMetadata(*connection_, key, value);
 }
 
 }  // namespace evd::store

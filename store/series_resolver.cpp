@@ -1,6 +1,7 @@
 #include "store/series_resolver.h"
 
 #include "common/base/text.h"
+#include "common/db/statements.h"
 #include "common/wire/histogram.h"
 #include "common/wire/metric_labels.h"
 #include "store/record_check.h"
@@ -39,37 +40,26 @@ SeriesHashes SeriesHashes::standard() {
 }
 
 base::Result<void> SeriesResolver::prepare() {
-    struct Prepared {
-        std::unique_ptr<db::Statement>& statement;
-        std::string_view sql;
-    };
-    std::unique_ptr<db::Statement> count;
-    const Prepared all[] = {
-        {find_,
-         "SELECT id, type FROM series WHERE name = ?1 AND labels = ?2 AND boundaries_hash IS ?3 "
-         "LIMIT 1"},
-        {find_other_type_,
-         "SELECT id FROM series WHERE name = ?1 AND labels = ?2 AND type <> ?3 LIMIT 1"},
-        {make_,
-         "INSERT INTO series(name, labels, type, label_hash, boundaries_hash) "
-         "VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id"},
-        {stored_histogram_,
-         "SELECT histogram_data FROM samples INDEXED BY idx_samples_series_timestamp "
-         "WHERE series_id = ?1 ORDER BY timestamp LIMIT 1"},
-        {count, "SELECT count(*) FROM series"},
-    };
-    for (const Prepared& entry : all) {
-        auto prepared = connection_.prepare(entry.sql);
-        if (!prepared) {
-            return prepared.error();
-        }
-        entry.statement = std::move(prepared).value();
+    EVD_TRY(db::prepareAll(
+        connection_,
+        {
+            {find_,
+             "SELECT id, type FROM series WHERE name = ?1 AND labels = ?2 AND "
+             "boundaries_hash IS ?3 LIMIT 1"},
+            {find_other_type_,
+             "SELECT id FROM series WHERE name = ?1 AND labels = ?2 AND type <> ?3 LIMIT 1"},
+            {make_,
+             "INSERT INTO series(name, labels, type, label_hash, boundaries_hash) "
+             "VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id"},
+            {stored_histogram_,
+             "SELECT histogram_data FROM samples INDEXED BY idx_samples_series_timestamp "
+             "WHERE series_id = ?1 ORDER BY timestamp LIMIT 1"},
+        }));
+    const auto count = db::askInteger(connection_, "SELECT count(*) FROM series");
+    if (!count) {
+        return count.error();
     }
-    auto row = count->step();
-    if (!row) {
-        return row.error();
-    }
-    figures_.series = row.value() ? count->columnInteger(0) : 0;
+    figures_.series = count.value().value_or(0);
     return {};
 }
 

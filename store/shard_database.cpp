@@ -1,7 +1,9 @@
 #include "store/shard_database.h"
 
 #include "common/base/text.h"
+#include "common/db/metadata.h"
 #include "common/db/schema.h"
+#include "common/db/statements.h"
 
 namespace evd::store {
 
@@ -10,12 +12,6 @@ namespace {
 // Pages held by a writer: the index pages that a batch touches and the tail of the table. More does
 // not help, the inserts are appends.
 constexpr std::string_view kWriterPragmas = "PRAGMA cache_size=-4096";
-
-base::Result<void> runOnce(db::Statement& statement) {
-    auto done = statement.step();
-    statement.reset();
-    return done ? base::Result<void>() : done.error();
-}
 
 }  // namespace
 
@@ -32,7 +28,12 @@ base::Result<std::unique_ptr<ShardDatabase>> ShardDatabase::open(const std::stri
         new ShardDatabase(path, boot_id, std::move(opened).value()));
     EVD_TRY(database->prepareStatements());
     EVD_TRY(database->loadReceipts());
-    EVD_TRY(database->loadTypes());
+    auto types =
+        NameList::open(*database->connection_, "event_types", "event_type", kKnownTypesMax);
+    if (!types) {
+        return types.error();
+    }
+    database->types_ = std::move(types).value();
     return database;
 }
 
@@ -54,30 +55,19 @@ base::Result<void> ShardDatabase::prepareStatements() {
         return room.error();
     }
     room_ = std::move(room).value();
-    struct Prepared {
-        std::unique_ptr<db::Statement>& statement;
-        std::string_view sql;
-    };
-    const Prepared all[] = {
-        {begin_, "BEGIN IMMEDIATE"},
-        {commit_, "COMMIT"},
-        {roll_back_, "ROLLBACK"},
-        {remove_receipt_,
-         "DELETE FROM receipts WHERE boot_id = ?1 AND cpu_id = ?2 AND first_sequence = ?3"},
-        {write_receipt_,
-         "INSERT OR REPLACE INTO receipts(boot_id, cpu_id, first_sequence, last_sequence) "
-         "VALUES (?1, ?2, ?3, ?4)"},
-        {add_type_, "INSERT OR IGNORE INTO event_types(event_type) VALUES (?1)"},
-        {set_metadata_, "INSERT OR REPLACE INTO metadata(key, value) VALUES (?1, ?2)"},
-    };
-    for (const Prepared& entry : all) {
-        auto prepared = connection_->prepare(entry.sql);
-        if (!prepared) {
-            return prepared.error();
-        }
-        entry.statement = std::move(prepared).value();
-    }
-    return {};
+    return db::prepareAll(
+        *connection_,
+        {
+            {begin_, "BEGIN IMMEDIATE"},
+            {commit_, "COMMIT"},
+            {roll_back_, "ROLLBACK"},
+            {remove_receipt_,
+             "DELETE FROM receipts WHERE boot_id = ?1 AND cpu_id = ?2 AND first_sequence = ?3"},
+            {write_receipt_,
+             "INSERT OR REPLACE INTO receipts(boot_id, cpu_id, first_sequence, last_sequence) "
+             "VALUES (?1, ?2, ?3, ?4)"},
+            {set_metadata_, db::kWriteMetadataSql},
+        });
 }
 
 base::Result<void> ShardDatabase::loadReceipts() {
@@ -98,48 +88,13 @@ base::Result<void> ShardDatabase::loadReceipts() {
     }
 }
 
-base::Result<void> ShardDatabase::loadTypes() {
-    auto query = connection_->prepare("SELECT event_type FROM event_types LIMIT ?1");
-    if (!query) {
-        return query.error();
-    }
-    query.value()->bindInteger(1, static_cast<int64_t>(kKnownTypesMax));
-    for (;;) {
-        auto row = query.value()->step();
-        if (!row || !row.value()) {
-            return row ? base::Result<void>() : row.error();
-        }
-        types_.emplace(query.value()->columnText(0));
-    }
-}
-
 base::Result<void> ShardDatabase::begin() {
     return runOnce(*begin_);
 }
 
 base::Result<void> ShardDatabase::insert(const EventRow& row) {
-    // Events of one type come in rows; most are recognised without hashing.
-    if (row.type != last_type_) {
-        EVD_TRY(learnType(row.type));
-        last_type_ = row.type;
-    }
+    EVD_TRY(types_->add(row.type));
     return inserter_->add(row);
-}
-
-base::Result<void> ShardDatabase::learnType(std::string_view type) {
-    if (types_.find(type) != types_.end()) {
-        return {};
-    }
-    if (types_.size() >= kKnownTypesMax) {
-        // Somebody invents types; forgetting costs an ignored insert per type, never a wrong row.
-        types_.clear();
-        types_of_transaction_.clear();
-    }
-    add_type_->bindText(1, type);
-    EVD_TRY(runOnce(*add_type_));
-    types_.emplace(type);
-    types_of_transaction_.emplace_back(type);
-    return {};
 }
 
 void ShardDatabase::account(uint16_t cpu, base::Interval interval,
@@ -165,7 +120,7 @@ base::Result<void> ShardDatabase::commit() {
     }
     receipts_after_.clear();
     pending_receipts_.clear();
-    types_of_transaction_.clear();
+    types_->committed();
     return {};
 }
 
@@ -175,11 +130,7 @@ void ShardDatabase::rollBack() {
     // SQLite has rolled back by itself after some errors; then this one is refused, and that is
     // fine.
     (void)runOnce(*roll_back_);
-    for (const std::string& type : types_of_transaction_) {
-        types_.erase(type);
-    }
-    types_of_transaction_.clear();
-    last_type_.clear();
+    types_->rolledBack();
     pending_receipts_.clear();
     receipts_after_.clear();
 }

@@ -5,8 +5,8 @@
 #include "common/db/sqlite.h"
 #include "store/event_inserter.h"
 #include "store/file_room.h"
+#include "store/name_list.h"
 #include "store/receipts.h"
-#include "store/text_set.h"
 
 #include <cstdint>
 #include <map>
@@ -14,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace evd::store {
 
@@ -61,8 +60,6 @@ class ShardDatabase {
 
     base::Result<void> prepareStatements();
     base::Result<void> loadReceipts();
-    base::Result<void> loadTypes();
-    base::Result<void> learnType(std::string_view type);
     base::Result<void> writeReceipts();
     base::Result<void> writeReceiptsOf(uint16_t cpu, const PendingReceipts& pending);
 
@@ -73,20 +70,17 @@ class ShardDatabase {
     // Statements end before the connection: they stand behind it.
     std::unique_ptr<EventInserter> inserter_;
     std::unique_ptr<FileRoom> room_;
+    std::unique_ptr<NameList> types_;
     std::unique_ptr<db::Statement> begin_;
     std::unique_ptr<db::Statement> commit_;
     std::unique_ptr<db::Statement> roll_back_;
     std::unique_ptr<db::Statement> remove_receipt_;
     std::unique_ptr<db::Statement> write_receipt_;
-    std::unique_ptr<db::Statement> add_type_;
     std::unique_ptr<db::Statement> set_metadata_;
 
     std::map<uint16_t, base::IntervalSet> receipts_;  // by cpu, of this boot
     std::map<uint16_t, PendingReceipts> pending_receipts_;
     std::map<uint16_t, base::IntervalSet> receipts_after_;
-    TextSet types_;
-    std::vector<std::string> types_of_transaction_;
-    std::string last_type_;
 };
 
 }  // namespace evd::store

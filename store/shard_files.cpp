@@ -13,58 +13,26 @@
 
 namespace evd::store {
 
-namespace {
-
-constexpr int kOpenAttemptsMax = 3;
-
-}  // namespace
-
 base::Result<OpenedShard> openShard(const std::string& directory, uint16_t shard,
-                                    const base::Guid& boot_id, const base::Clock& clock) {
+                                    const base::Guid& boot_id, const base::Clock& clock,
+                                    int attempts_max) {
     const std::string path = base::cat(directory, "/", db::shardFileName(shard));
     OpenedShard opened{shard, nullptr, {}};
-    if (!fileExists(path)) {
-        EVD_TRY(createDatabase(path, clock.wallNs(), db::createEventSchema));
-    }
-    auto database = ShardDatabase::open(path, boot_id);
-    if (!database && database.error().kind == base::ErrorKind::Unsupported) {
-        opened.trouble = base::cat(path, ": ", database.error().text, ", left for reading only");
-        return opened;
-    }
-    if (!database && database.error().kind == base::ErrorKind::Corrupt) {
-        auto aside = quarantine(path, clock.wallNs());
-        if (!aside) {
-            return aside.error();
+    const auto open = [&]() -> base::Result<void> {
+        auto database = ShardDatabase::open(path, boot_id);
+        if (!database) {
+            return database.error();
         }
-        opened.trouble = base::cat(path, ": ", database.error().text, ", kept as ", aside.value(),
-                                   " and replaced by a new one");
-        EVD_TRY(createDatabase(path, clock.wallNs(), db::createEventSchema));
-        database = ShardDatabase::open(path, boot_id);
+        opened.database = std::move(database).value();
+        return {};
+    };
+    auto trouble = openOrReplace(path, {db::createEventSchema}, clock, open, attempts_max);
+    if (!trouble) {
+        return trouble.error();
     }
-    if (!database) {
-        return base::fail(database.error().kind, base::cat(path, ": ", database.error().text));
-    }
-    opened.database = std::move(database).value();
+    opened.trouble = std::move(trouble).value();
     return opened;
 }
-
-namespace {
-
-// Going on without a shard means that its cpus' events go elsewhere until the next start; what may
-// be a passing trouble is looked at more than once.
-base::Result<OpenedShard> openPatiently(const std::string& directory, uint16_t shard,
-                                        const base::Guid& boot_id, const base::Clock& clock) {
-    for (int attempt = 1;; ++attempt) {
-        auto opened = openShard(directory, shard, boot_id, clock);
-        const bool may_pass = !opened && (opened.error().kind == base::ErrorKind::Io ||
-                                          opened.error().kind == base::ErrorKind::Busy);
-        if (!may_pass || attempt == kOpenAttemptsMax) {
-            return opened;
-        }
-    }
-}
-
-}  // namespace
 
 base::Result<OpenedShards> openShards(const std::string& directory, uint16_t count,
                                       const base::Guid& boot_id, const base::Clock& clock) {
@@ -78,7 +46,10 @@ base::Result<OpenedShards> openShards(const std::string& directory, uint16_t cou
                 return base::fail(base::ErrorKind::Unsupported,
                                   base::cat("no shard number is left in ", directory));
             }
-            auto opened = openPatiently(directory, static_cast<uint16_t>(shard), boot_id, clock);
+            // Going on without a shard means that its cpus' events go elsewhere until the next
+            // start; what may be a passing trouble is looked at more than once.
+            auto opened = openShard(directory, static_cast<uint16_t>(shard), boot_id, clock,
+                                    kOpenAttemptsMax);
             if (!opened) {
                 // One shard that cannot be opened does not keep the others from being written.
                 failure = opened.error();

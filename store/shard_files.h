@@ -26,7 +26,8 @@ struct OpenedShard {
 // fresh one takes its place; one of unknown schema version is left alone and excluded. An error
 // means that nothing can be done: the folder is not writable, the disk is full or broken.
 base::Result<OpenedShard> openShard(const std::string& directory, uint16_t shard,
-                                    const base::Guid& boot_id, const base::Clock& clock);
+                                    const base::Guid& boot_id, const base::Clock& clock,
+                                    int attempts_max = 1);
 
 struct OpenedShards {
     std::vector<OpenedShard> shards;  // in the order of their index; at least one has a database

@@ -186,8 +186,8 @@ void ShardSet::addMeasures(std::vector<wire::Measure>& measures) {
             static_cast<double>(rows) * base::kNsPerSecond / static_cast<double>(elapsed_ns);
         const std::string path = base::cat(settings_.directory, "/", db::shardFileName(number));
         const std::string prefix = base::cat("shard.", number, ".");
-        const auto add = [&](const char* name, int64_t value) {
-            measures.push_back({prefix + name, value});
+        const auto add = [&](std::string_view name, int64_t value) {
+            measures.push_back({base::cat(prefix, name), value});
         };
         if (figures.rows) {
             add("rows", *figures.rows);
@@ -195,12 +195,7 @@ void ShardSet::addMeasures(std::vector<wire::Measure>& measures) {
         add("rows_written", static_cast<int64_t>(figures.rows_written));
         add("events_per_second", static_cast<int64_t>(per_second));
         add("file_bytes", fileBytes(path));
-        add("wal_bytes", figures.wal_bytes);
-        add("checkpoint_blocked", figures.checkpoint_blocked ? 1 : 0);
-        add("batch_rows", static_cast<int64_t>(figures.batch_rows));
-        add("commit_p50_us", figures.commit.p50_us);
-        add("commit_p99_us", figures.commit.p99_us);
-        add("failed_batches", static_cast<int64_t>(figures.failed_batches));
+        figures.addMeasures(add);
         add("indexes_wanted", static_cast<int64_t>(figures.indexes.wanted));
         add("indexes_present", static_cast<int64_t>(figures.indexes.present));
         add("indexes_building", static_cast<int64_t>(figures.indexes.building));

@@ -19,9 +19,6 @@ namespace evd::store {
 
 namespace {
 
-constexpr std::chrono::seconds kIdleWait{60};
-constexpr std::chrono::seconds kCheckpointRetryWait{1};
-
 base::Error noDatabase() {
     return base::fail(base::ErrorKind::Io, "the shard has no database");
 }
@@ -49,13 +46,12 @@ ShardWriter::ShardWriter(Options options, std::unique_ptr<ShardDatabase> databas
       clock_(clock),
       listener_(listener),
       queue_(options_.limits.rows_max, kQueueBytesMax),
-      rows_max_(options_.limits.rows_max),
       latency_ns_max_(options_.limits.latency_ns_max),
       checkpoint_bytes_(options_.checkpoint_bytes),
       database_(std::move(database)),
       indexes_(options_.shard, options_.shedding),
       batch_policy_(options_.limits),
-      checkpoint_policy_(options_.checkpoint_bytes),
+      checkpointer_(options_.checkpoint_bytes),
       thread_(
           std::make_unique<base::Thread>(base::cat("shard-", options_.shard), [this] { run(); })) {}
 
@@ -63,26 +59,10 @@ ShardWriter::~ShardWriter() {
     stop();
 }
 
-bool ShardWriter::tryPush(WriteItem& item) {
-    const size_t rows = std::max<size_t>(item.rows(), 1);
-    const size_t bytes = item.bytes();
-    if (queue_.tryPush(item, rows, bytes)) {
-        return true;
-    }
-    // The writer may have emptied the queue just before the wish was written down: look once more.
-    wants_room_.store(true);
-    if (queue_.tryPush(item, rows, bytes)) {
-        wants_room_.store(false);
-        return true;
-    }
-    return false;
-}
-
 void ShardWriter::setLimits(BatchPolicy::Limits limits, int64_t checkpoint_bytes) {
-    rows_max_.store(limits.rows_max);
     latency_ns_max_.store(limits.latency_ns_max);
     checkpoint_bytes_.store(checkpoint_bytes);
-    queue_.setLimits(limits.rows_max, kQueueBytesMax);
+    queue_.setRowsMax(limits.rows_max);
 }
 
 void ShardWriter::wantIndexes(DesiredIndexesView desired) {
@@ -96,14 +76,7 @@ void ShardWriter::stop() {
 }
 
 ShardWriter::Figures ShardWriter::figures() const {
-    return {gate_.rows().rows(),
-            rows_written_.load(),
-            batch_rows_.load(),
-            wal_bytes_.load(),
-            checkpoint_blocked_.load(),
-            failed_batches_.load(),
-            commit_latency_.percentiles(),
-            indexes_.figures()};
+    return {meter_.figures(checkpointer_), gate_.rows().rows(), indexes_.figures()};
 }
 
 void ShardWriter::run() {
@@ -124,14 +97,16 @@ void ShardWriter::run() {
             tendIndexes();
             countRows();
         }
-        checkpointIfDue(queue_.count() == 0);
+        if (database_ != nullptr) {
+            checkpointer_.runIfDue(database_->connection(), queue_.count() == 0);
+        }
     }
     database_.reset();
 }
 
 void ShardWriter::applyLimits() {
-    batch_policy_.setLimits({rows_max_.load(), latency_ns_max_.load()});
-    checkpoint_policy_.setThreshold(checkpoint_bytes_.load());
+    batch_policy_.setLimits({queue_.rowsMax(), latency_ns_max_.load()});
+    checkpointer_.setThreshold(checkpoint_bytes_.load());
 }
 
 void ShardWriter::writeBatch(WriteItem first) {
@@ -269,14 +244,12 @@ void ShardWriter::succeed(Batch& batch) {
         listener_.committed({wire::CommitNotice::Store::Events, options_.shard, first_id,
                              batch.last_id, allocator_.stableId(), batch.newest_timestamp_ns});
     }
-    commit_latency_.add(now_ns - batch.committing_ns);
     batch_policy_.committed(now_ns,
                             {batch.rows, queue_.count(), batch.committing_ns - batch.begun_ns,
                              now_ns - batch.committing_ns});
-    rows_written_ += batch.rows;
+    meter_.committed(batch.rows, now_ns - batch.committing_ns);
     gate_.rows().added(batch.rows);
-    batch_rows_.store(batch.rows);
-    wal_bytes_.store(database_->walBytes());
+    checkpointer_.noteLog(database_->walBytes());
 }
 
 void ShardWriter::fail(Batch& batch, base::Error error) {
@@ -291,7 +264,7 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
             broken = std::max(broken, work.epoch);
         }
     }
-    ++failed_batches_;
+    meter_.failed();
     if (batch.reservation.isOpen()) {
         // Whatever else than the disk refuses a commit does so before anything is in the log.
         const bool may_come_back = batch.report.is_in_doubt && error.kind == base::ErrorKind::Io;
@@ -308,9 +281,7 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
     if (error.kind == base::ErrorKind::Corrupt) {
         replaceCorrupt(batch);
     } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
-        // On a full disk the log cannot grow; moved into the database, which has room for it
-        // (ShardDatabase::reserveRoom), it can be written from its beginning again.
-        (void)database_->connection().checkpointPassive();
+        Checkpointer::makeRoom(database_->connection());
     }
     batch.report.failure = std::move(error);
 }
@@ -323,6 +294,7 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
     if (database_ != nullptr) {
         gone = base::cat(database_->path(), " was removed while it was in use; ");
         database_.reset();
+        gate_.noteReplaced();
     }
     auto opened = openShard(options_.directory, options_.shard, options_.boot_id, clock_);
     if (!opened) {
@@ -343,19 +315,12 @@ void ShardWriter::replaceCorrupt(Batch& batch) {
     const std::string path = database_->path();
     database_.reset();
     gate_.noteReplaced();
-    const auto aside = quarantine(path, clock_.wallNs());
-    const auto ready = aside ? ensureDatabase(batch) : base::Result<void>(aside.error());
     batch.report.trouble =
-        aside ? base::cat(path, " is corrupt, kept as ", aside.value())
-              : base::cat(path, " is corrupt and cannot be put aside: ", aside.error().text);
-    if (!ready) {
-        batch.report.trouble += base::cat("; no new one yet: ", ready.error().text);
-    }
+        quarantineAndReplace(path, clock_.wallNs(), [&] { return ensureDatabase(batch); });
 }
 
 void ShardWriter::tellRoom() {
-    if (wants_room_.load() && queue_.count() <= rows_max_.load() / 2 &&
-        queue_.bytes() <= kQueueBytesMax / 2 && wants_room_.exchange(false)) {
+    if (queue_.takeWishForRoom()) {
         ShardReport report;
         report.shard = options_.shard;
         report.has_room = true;
@@ -363,22 +328,8 @@ void ShardWriter::tellRoom() {
     }
 }
 
-void ShardWriter::checkpointIfDue(bool is_idle) {
-    if (database_ == nullptr || !checkpoint_policy_.isDue(wal_bytes_.load(), is_idle)) {
-        return;
-    }
-    // A checkpoint that fails leaves the log as it was; the next commit meets the same disk and
-    // reports what is wrong with it.
-    const auto done = database_->connection().checkpointPassive();
-    const bool complete = done && done.value().moved_pages == done.value().wal_pages;
-    checkpoint_policy_.attempted(wal_bytes_.load(), complete);
-    // Only readers with an older snapshot make a checkpoint stop early without an error.
-    checkpoint_blocked_.store(done && !complete);
-}
-
 std::chrono::nanoseconds ShardWriter::idleWait() {
-    const bool retry = checkpoint_policy_.wantsRetryWhenIdle(wal_bytes_.load());
-    std::chrono::nanoseconds wait = retry ? kCheckpointRetryWait : kIdleWait;
+    std::chrono::nanoseconds wait = checkpointer_.idleWait();
     const auto index_wait_ns =
         database_ == nullptr ? std::optional<int64_t>() : indexes_.waitNs(clock_.monotonicNs());
     if (database_ != nullptr && gate_.rows().isWanted()) {
@@ -388,7 +339,7 @@ std::chrono::nanoseconds ShardWriter::idleWait() {
 }
 
 void ShardWriter::shedIndexes(const Batch& batch) {
-    const BatchLoad load{batch.rows, queue_.count(), rows_max_.load(), carried_.has_value()};
+    const BatchLoad load{batch.rows, queue_.count(), queue_.rowsMax(), carried_.has_value()};
     afterIndexWork(indexes_.committed(database_->connection(), clock_.monotonicNs(), load));
 }
 
@@ -400,7 +351,7 @@ void ShardWriter::tendIndexes() {
     }
     const ShardGate::Turn turn(gate_);
     const bool is_overdue = indexes_.isOverdue(clock_.monotonicNs());
-    const size_t rows_max = is_overdue ? rows_max_.load() * kIndexQueuePercent / 100 : 0;
+    const size_t rows_max = is_overdue ? queue_.rowsMax() * kIndexQueuePercent / 100 : 0;
     const size_t bytes_max = is_overdue ? kQueueBytesMax * kIndexQueuePercent / 100 : 0;
     afterIndexWork(indexes_.tend(
         database_->connection(), [this] { return clock_.monotonicNs(); },
@@ -427,7 +378,7 @@ void ShardWriter::afterIndexWork(const base::Result<void>& outcome) {
                                    ", leaving its indexes as they are"));
     }
     if (database_ != nullptr) {
-        wal_bytes_.store(database_->walBytes());
+        checkpointer_.noteLog(database_->walBytes());
     }
 }
 

@@ -1,20 +1,20 @@
 #pragma once
 
-#include "common/base/bounded_queue.h"
 #include "common/base/clock.h"
 #include "common/base/guid.h"
 #include "common/base/result.h"
 #include "common/base/thread.h"
 #include "common/wire/record.h"
 #include "store/batch_policy.h"
-#include "store/checkpoint_policy.h"
+#include "store/checkpointer.h"
+#include "store/commit_meter.h"
 #include "store/event_run.h"
-#include "store/latency_window.h"
 #include "store/sequence_allocator.h"
 #include "store/shard_database.h"
 #include "store/shard_gate.h"
 #include "store/shard_indexes.h"
 #include "store/synthetic.h"
+#include "store/writer_queue.h"
 
 #include <atomic>
 #include <chrono>
@@ -101,14 +101,8 @@ class ShardWriter {
         int64_t checkpoint_bytes = 0;
         Shedding::Settings shedding = {};
     };
-    struct Figures {
+    struct Figures : WriterFigures {
         std::optional<int64_t> rows;  // in the database, once they have been counted
-        uint64_t rows_written = 0;
-        uint64_t batch_rows = 0;  // of the last transaction
-        int64_t wal_bytes = 0;
-        bool checkpoint_blocked = false;  // a reader's snapshot keeps the log from shrinking
-        uint64_t failed_batches = 0;
-        LatencyWindow::Percentiles commit;
         ShardIndexes::Figures indexes;
     };
 
@@ -119,7 +113,7 @@ class ShardWriter {
     ShardWriter& operator=(const ShardWriter&) = delete;
 
     // False when the queue is full: the item is untouched and a report will say has_room.
-    bool tryPush(WriteItem& item);
+    bool tryPush(WriteItem& item) { return queue_.tryPush(item); }
     void setLimits(BatchPolicy::Limits limits, int64_t checkpoint_bytes);
     // The indexes that the shard shall have; the thread sees to it when it has nothing else to do.
     void wantIndexes(DesiredIndexesView desired);
@@ -134,7 +128,7 @@ class ShardWriter {
     // its transactions.
     ShardGate& gate() { return gate_; }
     Figures figures() const;
-    wire::Histogram commitSeconds() const { return commit_latency_.histogram(); }
+    wire::Histogram commitSeconds() const { return meter_.seconds(); }
 
   private:
     struct Batch;
@@ -152,7 +146,6 @@ class ShardWriter {
     base::Result<void> ensureDatabase(Batch& batch);
     void replaceCorrupt(Batch& batch);
     void tellRoom();
-    void checkpointIfDue(bool is_idle);
     std::chrono::nanoseconds idleWait();
     void shedIndexes(const Batch& batch);
     void tendIndexes();
@@ -166,9 +159,7 @@ class ShardWriter {
     WriterListener& listener_;
 
     ShardGate gate_;
-    base::BoundedQueue<WriteItem> queue_;
-    std::atomic<bool> wants_room_{false};
-    std::atomic<uint64_t> rows_max_;
+    WriterQueue<WriteItem> queue_;
     std::atomic<int64_t> latency_ns_max_;
     std::atomic<int64_t> checkpoint_bytes_;
 
@@ -176,19 +167,14 @@ class ShardWriter {
     std::unique_ptr<ShardDatabase> database_;
     ShardIndexes indexes_;
     BatchPolicy batch_policy_;
-    CheckpointPolicy checkpoint_policy_;
+    Checkpointer checkpointer_;
     std::optional<WriteItem> carried_;            // popped, but over the batch's limit
     std::map<uint16_t, uint32_t> broken_epochs_;  // by cpu: everything up to that epoch is given up
     // The ids of a commit that failed: should the process die before the shard commits again, the
     // next start may find its rows. Until then nobody may be told that they are void.
     SequenceAllocator::Reservation doubtful_;
 
-    std::atomic<uint64_t> rows_written_{0};
-    std::atomic<uint64_t> batch_rows_{0};
-    std::atomic<int64_t> wal_bytes_{0};
-    std::atomic<bool> checkpoint_blocked_{false};
-    std::atomic<uint64_t> failed_batches_{0};
-    LatencyWindow commit_latency_;
+    CommitMeter meter_;
 
     std::unique_ptr<base::Thread> thread_;
 };

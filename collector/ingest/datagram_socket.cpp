@@ -17,16 +17,16 @@ namespace {
 
 constexpr size_t kMemoryBytes = kDatagramsPerRead * kDatagramBytesMax;
 
-uid_t senderOf(msghdr& message) {
+Sender senderOf(msghdr& message) {
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS) {
             ucred credentials{};
             std::memcpy(&credentials, CMSG_DATA(header), sizeof(credentials));
-            return credentials.uid;
+            return {credentials.uid, credentials.gid};
         }
     }
-    return static_cast<uid_t>(-1);
+    return {};
 }
 
 }  // namespace

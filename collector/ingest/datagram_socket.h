@@ -1,5 +1,6 @@
 #pragma once
 
+#include "collector/ingest/publish_gate.h"
 #include "common/base/fd.h"
 #include "common/base/result.h"
 
@@ -25,7 +26,7 @@ inline constexpr size_t kResidentBytesMax = 16 * 1024;
 struct Datagram {
     std::span<uint8_t> bytes;
     bool is_too_long = false;  // its end is missing
-    uid_t uid = 0;             // of the sender, in the kernel's word
+    Sender sender;
 };
 
 // One door's socket and the memory that its datagrams are read into.

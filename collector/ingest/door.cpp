@@ -4,21 +4,47 @@
 #include "common/base/text.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace evd::collector {
 
 namespace {
 
+std::string_view nameOf(const wire::LogRecord& record) {
+    return record.origin;
+}
+std::string_view nameOf(const wire::MetricSample& sample) {
+    return sample.name;
+}
+
+// Takes out what the sender may not send.
+template <typename Record>
+void dropForbidden(PublishGate& gate, const Sender& sender, std::vector<Record>& records,
+                   RejectCounts& rejects) {
+    if (gate.isOpen()) {
+        return;
+    }
+    const size_t dropped = std::erase_if(
+        records, [&](const Record& record) { return !gate.admits(sender, nameOf(record)); });
+    for (size_t i = 0; i < dropped; ++i) {
+        rejects.add(Reject::NotPermitted);
+    }
+}
+
 // A door that hands over at once what it gets.
 template <typename Window>
 class PromptDoor : public Door {
   public:
-    explicit PromptDoor(Window& window) : window_(window) {}
+    PromptDoor(Window& window, PublishGate gate) : window_(window), gate_(std::move(gate)) {}
 
-    size_t take(std::span<uint8_t> datagram, const ReceiptTime& time,
+    size_t take(std::span<uint8_t> datagram, const Receipt& receipt,
                 RejectCounts& rejects) override {
-        return window_.passesOver() ? 0 : takeRecords(datagram, time, rejects);
+        if (window_.passesOver()) {
+            return 0;
+        }
+        gate_.refresh();
+        return takeRecords(datagram, receipt, rejects);
     }
     void endRound(int64_t) override { window_.ring(); }
     int64_t waitNs(int64_t) const override { return -1; }
@@ -26,9 +52,10 @@ class PromptDoor : public Door {
 
   protected:
     Window& window_;
+    PublishGate gate_;
 
   private:
-    virtual size_t takeRecords(std::span<uint8_t> datagram, const ReceiptTime& time,
+    virtual size_t takeRecords(std::span<uint8_t> datagram, const Receipt& receipt,
                                RejectCounts& rejects) = 0;
 };
 
@@ -37,10 +64,11 @@ class LogDoor final : public PromptDoor<LogWindow> {
     using PromptDoor::PromptDoor;
 
   private:
-    size_t takeRecords(std::span<uint8_t> datagram, const ReceiptTime& time,
+    size_t takeRecords(std::span<uint8_t> datagram, const Receipt& receipt,
                        RejectCounts& rejects) override {
         records_.clear();
-        parser_.parse(datagram, time.wall_ns, records_, rejects);
+        parser_.parse(datagram, receipt.wall_ns, records_, rejects);
+        dropForbidden(gate_, receipt.sender, records_, rejects);
         window_.append(records_);
         return records_.size();
     }
@@ -54,11 +82,15 @@ class SyslogDoor final : public PromptDoor<LogWindow> {
     using PromptDoor::PromptDoor;
 
   private:
-    size_t takeRecords(std::span<uint8_t> datagram, const ReceiptTime& time,
+    size_t takeRecords(std::span<uint8_t> datagram, const Receipt& receipt,
                        RejectCounts& rejects) override {
-        const auto record = parseSyslogLine(datagram, time.wall_ns);
+        const auto record = parseSyslogLine(datagram, receipt.wall_ns);
         if (!record) {
             rejects.add(Reject::BadText);
+            return 0;
+        }
+        if (!gate_.admits(receipt.sender, record->origin)) {
+            rejects.add(Reject::NotPermitted);
             return 0;
         }
         window_.append({&*record, 1});
@@ -71,9 +103,10 @@ class MetricDoor final : public PromptDoor<SampleWindow> {
     using PromptDoor::PromptDoor;
 
   private:
-    size_t takeRecords(std::span<uint8_t> datagram, const ReceiptTime& time,
+    size_t takeRecords(std::span<uint8_t> datagram, const Receipt& receipt,
                        RejectCounts& rejects) override {
-        parser_.parse(datagram, time.wall_ns, samples_, rejects);
+        parser_.parse(datagram, receipt.wall_ns, samples_, rejects);
+        dropForbidden(gate_, receipt.sender, samples_, rejects);
         window_.append(samples_);
         return samples_.size();
     }
@@ -84,17 +117,18 @@ class MetricDoor final : public PromptDoor<SampleWindow> {
 
 class StatsdDoor final : public Door {
   public:
-    explicit StatsdDoor(SampleWindow& window) : window_(window) {}
+    StatsdDoor(SampleWindow& window, PublishGate gate) : window_(window), gate_(std::move(gate)) {}
 
-    size_t take(std::span<uint8_t> datagram, const ReceiptTime& time,
+    size_t take(std::span<uint8_t> datagram, const Receipt& receipt,
                 RejectCounts& rejects) override {
+        gate_.refresh();
         size_t good = 0;
         for (std::string_view rest = base::asText(datagram); !rest.empty();) {
             const size_t end = rest.find('\n');
             const std::string_view line = base::trim(rest.substr(0, end));
             rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
             if (!line.empty()) {
-                const auto reason = takeLine(line, time);
+                const auto reason = takeLine(line, receipt);
                 good += reason ? 0 : 1;
                 if (reason) {
                     rejects.add(*reason);
@@ -117,16 +151,19 @@ class StatsdDoor final : public Door {
     void finish(int64_t monotonic_ns) override { collect(monotonic_ns); }
 
   private:
-    std::optional<Reject> takeLine(std::string_view text, const ReceiptTime& time) {
+    std::optional<Reject> takeLine(std::string_view text, const Receipt& receipt) {
         const auto line = parseStatsdLine(text);
         if (const Reject* reason = std::get_if<Reject>(&line)) {
             return *reason;
         }
+        const StatsdLine& parsed = *std::get_if<StatsdLine>(&line);
+        if (!gate_.admits(receipt.sender, parsed.name)) {
+            return Reject::NotPermitted;
+        }
         const bool had_changes = series_.hasChanges();
-        const auto reason =
-            series_.apply(*std::get_if<StatsdLine>(&line), time.wall_ns, time.monotonic_ns);
+        const auto reason = series_.apply(parsed, receipt.wall_ns, receipt.monotonic_ns);
         if (!had_changes && series_.hasChanges()) {
-            first_change_ns_ = time.monotonic_ns;
+            first_change_ns_ = receipt.monotonic_ns;
         }
         return reason;
     }
@@ -137,6 +174,7 @@ class StatsdDoor final : public Door {
     }
 
     SampleWindow& window_;
+    PublishGate gate_;
     StatsdSeries series_;
     std::vector<wire::MetricSample> samples_;
     int64_t first_change_ns_ = 0;
@@ -144,20 +182,20 @@ class StatsdDoor final : public Door {
 
 }  // namespace
 
-std::unique_ptr<Door> makeLogDoor(LogWindow& window) {
-    return std::make_unique<LogDoor>(window);
+std::unique_ptr<Door> makeLogDoor(LogWindow& window, PublishGate gate) {
+    return std::make_unique<LogDoor>(window, std::move(gate));
 }
 
-std::unique_ptr<Door> makeSyslogDoor(LogWindow& window) {
-    return std::make_unique<SyslogDoor>(window);
+std::unique_ptr<Door> makeSyslogDoor(LogWindow& window, PublishGate gate) {
+    return std::make_unique<SyslogDoor>(window, std::move(gate));
 }
 
-std::unique_ptr<Door> makeMetricDoor(SampleWindow& window) {
-    return std::make_unique<MetricDoor>(window);
+std::unique_ptr<Door> makeMetricDoor(SampleWindow& window, PublishGate gate) {
+    return std::make_unique<MetricDoor>(window, std::move(gate));
 }
 
-std::unique_ptr<Door> makeStatsdDoor(SampleWindow& window) {
-    return std::make_unique<StatsdDoor>(window);
+std::unique_ptr<Door> makeStatsdDoor(SampleWindow& window, PublishGate gate) {
+    return std::make_unique<StatsdDoor>(window, std::move(gate));
 }
 
 }  // namespace evd::collector

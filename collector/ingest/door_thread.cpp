@@ -104,19 +104,20 @@ bool DoorThread::readOnce() {
 }
 
 void DoorThread::takeAll(std::span<const Datagram> datagrams) {
-    const ReceiptTime time{clock_.wallNs(), clock_.monotonicNs()};
+    Receipt receipt{clock_.wallNs(), clock_.monotonicNs()};
     for (const Datagram& datagram : datagrams) {
         if (datagram.is_too_long) {
             current_.rejects.add(Reject::TooLong);
             continue;
         }
-        const size_t records = door_->take(datagram.bytes, time, current_.rejects);
+        receipt.sender = datagram.sender;
+        const size_t records = door_->take(datagram.bytes, receipt, current_.rejects);
         if (records > 0) {
             current_.records += records;
-            current_.senders.add(datagram.uid, records);
+            current_.senders.add(datagram.sender.uid, records);
         }
     }
-    door_->endRound(time.monotonic_ns);
+    door_->endRound(receipt.monotonic_ns);
     if (!datagrams.empty()) {
         const std::lock_guard lock(figures_mutex_);
         figures_ = current_;

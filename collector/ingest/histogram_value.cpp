@@ -10,6 +10,8 @@ namespace evd::collector {
 
 namespace {
 
+using wire::asCount;
+using wire::asDouble;
 using wire::MsgpackKind;
 using wire::MsgpackReader;
 using wire::MsgpackToken;

@@ -59,7 +59,7 @@ IngestService::~IngestService() noexcept(false) {
     threads_.clear();  // They use the windows.
 }
 
-kj::Promise<std::vector<wire::ResumePoint>> IngestService::start(ipc::StartParams,
+kj::Promise<std::vector<wire::ResumePoint>> IngestService::start(ipc::StartParams params,
                                                                  ipc::SupervisorLink&,
                                                                  kj::AsyncIoContext& io) {
     // Before confinement: afterwards nobody may change a socket's options.
@@ -83,17 +83,23 @@ kj::Promise<std::vector<wire::ResumePoint>> IngestService::start(ipc::StartParam
         loop_->sink.connect(std::move(store->second));
     }
     early_fds_.clear();
+    policy_.install(params.settings.security());
     for (auto& [name, socket] : sockets) {
-        startDoor(name, std::move(socket));
+        startDoor(name, std::move(socket), {params.owner_uid, params.admin_gids});
     }
     return std::vector<wire::ResumePoint>();
 }
 
-void IngestService::startDoor(const std::string& name, std::unique_ptr<DatagramSocket> socket) {
-    auto door = name == kLogDoor      ? makeLogDoor(loop_->logs)
-                : name == kSyslogDoor ? makeSyslogDoor(loop_->logs)
-                : name == kMetricDoor ? makeMetricDoor(loop_->samples)
-                                      : makeStatsdDoor(loop_->samples);
+void IngestService::startDoor(const std::string& name, std::unique_ptr<DatagramSocket> socket,
+                              const access::UnixRoles& roles) {
+    const bool takes_logs = name == kLogDoor || name == kSyslogDoor;
+    PublishGate gate(
+        policy_, takes_logs ? access::ObjectKind::PublishLogs : access::ObjectKind::PublishMetrics,
+        roles);
+    auto door = name == kLogDoor      ? makeLogDoor(loop_->logs, std::move(gate))
+                : name == kSyslogDoor ? makeSyslogDoor(loop_->logs, std::move(gate))
+                : name == kMetricDoor ? makeMetricDoor(loop_->samples, std::move(gate))
+                                      : makeStatsdDoor(loop_->samples, std::move(gate));
     threads_.push_back(ipc::takeOrThrow(DoorThread::start(
         name, std::move(socket), std::move(door), clock_, [this]() { loop_->wakeup.signal(); })));
 }
@@ -127,7 +133,9 @@ void IngestService::endDrain() {
     }
 }
 
-void IngestService::configure(const config::Settings&) {}  // Nothing of ours applies live.
+void IngestService::configure(const config::Settings& settings) {
+    policy_.install(settings.security());
+}
 
 kj::Promise<void> IngestService::drain() {
     if (loop_ == nullptr) {

@@ -25,7 +25,8 @@ inline constexpr kj::Duration kDrainPatience = 3 * kj::SECONDS;
 // "syslog" and "statsd"; and "store" (RecordIngest in capnp/ingest.capnp), again when the store was
 // restarted. start() confines, and makes a thread per socket; it does not wait for the store, as
 // nothing here ever does. drain() reads what is in the sockets, and resolves when the store has
-// answered all of it or kDrainPatience is over. Lives on the event loop; owns the threads.
+// answered all of it or kDrainPatience is over. Who may send under which name comes with the
+// settings, and may change with them. Lives on the event loop; owns the threads.
 class IngestService final : public ipc::Program {
   public:
     IngestService();
@@ -43,12 +44,14 @@ class IngestService final : public ipc::Program {
     // What needs the event loop, and so comes into being in start().
     struct LoopParts;
 
-    void startDoor(const std::string& name, std::unique_ptr<DatagramSocket> socket);
+    void startDoor(const std::string& name, std::unique_ptr<DatagramSocket> socket,
+                   const access::UnixRoles& roles);
     void onWake();
     void endDrain();
 
     base::SystemClock clock_;
     std::map<std::string, base::Fd> early_fds_;  // until start()
+    access::LivePolicy policy_;
     std::unique_ptr<LoopParts> loop_;
     std::vector<std::unique_ptr<DoorThread>> threads_;
 };

@@ -16,6 +16,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
+#include "common/ipc/served_connection.h"
 
 #include <algorithm>
 #include <utility>
@@ -64,9 +65,7 @@ RecordSink::~RecordSink() noexcept(false) {
 
 void RecordSink::connect(base::Fd stream) {
     dropConnection();
-    connection_ = kj::heap<Connection>(
-        provider_.wrapSocketFd(stream.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                                     kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC));
+    connection_ = kj::heap<Connection>(ipc::adoptSocket(std::move(stream), provider_));
     connection_->tasks.add(connection_->client.onDisconnect().then([this]() { scheduleDrop(); }));
     sayHello(*connection_, kSinkRetryFirstMs);
 }

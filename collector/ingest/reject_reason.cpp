@@ -32,6 +32,8 @@ const char* rejectName(Reject reason) {
             return "bad_histogram";
         case Reject::NoRoom:
             return "no_room";
+        case Reject::NotPermitted:
+            return "not_permitted";
     }
     return "unknown";
 }

@@ -20,10 +20,11 @@ enum class Reject : uint8_t {
     BadValue,
     BadLabels,
     BadHistogram,
-    NoRoom,  // a new series when the door keeps as many as it may
+    NoRoom,        // a new series when the door keeps as many as it may
+    NotPermitted,  // the sender may not use this origin or name (Security\Publish)
 };
 
-inline constexpr size_t kRejectReasons = 13;
+inline constexpr size_t kRejectReasons = 14;
 
 // As the report of SIGQUIT names it.
 const char* rejectName(Reject reason);

@@ -77,9 +77,9 @@ void KmesServer::setListener(base::Fd listener) {
     post([this, shared]() { replaceListener(std::move(*shared)); });
 }
 
-void KmesServer::addPeer(base::Fd socket) {
+void KmesServer::addPeer(base::Fd socket, PeerRights at_most) {
     auto shared = std::make_shared<base::Fd>(std::move(socket));
-    post([this, shared]() { admit(std::move(*shared), /*is_counted=*/false); });
+    post([this, shared, at_most]() { admit(std::move(*shared), /*is_counted=*/false, at_most); });
 }
 
 void KmesServer::commitResize(PreparedResize prepared) {
@@ -191,11 +191,11 @@ void KmesServer::acceptSome() {
             }
             return;  // else nobody waits, or the one who did has gone again
         }
-        admit(std::move(socket), /*is_counted=*/true);
+        admit(std::move(socket), /*is_counted=*/true, kEveryPeerRight);
     }
 }
 
-void KmesServer::admit(base::Fd socket, bool is_counted) {
+void KmesServer::admit(base::Fd socket, bool is_counted, PeerRights at_most) {
     const auto identity = parts_.resolver.identify(socket.get());
     if (!identity.ok() || (is_counted && !isWithinLimits(identity.value())) ||
         !setNonBlocking(socket.get()).ok()) {
@@ -204,7 +204,7 @@ void KmesServer::admit(base::Fd socket, bool is_counted) {
     }
     const uint64_t id = next_id_++;
     Connection connection;
-    connection.peer.rights = rightsOf(identity.value(), options_.rule);
+    connection.peer.rights = inBoth(rightsOf(identity.value(), options_.rule), at_most);
     connection.peer.stamps = parts_.resolver.stampsOf(socket.get(), identity.value());
     connection.peer.ring = static_cast<uint16_t>(id % parts_.rings.count());
     connection.uid = identity.value().uid;

@@ -74,8 +74,9 @@ class KmesServer {
 
     // A listening socket; replaces an earlier one.
     void setListener(base::Fd listener);
-    // A connection of the group itself; not counted against the limits.
-    void addPeer(base::Fd socket);
+    // A connection of the group itself, which may do no more than `at_most`; not counted against
+    // the limits.
+    void addPeer(base::Fd socket, PeerRights at_most = kEveryPeerRight);
     void commitResize(PreparedResize prepared);
     void failResize(int error_number);
     // No new connections, no more events; attaching still works.
@@ -100,7 +101,7 @@ class KmesServer {
     void acceptSome();
     void pauseAccepting();
     void resumeAccepting();
-    void admit(base::Fd socket, bool is_counted);
+    void admit(base::Fd socket, bool is_counted, PeerRights at_most);
     bool isWithinLimits(const base::PeerIdentity& identity) const;
     void serve(uint64_t id);
     bool answer(const Connection& connection, const Reply& reply);

@@ -17,6 +17,10 @@ namespace {
 
 constexpr const char* kListenerName = "kmes-listen";
 constexpr std::string_view kPeerPrefix = "kmes-peer.";
+// Programs of the group that emit and have no business with the rings.
+constexpr std::string_view kEmitterPrefix = "kmes-emitter.";
+// Whoever takes queryd over must not get to forge what else there is (docs/threat-model.md).
+constexpr PeerRights kAuditorRights = {false, true, false, "access-audit"};
 
 // Rings of which `evctl status` shows every figure.
 constexpr size_t kRingsShownMax = 64;
@@ -86,6 +90,8 @@ void KmesdService::takeFd(std::string name, base::Fd fd) {
         server_->setListener(std::move(fd));
     } else if (name.starts_with(kPeerPrefix)) {
         server_->addPeer(std::move(fd));
+    } else if (name.starts_with(kEmitterPrefix)) {
+        server_->addPeer(std::move(fd), kAuditorRights);
     } else {
         base::logWarning(base::cat("no use for a descriptor named ", name, ", closing it"));
     }
@@ -185,7 +191,8 @@ void KmesdService::confineAndAdopt(const ipc::StartParams& params) {
     recovery_ = std::make_unique<RingRecovery>(std::move(options));
     std::vector<ParkedMemory> sockets;
     for (ParkedMemory& early : early_fds_) {
-        if (early.name == kListenerName || early.name.starts_with(kPeerPrefix)) {
+        if (early.name == kListenerName || early.name.starts_with(kPeerPrefix) ||
+            early.name.starts_with(kEmitterPrefix)) {
             sockets.push_back(std::move(early));
         } else if (!recovery_->adopt(early.name, std::move(early.fd))) {
             base::logWarning(base::cat("no use for a descriptor named ", early.name, ", closed"));

@@ -19,7 +19,8 @@ namespace evd::collector {
 
 // kmesd as its supervisor sees it: the user-space KMES of a Linux machine.
 //
-// Takes the listening socket ("kmes-listen"), connections of the group itself ("kmes-peer.<name>")
+// Takes the listening socket ("kmes-listen"), connections of the group itself ("kmes-peer.<name>",
+// and "kmes-emitter.<name>" of those who may emit and nothing else)
 // and the memories that a predecessor parked ("ring...", Ruling K6) by takeFd; start() confines,
 // recovers or makes the rings, parks what is new and only then serves. Lives on the event loop; the
 // server has its own thread and leaves notes here for what only the event loop can do, which is to

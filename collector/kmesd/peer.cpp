@@ -72,7 +72,7 @@ PeerRights rightsOf(const base::PeerIdentity& identity, const PeerRule& rule) {
     };
     const bool in_emit_group = mayEmit(identity.gid) ||
                                std::any_of(identity.groups.begin(), identity.groups.end(), mayEmit);
-    return {is_system, is_system || in_emit_group, is_system};
+    return {is_system, is_system || in_emit_group, is_system, {}};
 }
 
 base::Guid processGuid(const base::Guid& boot_id, pid_t pid, uint64_t start_ticks) {

@@ -16,7 +16,19 @@ struct PeerRights {
     bool attach = false;
     bool emit = false;
     bool unlimited = false;
+    // Events of this type and no other; empty: of any. Names a constant.
+    std::string_view only_type = {};
+
+    bool mayEmitType(std::string_view type) const { return only_type.empty() || type == only_type; }
 };
+
+inline constexpr PeerRights kEveryPeerRight = {true, true, true, {}};
+
+// `rights`, but no more than `at_most`.
+inline PeerRights inBoth(const PeerRights& rights, const PeerRights& at_most) {
+    return {rights.attach && at_most.attach, rights.emit && at_most.emit,
+            rights.unlimited && at_most.unlimited, at_most.only_type};
+}
 
 struct PeerRule {
     uid_t owner_uid = 0;  // started the group; counts as SYSTEM (Ruling A8)

@@ -103,7 +103,7 @@ Reply RequestHandler::attach(uint32_t cpu) {
 
 // peios-abi §1.2, kmes_emit.
 Reply RequestHandler::emit(const Peer& peer, const EmitEntry& entry) {
-    int error_number = checkRate(peer, 1);
+    int error_number = peer.rights.mayEmitType(entry.type) ? checkRate(peer, 1) : EPERM;
     if (error_number == 0) {
         error_number = checkEntry(entry, TypeCheck::First);
     }
@@ -123,7 +123,9 @@ Reply RequestHandler::emitBatch(const Peer& peer, std::span<const EmitEntry> ent
     }
     size_t good = 0;
     while (good < entries.size() && error_number == 0) {
-        error_number = checkEntry(entries[good], TypeCheck::AfterSize);
+        error_number = peer.rights.mayEmitType(entries[good].type)
+                           ? checkEntry(entries[good], TypeCheck::AfterSize)
+                           : EPERM;
         good += error_number == 0 ? 1 : 0;
     }
     if (good > 0) {

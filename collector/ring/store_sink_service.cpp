@@ -16,6 +16,7 @@
 #include "common/base/text.h"
 #include "common/ipc/convert.h"
 #include "common/ipc/errors.h"
+#include "common/ipc/served_connection.h"
 
 #include <algorithm>
 #include <utility>
@@ -77,9 +78,7 @@ StoreSink::~StoreSink() noexcept(false) {
 
 kj::Promise<StoreHello> StoreSink::connect(base::Fd stream, uint16_t cpu_count) {
     dropConnection();
-    connection_ = kj::heap<Connection>(
-        provider_.wrapSocketFd(stream.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                                     kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC));
+    connection_ = kj::heap<Connection>(ipc::adoptSocket(std::move(stream), provider_));
     Connection& connection = *connection_;
     connection.tasks.add(connection.client.onDisconnect().then([this]() { scheduleDrop(); }));
     auto request = connection.client.bootstrap().castAs<schema::EventIngest>().helloRequest();

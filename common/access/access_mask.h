@@ -35,6 +35,8 @@ inline constexpr uint32_t kReservedBits = 0x0CE0'0000;
 // The rights eventd knows for a pattern (PSD-008 §9.1).
 inline constexpr uint32_t kEventdRead = 0x0000'0001;
 inline constexpr uint32_t kEventdClear = 0x0000'0002;
+// Ours, below Security\Publish: to send records under a name.
+inline constexpr uint32_t kEventdPublish = 0x0000'0008;
 
 // What the generic rights mean for one kind of object (PSD-004 §3.3).
 //
@@ -56,6 +58,10 @@ struct GenericMapping {
 // The mapping of eventd's patterns (PSD-008 §9.1, §13.1).
 inline constexpr GenericMapping kEventdMapping = {0x0002'0001, 0x0002'0002, 0x0002'0001,
                                                   0x000F'0003};
+
+// The mapping below Security\Publish. Writing is what one can do there.
+inline constexpr GenericMapping kPublishMapping = {0x0002'0000, 0x0002'0008, 0x0002'0000,
+                                                   0x000F'0008};
 
 // Invalid when a mask cannot stand in an ACE: a reserved bit or MAXIMUM_ALLOWED (§3.3).
 base::Result<void> checkAceMask(uint32_t mask);

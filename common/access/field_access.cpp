@@ -135,29 +135,35 @@ bool FieldVerdict::recordVisible() const {
 
 FieldVerdict checkFields(const Token& token, const ResolvedPattern& pattern,
                          const FieldTree& tree) {
-    FieldVerdict verdict;
+    return checkFieldsAudited(token, pattern, tree).verdict;
+}
+
+AuditedFields checkFieldsAudited(const Token& token, const ResolvedPattern& pattern,
+                                 const FieldTree& tree) {
+    AuditedFields out;
     if (pattern.answer != ResolvedPattern::Answer::Ask) {
-        verdict.root = pattern.answer == ResolvedPattern::Answer::Open;
-        return verdict;
+        out.verdict.root = pattern.answer == ResolvedPattern::Answer::Open;
+        return out;
     }
     AccessQuestion question;
     question.descriptor = &pattern.descriptor;
     question.token = &token;
     question.desired = kEventdRead;
     question.tree = &tree.tree();
-    const auto answer = checkAccess(question);
+    auto answer = checkAccess(question);
     if (!answer.ok()) {
-        return verdict;
+        return out;
     }
     const auto& nodes = answer.value().nodes;
-    verdict.root = nodes.front().allowed;
-    verdict.by_field = true;
-    verdict.fields.resize(tree.fieldCount());
+    out.verdict.root = nodes.front().allowed;
+    out.verdict.by_field = true;
+    out.verdict.fields.resize(tree.fieldCount());
     for (size_t field = 0; field < tree.fieldCount(); ++field) {
         const auto node = tree.nodeOf(field);
-        verdict.fields[field] = node && nodes[*node].allowed;
+        out.verdict.fields[field] = node && nodes[*node].allowed;
     }
-    return verdict;
+    out.audit = std::move(answer).value().audit;
+    return out;
 }
 
 }  // namespace evd::access

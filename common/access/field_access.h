@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/access/audit_walk.h"
 #include "common/access/object_tree.h"
 #include "common/access/pattern_table.h"
 #include "common/access/token.h"
@@ -56,6 +57,8 @@ struct FieldVerdict {
     // Whether the fields were decided one by one; otherwise the root stands for all of them.
     bool by_field = false;
     std::vector<bool> fields;
+    // The check could not be made now; the next one may be. Not for keeping.
+    bool passing = false;
 
     // Ruling A2: the record when its root or any field of it is granted, a field when its own node
     // is.
@@ -70,5 +73,13 @@ struct FieldVerdict {
 // The verdict of the reference check on EVENTD_READ, with the tree always (Ruling A1). Whatever
 // the check refuses to answer is denied: a descriptor without owner, a token for identification.
 FieldVerdict checkFields(const Token& token, const ResolvedPattern& pattern, const FieldTree& tree);
+
+// The same, and what the SACL wants told of it.
+struct AuditedFields {
+    FieldVerdict verdict;
+    std::vector<AuditEvent> audit;
+};
+AuditedFields checkFieldsAudited(const Token& token, const ResolvedPattern& pattern,
+                                 const FieldTree& tree);
 
 }  // namespace evd::access

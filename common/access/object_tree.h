@@ -30,6 +30,7 @@ class ObjectTree {
     static base::Result<ObjectTree> make(std::vector<ObjectTreeNode> nodes);
 
     size_t size() const { return nodes_.size(); }
+    std::span<const ObjectTreeNode> nodes() const { return nodes_; }
     std::optional<size_t> find(const base::Guid& guid) const;
     // The parent of every node but the first.
     std::optional<size_t> parentOf(size_t index) const;

@@ -65,9 +65,11 @@ std::string_view defaultSddl(ObjectKind kind) {
 }
 
 bool hasFieldRules(const SecurityDescriptor& descriptor) {
-    return descriptor.dacl && std::ranges::any_of(descriptor.dacl->aces, [](const Ace& ace) {
-               return ace.object_type.has_value();
-           });
+    const auto names_field = [](const std::optional<Acl>& acl) {
+        return acl && std::ranges::any_of(
+                          acl->aces, [](const Ace& ace) { return ace.object_type.has_value(); });
+    };
+    return names_field(descriptor.dacl) || names_field(descriptor.sacl);
 }
 
 PatternTable::PatternTable(const SecurityPolicy& policy) {

@@ -66,7 +66,7 @@ class PatternTable {
 // The descriptor of `*` where no file sets it, as SDDL (Spec §9.1, Ruling A10); empty for sending.
 std::string_view defaultSddl(ObjectKind kind);
 
-// Whether a rule of the DACL names a field, so that fields may differ.
+// Whether a rule names a field, so that fields may differ, or what is to be audited may.
 bool hasFieldRules(const SecurityDescriptor& descriptor);
 
 }  // namespace evd::access

@@ -21,6 +21,10 @@ inline constexpr ObjectKind kObjectKinds[] = {ObjectKind::Events, ObjectKind::Lo
 std::string_view registryKeyOf(ObjectKind kind);
 // What a person types and audit contexts begin with: events, logs, metrics, publish-logs.
 std::string_view wordOf(ObjectKind kind);
+// Whether it is about sending and not about reading.
+inline bool isPublishing(ObjectKind kind) {
+    return kind == ObjectKind::PublishLogs || kind == ObjectKind::PublishMetrics;
+}
 std::optional<ObjectKind> objectKindOf(std::string_view word);
 
 inline constexpr std::string_view kWildcardPattern = "*";

@@ -25,10 +25,16 @@ constexpr size_t kTextBytes = 36;
 }  // namespace
 
 std::string formatGuid(const Guid& guid) {
-    const std::string hex = encodeHex(swapOrder(guid).bytes);
-    const std::string_view all = hex;
-    return cat("{", all.substr(0, 8), "-", all.substr(8, 4), "-", all.substr(12, 4), "-",
-               all.substr(16, 4), "-", all.substr(20), "}");
+    // Written in place, because several stand in every record that is shown.
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text = "{00000000-0000-0000-0000-000000000000}";
+    size_t at = 1;
+    for (const uint8_t byte : swapOrder(guid).bytes) {
+        at += text[at] == '-' ? 1 : 0;
+        text[at++] = kDigits[byte >> 4];
+        text[at++] = kDigits[byte & 0xF];
+    }
+    return text;
 }
 
 Result<Guid> parseGuid(std::string_view text) {

@@ -25,8 +25,8 @@ namespace evd::db {
 inline constexpr std::string_view kMetricSchemaVersion = "1";
 // Of new databases. A transaction changes one page of the index by series for nearly every sample,
 // and what is written is whole pages: measured with 1,000 series and 5,000 samples a transaction,
-// bare SQLite stores 150,000 samples/s in pages of 16 KiB, 215,000 in 4 KiB, 310,000 in 2 KiB and no
-// more in 1 KiB.
+// bare SQLite stores 150,000 samples/s in pages of 16 KiB, 215,000 in 4 KiB, 310,000 in 2 KiB and
+// no more in 1 KiB.
 inline constexpr uint32_t kMetricPageBytes = 2048;
 
 // The identifiers of Spec §7.4, as they are stored.

@@ -1,5 +1,7 @@
 #include "common/db/row_filter.h"
 
+#include "common/db/column_kind.h"
+
 #include <sqlite3.h>
 #include <string>
 
@@ -13,18 +15,7 @@ class ArgumentRow final : public RowView {
     explicit ArgumentRow(sqlite3_value** values) : values_(values) {}
 
     ColumnKind columnKind(int index) const override {
-        switch (sqlite3_value_type(values_[index])) {
-            case SQLITE_INTEGER:
-                return ColumnKind::Integer;
-            case SQLITE_FLOAT:
-                return ColumnKind::Float;
-            case SQLITE_TEXT:
-                return ColumnKind::Text;
-            case SQLITE_BLOB:
-                return ColumnKind::Blob;
-            default:  // the codes are SQLite's, not an enum of ours
-                return ColumnKind::Null;
-        }
+        return columnKindOf(sqlite3_value_type(values_[index]));
     }
     int64_t columnInteger(int index) const override { return sqlite3_value_int64(values_[index]); }
     double columnFloat(int index) const override { return sqlite3_value_double(values_[index]); }

@@ -1,6 +1,7 @@
 #include "common/db/schema_parts.h"
 
 #include "common/base/text.h"
+#include "common/db/metadata.h"
 #include "common/db/schema.h"
 
 namespace evd::db {
@@ -45,18 +46,6 @@ base::Result<void> completeView(Connection& connection, const View& view) {
     return replaced;
 }
 
-base::Result<void> writeMetadata(Connection& connection, std::string_view key,
-                                 std::string_view value) {
-    auto insert = connection.prepare("INSERT INTO metadata(key, value) VALUES (?1, ?2)");
-    if (!insert) {
-        return insert.error();
-    }
-    insert.value()->bindText(1, key);
-    insert.value()->bindText(2, value);
-    auto done = insert.value()->step();
-    return done ? base::Result<void>() : done.error();
-}
-
 }  // namespace
 
 std::string View::statement() const {
@@ -96,23 +85,17 @@ base::Result<void> requireSql(Connection& connection, std::string_view sql) {
 }
 
 base::Result<void> verifyVersion(Connection& connection, std::string_view version) {
-    auto query = connection.prepare("SELECT value FROM metadata WHERE key = ?1");
-    if (!query) {
-        return query.error();
+    const auto found = readMetadata(connection, kSchemaVersionKey);
+    if (!found) {
+        return found.error();
     }
-    query.value()->bindText(1, kSchemaVersionKey);
-    auto row = query.value()->step();
-    if (!row) {
-        return row.error();
-    }
-    if (!row.value()) {
+    if (!found.value()) {
         return base::fail(base::ErrorKind::Corrupt, "the metadata names no schema version");
     }
-    const std::string_view found = query.value()->columnText(0);
-    if (found != version) {
+    if (*found.value() != version) {
         return base::fail(
             base::ErrorKind::Unsupported,
-            base::cat("schema version ", found, ", this build knows version ", version));
+            base::cat("schema version ", *found.value(), ", this build knows version ", version));
     }
     return {};
 }

@@ -10,12 +10,9 @@
 
 namespace evd::db {
 
-// What the schemas of all stores are made of: the metadata table, readable views, and the checks of
-// an opening. Internal to common/db; each schema names its own tables. One thread, that of the
+// What the schemas of all stores are made of: their parts, readable views, and the checks of an
+// opening. Internal to common/db; each schema names its own tables. One thread, that of the
 // connection.
-
-inline constexpr std::string_view kMetadataTable =
-    "CREATE TABLE metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL);";
 
 // SQL for the plain sqlite3 shell, with the column's own name: a GUID as text in braces, wall
 // nanoseconds as ISO 8601.

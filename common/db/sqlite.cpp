@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "common/db/column_kind.h"
 #include "common/db/sql_functions.h"
 
 #include <sqlite3.h>
@@ -104,7 +105,11 @@ void setTemporaryDirectory(const std::string& directory) {
 }
 
 Statement::~Statement() {
-    sqlite3_finalize(statement_);
+    if (home_ != nullptr) {
+        home_->keep(statement_);
+    } else {
+        sqlite3_finalize(statement_);
+    }
 }
 
 void Statement::bindNull(int index) {
@@ -153,18 +158,7 @@ void Statement::reset() {
 }
 
 ColumnKind Statement::columnKind(int index) const {
-    switch (sqlite3_column_type(statement_, index)) {
-        case SQLITE_INTEGER:
-            return ColumnKind::Integer;
-        case SQLITE_FLOAT:
-            return ColumnKind::Float;
-        case SQLITE_TEXT:
-            return ColumnKind::Text;
-        case SQLITE_BLOB:
-            return ColumnKind::Blob;
-        default:  // the codes are SQLite's, not an enum of ours
-            return ColumnKind::Null;
-    }
+    return columnKindOf(sqlite3_column_type(statement_, index));
 }
 
 int64_t Statement::columnInteger(int index) const {
@@ -226,6 +220,7 @@ base::Result<std::unique_ptr<Connection>> Connection::openForReading(const std::
     }
     Connection& connection = *opened.value();
     connection.immutable_ = immutable;
+    connection.statements_ = std::make_unique<StatementCache>(kStatementsKept);
     // Where file permissions would let a reader write (same user, no Landlock), it still must not
     // move the log into the database when it closes.
     sqlite3_db_config(connection.handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -282,18 +277,30 @@ base::Result<void> Connection::prepareForWriting() {
 
 Connection::~Connection() {
     tracer_.reset();  // while there is a handle to take it off
+    statements_.reset();
     // _v2 waits for statements that are still alive instead of leaking the handle.
     sqlite3_close_v2(handle_);
 }
 
 base::Result<std::unique_ptr<Statement>> Connection::prepare(std::string_view sql) {
+    sqlite3_stmt* kept = statements_ == nullptr ? nullptr : statements_->take(sql);
+    return kept != nullptr ? std::make_unique<Statement>(kept, statements_.get())
+                           : prepareFor(sql, statements_.get());
+}
+
+base::Result<std::unique_ptr<Statement>> Connection::prepareAnew(std::string_view sql) {
+    return prepareFor(sql, nullptr);
+}
+
+base::Result<std::unique_ptr<Statement>> Connection::prepareFor(std::string_view sql,
+                                                                StatementCache* home) {
     sqlite3_stmt* statement = nullptr;
     const int outcome = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
                                            SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (outcome != SQLITE_OK) {
         return errorOf(handle_, "prepare");
     }
-    return std::make_unique<Statement>(statement);
+    return std::make_unique<Statement>(statement, home);
 }
 
 base::Result<void> Connection::execute(std::string_view sql) {

@@ -4,6 +4,7 @@
 #include "common/db/read_trace.h"
 #include "common/db/row_filter.h"
 #include "common/db/row_view.h"
+#include "common/db/statement_cache.h"
 
 #include <cstdint>
 #include <functional>
@@ -20,7 +21,8 @@ namespace evd::db {
 inline constexpr int kWriterBusyMsMax =
     2000;  // a lock of an administrator's shell is waited out so long
 inline constexpr int kReaderBusyMsMax = 1000;
-inline constexpr int kProgressSteps = 4000;  // virtual-machine steps between two progress checks
+inline constexpr int kProgressSteps = 4000;    // virtual-machine steps between two progress checks
+inline constexpr size_t kStatementsKept = 16;  // of a reader, each some kilobytes
 inline constexpr int64_t kWalBytesKept = 64 * 1024 * 1024;  // a longer -wal is cut when it restarts
 
 // Lets SQLite do once what a jail may forbid later: allocate, and seed its random numbers from the
@@ -37,7 +39,9 @@ void setTemporaryDirectory(const std::string& directory);
 // next step() or reset(). Indexes: parameters from 1, columns from 0, as in SQLite.
 class Statement final : public RowView {
   public:
-    explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+    // A statement with a home goes back there.
+    explicit Statement(sqlite3_stmt* statement, StatementCache* home = nullptr)
+        : statement_(statement), home_(home) {}
     ~Statement() override;
     Statement(const Statement&) = delete;
     Statement& operator=(const Statement&) = delete;
@@ -62,6 +66,7 @@ class Statement final : public RowView {
 
   private:
     sqlite3_stmt* statement_;
+    StatementCache* home_;
 };
 
 // What one passive checkpoint found and did.
@@ -95,7 +100,13 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
+    // Readers keep up to kStatementsKept statements that are done, and use them again for the same
+    // text.
     base::Result<std::unique_ptr<Statement>> prepare(std::string_view sql);
+    // Always a new one, which is not kept: for a text that may be wrong when it comes again,
+    // because it insists on an index that may be gone.
+    base::Result<std::unique_ptr<Statement>> prepareAnew(std::string_view sql);
+    size_t keptStatements() const { return statements_ == nullptr ? 0 : statements_->count(); }
     base::Result<void> execute(std::string_view sql);
 
     // Called inside long statements every so many virtual-machine steps; answering true makes the
@@ -139,12 +150,14 @@ class Connection {
     static base::Result<std::unique_ptr<Connection>> open(const std::string& target, int flags,
                                                           int busy_ms);
     base::Result<void> prepareForWriting();
+    base::Result<std::unique_ptr<Statement>> prepareFor(std::string_view sql, StatementCache* home);
 
     sqlite3* handle_;
     std::function<bool()> should_stop_;
     RowFilter row_filter_;
     bool has_row_filter_ = false;  // registered with SQLite
     std::unique_ptr<ReadTracer> tracer_;
+    std::unique_ptr<StatementCache> statements_;  // of a reader
     int64_t wal_pages_ = 0;
     bool immutable_ = false;
 };

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "shard-";
 constexpr std::string_view kSuffix = ".db";
+constexpr std::string_view kQuarantineMark = ".corrupt-";
 constexpr size_t kDigits = 4;
 
 struct CloseDirectory {
@@ -105,10 +106,18 @@ std::string singleStorePath(const std::string& setting, std::string_view file_na
     return base::cat(setting, setting.ends_with('/') ? "" : "/", file_name);
 }
 
+std::string quarantinePrefix(std::string_view path) {
+    path.remove_suffix(path.ends_with(kSuffix) ? kSuffix.size() : 0);
+    return base::cat(path, kQuarantineMark);
+}
+
+bool isQuarantined(std::string_view name) {
+    return name.find(kQuarantineMark) != std::string_view::npos;
+}
+
 base::Result<std::vector<StoreFile>> discoverSingleStore(const std::string& path) {
     const std::string name = path.substr(path.rfind('/') + 1);
-    const std::string stem = name.substr(0, name.size() - (name.ends_with(kSuffix) ? 3 : 0));
-    const std::string aside = base::cat(stem, ".corrupt-");
+    const std::string aside = quarantinePrefix(name);
     auto files = listFiles(folderOf(path), [&](const std::string& found) {
         return found == name || (found.starts_with(aside) && found.ends_with(kSuffix));
     });

@@ -43,6 +43,11 @@ std::string singleStorePath(const std::string& setting, std::string_view file_na
 // The folder of a path; "." for a bare name.
 std::string folderOf(const std::string& path);
 
+// What a database of that path is called when it is put aside, up to the time and the suffix:
+// <stem>.corrupt- (Ruling S6).
+std::string quarantinePrefix(std::string_view path);
+bool isQuarantined(std::string_view name);
+
 // The database and those of it that were put aside, <stem>.corrupt-<ns>.db beside it (Ruling S6),
 // in name order, as far as they are there. Errors as above, but a missing folder is no error.
 base::Result<std::vector<StoreFile>> discoverSingleStore(const std::string& path);

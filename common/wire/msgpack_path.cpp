@@ -12,6 +12,8 @@
 #include "common/wire/msgpack_head.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -21,21 +23,35 @@ namespace {
 
 using Bytes = std::span<const uint8_t>;
 
-// How many bytes a value has that is told by its first two: small integers, short texts, nil,
-// booleans and numbers of a fixed size. 0 for all others, and for what is cut short.
-size_t shortValueBytes(Bytes payload, size_t offset) {
+// How many bytes a value has, by its first: small integers, short texts, nil, booleans and numbers
+// of a fixed size. 0 for all others.
+constexpr std::array<uint8_t, 256> makeFixedBytes() {
+    std::array<uint8_t, 256> bytes{};
+    for (size_t first = 0; first < bytes.size(); ++first) {
+        const bool is_single =
+            first < 0x80 || first >= 0xE0 || first == 0xC0 || first == 0xC2 || first == 0xC3;
+        if (is_single) {
+            bytes[first] = 1;
+        } else if (first >= 0xA0 && first < 0xC0) {
+            bytes[first] = static_cast<uint8_t>(1 + (first & 0x1F));
+        } else if (first >= 0xCC && first <= 0xD3) {
+            // u8 u16 u32 u64 i8 i16 i32 i64
+            bytes[first] = static_cast<uint8_t>(1 + (size_t{1} << (first & 3)));
+        }
+    }
+    return bytes;
+}
+
+constexpr std::array<uint8_t, 256> kFixedBytes = makeFixedBytes();
+
+// How many bytes a value has that is told by its first two: the above, and texts of a byte's
+// length. 0 for all others, and for what is cut short.
+inline size_t shortValueBytes(Bytes payload, size_t offset) {
     if (offset >= payload.size()) {
         return 0;
     }
-    const uint8_t first = payload[offset];
-    size_t bytes = 0;
-    if (first < 0x80 || first >= 0xE0 || first == 0xC0 || first == 0xC2 || first == 0xC3) {
-        bytes = 1;
-    } else if (first >= 0xA0 && first < 0xC0) {
-        bytes = 1 + (first & size_t{0x1F});
-    } else if (first >= 0xCC && first <= 0xD3) {
-        bytes = 1 + (size_t{1} << (first & 3));  // u8 u16 u32 u64 i8 i16 i32 i64
-    } else if (first == 0xD9 && offset + 1 < payload.size()) {
+    size_t bytes = kFixedBytes[payload[offset]];
+    if (payload[offset] == 0xD9 && offset + 1 < payload.size()) {
         bytes = size_t{2} + payload[offset + 1];
     }
     return bytes <= payload.size() - offset ? bytes : 0;
@@ -250,6 +266,40 @@ class FieldList {
     std::unordered_map<std::string, size_t> places_;  // name -> the one in found_ that holds it
 };
 
+// The fields of a map without maps in it, as most payloads are: nothing but its own keys can give
+// the same name twice, so there is nothing to be remembered but these. False where that is not so,
+// or there are more of them than are worth comparing one by one; `fields` is then of no use.
+bool listFlat(Bytes payload, const MsgpackHead& root, std::vector<PayloadField>& fields) {
+    constexpr size_t kKeysMax = 16;
+    if (root.children / 2 > kKeysMax) {
+        return false;
+    }
+    std::array<std::string_view, kKeysMax> keys;
+    size_t key_count = 0;
+    size_t offset = root.head_bytes;
+    std::optional<std::string_view> key;
+    fields.reserve(root.children / 2);
+    for (uint64_t pair = 0; pair < root.children / 2; ++pair) {
+        MsgpackHead value;
+        if (!readKey(payload, offset, 1, key) || !peek(payload, offset, value) ||
+            isFilledMap(value)) {
+            return false;
+        }
+        const size_t start = offset;
+        if (!walkOver(payload, offset, 1)) {
+            return false;
+        }
+        const auto keys_end = keys.begin() + static_cast<ptrdiff_t>(key_count);
+        if (key && std::find(keys.begin(), keys_end, *key) == keys_end) {
+            keys[key_count++] = *key;
+            if (isFieldName(*key)) {
+                fields.push_back({std::string(*key), payload.subspan(start, offset - start)});
+            }
+        }
+    }
+    return offset == payload.size();
+}
+
 }  // namespace
 
 std::optional<Bytes> findPath(Bytes payload, std::string_view name) {
@@ -265,10 +315,42 @@ std::optional<Bytes> findPath(Bytes payload, std::string_view name) {
     return search.found();
 }
 
+std::optional<Bytes> peekField(Bytes payload, std::string_view name) {
+    MsgpackHead root;
+    if (!peek(payload, 0, root) || !isFilledMap(root)) {
+        return std::nullopt;
+    }
+    size_t offset = root.head_bytes;
+    std::optional<std::string_view> key;
+    for (uint64_t pair = 0; pair < root.children / 2; ++pair) {
+        if (!readKey(payload, offset, 1, key)) {
+            return std::nullopt;
+        }
+        const size_t start = offset;
+        const size_t bytes = shortValueBytes(payload, offset);
+        offset += bytes;
+        if (bytes == 0 && !walkOver(payload, offset, 1)) {
+            return std::nullopt;
+        }
+        // Nearly every other name differs in its length or its first letter.
+        if (!key || key->size() != name.size() || *key != name) {
+            continue;
+        }
+        MsgpackHead value;
+        const bool has_parts = bytes == 0 && peek(payload, start, value) && isFilledMap(value);
+        return has_parts ? std::nullopt : std::optional(payload.subspan(start, offset - start));
+    }
+    return std::nullopt;
+}
+
 std::vector<PayloadField> listFields(Bytes payload) {
     MsgpackHead root;
     if (!peek(payload, 0, root) || !isFilledMap(root)) {
         return {};
+    }
+    std::vector<PayloadField> fields;
+    if (listFlat(payload, root, fields)) {
+        return fields;
     }
     FieldList list(payload);
     size_t offset = 0;

@@ -24,7 +24,7 @@ struct PayloadField {
 
 // What the fields of an event's payload are called and where they are (Ruling Q9).
 //
-// Both functions take the same view of a payload, so that a filter, a verdict on a field and the
+// The functions take the same view of a payload, so that a filter, a verdict on a field and the
 // record that is shown can never disagree: nested maps become dotted names (`source.name`), an
 // empty map is a value, arrays are values as a whole, keys that are not text name nothing. A key
 // that contains dots itself is found by its own name; where several places give the same name the
@@ -36,6 +36,11 @@ struct PayloadField {
 // and passes over the payload once; listFields allocates the names it returns.
 std::optional<std::span<const uint8_t>> findPath(std::span<const uint8_t> payload,
                                                  std::string_view name);
+
+// The same for a name without dots, which can stand in the outermost map alone, up to its value and
+// no further: what it answers is what findPath would if the rest turned out to be well-formed.
+std::optional<std::span<const uint8_t>> peekField(std::span<const uint8_t> payload,
+                                                  std::string_view name);
 
 // All fields, in the order of the payload.
 std::vector<PayloadField> listFields(std::span<const uint8_t> payload);

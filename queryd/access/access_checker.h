@@ -3,6 +3,8 @@
 #include "common/access/field_access.h"
 #include "queryd/access/authority.h"
 
+#include <span>
+
 namespace evd::queryd {
 
 // One question to an access check.
@@ -24,15 +26,32 @@ class AccessChecker {
                                        const RecordQuestion& question) const = 0;
 };
 
-// The reference check, on the caller's token.
+// Takes what the SACL of a descriptor wants told of a check that the caller has made (PSD-004
+// §10.9). Any thread; never waits.
+class AuditSink {
+  public:
+    virtual ~AuditSink() = default;
+    virtual void tell(const Caller& caller, const RecordQuestion& question,
+                      std::span<const access::AuditEvent> events) = 0;
+};
+
+// The reference check, on the caller's token. What is to be audited goes to the sink, which
+// outlives the checker; without one nobody is told.
 class ReferenceChecker final : public AccessChecker {
   public:
-    access::FieldVerdict check(const Caller& caller,
-                               const RecordQuestion& question) const override {
-        return caller.token == nullptr
-                   ? access::FieldVerdict()
-                   : access::checkFields(*caller.token, question.pattern, question.tree);
-    }
+    explicit ReferenceChecker(AuditSink* sink = nullptr) : sink_(sink) {}
+
+    access::FieldVerdict check(const Caller& caller, const RecordQuestion& question) const override;
+
+  private:
+    AuditSink* const sink_;
 };
+
+inline constexpr size_t kAuditContextBytesMax = 4096;  // of the kernel (peios-abi §3.8)
+
+// What the audit trail knows a pattern by: `events:kacs.access_denied`, `logs:*` (Spec §9.2). The
+// pattern and not the name that was looked at, because one verdict stands for all names under it.
+// Cut off at kAuditContextBytesMax.
+std::string auditContext(const RecordQuestion& question);
 
 }  // namespace evd::queryd

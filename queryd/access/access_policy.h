@@ -1,21 +1,14 @@
 #pragma once
 
-#include "common/access/pattern_table.h"
+#include "common/access/live_policy.h"
 #include "queryd/access/access_checker.h"
 #include "queryd/access/verdict_cache.h"
 
-#include <atomic>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 
 namespace evd::queryd {
 
-// A policy in force, and its number.
-struct PolicyInForce {
-    std::shared_ptr<const access::PatternTable> table;  // shared with questions; never changes
-    uint64_t generation = 0;
-};
+using access::PolicyInForce;
 
 // The descriptors in force, the verdicts they led to, and who gives verdicts: what all questions
 // of queryd share.
@@ -25,25 +18,26 @@ struct PolicyInForce {
 // with the defaults of an empty registry; the checker outlives it.
 class AccessPolicy {
   public:
-    explicit AccessPolicy(const AccessChecker& checker);
+    explicit AccessPolicy(const AccessChecker& checker) : checker_(checker) {}
 
     // Drops every verdict when the policy is another one (Ruling A7).
-    void install(const access::SecurityPolicy& policy);
+    void install(const access::SecurityPolicy& policy) {
+        if (policy_.install(policy)) {
+            verdicts_.clear();
+        }
+    }
 
-    PolicyInForce current() const;
+    PolicyInForce current() const { return policy_.current(); }
     // Cheap: for asking whether current() has changed.
-    uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+    uint64_t generation() const { return policy_.generation(); }
 
     const AccessChecker& checker() const { return checker_; }
     VerdictCache& verdicts() { return verdicts_; }
 
   private:
     const AccessChecker& checker_;
+    access::LivePolicy policy_;
     VerdictCache verdicts_;
-    mutable std::mutex mutex_;
-    access::SecurityPolicy policy_;
-    std::shared_ptr<const access::PatternTable> table_;
-    std::atomic<uint64_t> generation_ = 1;
 };
 
 }  // namespace evd::queryd

@@ -2,6 +2,7 @@
 
 #include "common/access/token.h"
 #include "common/access/unix_token.h"
+#include "common/base/fd.h"
 #include "common/base/result.h"
 #include "common/base/socket.h"
 
@@ -15,9 +16,11 @@ struct Caller {
     std::string user_sid;  // S-1-5-18, S-1-22-1-uid
     bool system = false;
     bool administrator = false;
-    // What the access check decides by. Without one nothing is granted. Shared because it never
-    // changes (Spec §9.2) and a caller is copied with every question.
+    // What the access check decides by: the reference check by the first, a Peios kernel by the
+    // second, its own token that this descriptor stands for. Without it nothing is granted. Shared
+    // because it never changes (Spec §9.2) and a caller is copied with every question.
     std::shared_ptr<const access::Token> token = nullptr;
+    std::shared_ptr<const base::Fd> kernel_token = nullptr;
     // The same for two callers only when their tokens give the same verdicts; "" is never the same.
     std::string token_key = "";
 

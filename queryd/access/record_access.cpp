@@ -25,7 +25,10 @@ bool allGranted(const FieldVerdict& verdict) {
 }  // namespace
 
 RecordAccess::RecordAccess(AccessPolicy& policy, const Caller& caller)
-    : policy_(policy), caller_(caller), in_force_(policy.current()) {}
+    : RecordAccess(policy, caller, policy.current()) {}
+
+RecordAccess::RecordAccess(AccessPolicy& policy, const Caller& caller, PolicyInForce in_force)
+    : policy_(policy), caller_(caller), in_force_(std::move(in_force)) {}
 
 const FieldVerdict& RecordAccess::of(ObjectKind kind, std::string_view name,
                                      std::span<const std::string_view> fields) {
@@ -43,7 +46,7 @@ const FieldVerdict& RecordAccess::of(ObjectKind kind, std::string_view name,
             return *entry->second.verdict;
         }
     }
-    KnownFields made{{fields.begin(), fields.end()}, obtain(kind, name, *known.pattern, fields)};
+    KnownFields made{{fields.begin(), fields.end()}, verdictOn(kind, name, *known.pattern, fields)};
     size_t bytes = 0;
     for (const std::string_view field : fields) {
         bytes += sizeof(std::string) + field.size();
@@ -101,40 +104,52 @@ RecordAccess::KnownPattern& RecordAccess::patternOf(ObjectKind kind, std::string
 const FieldVerdict& RecordAccess::wholeOf(ObjectKind kind, std::string_view name,
                                           KnownPattern& known) {
     if (known.whole == nullptr) {
-        known.whole = obtain(kind, name, *known.pattern, kNoFields);
+        known.whole = verdictOn(kind, name, *known.pattern, kNoFields);
     }
     return *known.whole;
 }
 
-// Kept here only: a question asks for it once for each pattern, and no field list is its key.
+// One check for all questions, so that asking whether anything may be seen at all makes no audit
+// noise every time (Ruling A7).
 const FieldVerdict& RecordAccess::telltalesOf(ObjectKind kind, std::string_view name,
                                               KnownPattern& known) {
     if (known.telltales == nullptr) {
-        const FieldTree tree(kind, access::telltaleFields(kind, *known.pattern));
-        known.telltales =
-            std::make_shared<const FieldVerdict>(decide({kind, name, *known.pattern, tree}));
+        const ResolvedPattern& pattern = *known.pattern;
+        VerdictKey key{in_force_.generation, pattern.id, caller_.token_key, {}, true};
+        known.telltales = obtain(std::move(key), [&]() {
+            const FieldTree tree(kind, access::telltaleFields(kind, pattern));
+            return decide({kind, name, pattern, tree});
+        });
     }
     return *known.telltales;
 }
 
-VerdictCache::Verdict RecordAccess::obtain(ObjectKind kind, std::string_view name,
-                                           const ResolvedPattern& pattern,
-                                           std::span<const std::string_view> fields) {
+VerdictCache::Verdict RecordAccess::verdictOn(ObjectKind kind, std::string_view name,
+                                              const ResolvedPattern& pattern,
+                                              std::span<const std::string_view> fields) {
+    VerdictKey key{
+        in_force_.generation, pattern.id, caller_.token_key, {fields.begin(), fields.end()}, false};
+    return obtain(std::move(key), [&]() {
+        // Only now: the identifiers of the fields cost more than the check.
+        const FieldTree tree(kind, fields);
+        FieldVerdict verdict = decide({kind, name, pattern, tree});
+        if (!pattern.by_field && fields.empty()) {
+            verdict.by_field = false;
+        }
+        return verdict;
+    });
+}
+
+// From the common cache, or made and put there.
+template <typename Make>
+VerdictCache::Verdict RecordAccess::obtain(VerdictKey key, Make make) {
     // Nobody shares a key that says nothing.
     const bool shared = !caller_.token_key.empty();
-    VerdictKey key{
-        in_force_.generation, pattern.id, caller_.token_key, {fields.begin(), fields.end()}};
     if (auto found = shared ? policy_.verdicts().find(key) : nullptr) {
         return found;
     }
-    // Only now: the identifiers of the fields cost more than the check.
-    const FieldTree tree(kind, fields);
-    FieldVerdict verdict = decide({kind, name, pattern, tree});
-    if (!pattern.by_field && fields.empty()) {
-        verdict.by_field = false;
-    }
-    auto made = std::make_shared<const FieldVerdict>(std::move(verdict));
-    if (shared) {
+    auto made = std::make_shared<const FieldVerdict>(make());
+    if (shared && !made->passing) {
         policy_.verdicts().put(std::move(key), made);
     }
     return made;

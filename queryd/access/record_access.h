@@ -31,6 +31,8 @@ class RecordAccess {
     static constexpr size_t kKnownBytesMax = size_t{4} << 20;  // of names
 
     RecordAccess(AccessPolicy& policy, const Caller& caller);
+    // Of a policy that other threads of the question have begun with too.
+    RecordAccess(AccessPolicy& policy, const Caller& caller, PolicyInForce in_force);
     RecordAccess(const RecordAccess&) = delete;
     RecordAccess& operator=(const RecordAccess&) = delete;
 
@@ -76,9 +78,11 @@ class RecordAccess {
                                         KnownPattern& known);
     const access::FieldVerdict& telltalesOf(access::ObjectKind kind, std::string_view name,
                                             KnownPattern& known);
-    VerdictCache::Verdict obtain(access::ObjectKind kind, std::string_view name,
-                                 const access::ResolvedPattern& pattern,
-                                 std::span<const std::string_view> fields);
+    VerdictCache::Verdict verdictOn(access::ObjectKind kind, std::string_view name,
+                                    const access::ResolvedPattern& pattern,
+                                    std::span<const std::string_view> fields);
+    template <typename Make>
+    VerdictCache::Verdict obtain(VerdictKey key, Make make);
     access::FieldVerdict decide(const RecordQuestion& question) const;
     void makeRoom();
     void forget();

@@ -32,7 +32,7 @@ FieldNames::FieldNames(std::span<const std::string_view> list) : names(list), ha
 }
 
 size_t VerdictCache::Hash::operator()(const VerdictKey& key) const {
-    size_t hash = mix(key.generation, key.pattern);
+    size_t hash = mix(key.generation, key.pattern * 2 + (key.telltales ? 1 : 0));
     hash = mix(hash, std::hash<std::string>()(key.token_key));
     for (const std::string& field : key.fields) {
         hash = mix(hash, std::hash<std::string>()(field));

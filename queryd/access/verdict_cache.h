@@ -22,12 +22,14 @@ struct FieldNames {
     size_t hash = 0;
 };
 
-// What a verdict was about. `fields` is empty where the pattern has no rules for fields.
+// What a verdict was about. `fields` is empty where the pattern has no rules for fields, and where
+// it is about the telltales of those it has (access::telltaleFields).
 struct VerdictKey {
     uint64_t generation = 0;  // of the policy
     size_t pattern = 0;       // its id in that policy's table
     std::string token_key;
     std::vector<std::string> fields;
+    bool telltales = false;
 
     bool operator==(const VerdictKey&) const = default;
 };

@@ -76,6 +76,7 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     reader.take("--label", arguments.labels)->expected(1)->take_all();
     reader.take("--origin", arguments.origin);
     reader.take("--kind", arguments.kind);
+    reader.take("--user", arguments.user);
     reader.take("--quiet", arguments.quiet);
     reader.take("--verbose", arguments.verbose);
 }
@@ -89,8 +90,12 @@ std::string firstLine(const std::string& text) {
     return text.substr(0, text.find('\n'));
 }
 
-base::Result<void> checkSdWords(const std::vector<std::string>& words) {
+base::Result<void> checkSdWords(const Arguments& arguments) {
+    const std::vector<std::string>& words = arguments.words;
     const std::string what = words.empty() ? "" : words.front();
+    if (!arguments.user.empty() && what != "check") {
+        return usage("--user is for sd check");
+    }
     if (what == "evaluate") {
         return words.size() <= 2 ? base::Result<void>() : usage("sd evaluate takes one file");
     }
@@ -102,7 +107,7 @@ base::Result<void> checkSdWords(const std::vector<std::string>& words) {
         return words.size() <= 2 ? base::Result<void>() : usage("sd show takes one name");
     }
     if (what == "check") {
-        return words.size() >= 3 ? base::Result<void>()
+        return words.size() >= 2 ? base::Result<void>()
                                  : usage("sd check takes a user, a name and perhaps fields");
     }
     return usage("sd takes show, check, compile, explain or evaluate");
@@ -156,7 +161,7 @@ base::Result<void> checkWords(const Arguments& arguments) {
         return usage("completion takes bash, zsh or fish");
     }
     if (arguments.command == "sd") {
-        EVD_TRY(checkSdWords(arguments.words));
+        EVD_TRY(checkSdWords(arguments));
     }
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");

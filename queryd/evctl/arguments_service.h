@@ -26,6 +26,7 @@ struct Arguments {
     std::string type = "gauge";       // metric
     std::vector<std::string> labels;  // metric: KEY=VALUE
     std::string origin;               // run; "" when not given
+    std::string user;                 // sd check; "" for who is named by the words, or oneself
     std::string kind;                 // sd show and check; "" for events, logs and metrics
     bool is_error = false;            // log
     bool quiet = false;               // run

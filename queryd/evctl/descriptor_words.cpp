@@ -29,6 +29,7 @@ constexpr std::array kRightWords = {
     MaskWord{access::kGenericExecute, "generic execute"},
     MaskWord{access::kEventdRead, "read"},
     MaskWord{access::kEventdClear, "clear"},
+    MaskWord{access::kEventdPublish, "publish"},
     MaskWord{access::kDelete, "delete"},
     MaskWord{access::kReadControl, "read the descriptor"},
     MaskWord{access::kWriteDac, "change the rules"},

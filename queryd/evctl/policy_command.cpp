@@ -59,20 +59,60 @@ std::vector<gid_t> groupIds(const std::vector<std::string>& names) {
     return ids;
 }
 
-// Whoever owns the event store started the group; before there is one, whoever asks would.
+// Whoever owns the lock started the group: the store itself may belong to a user of its own. Before
+// there is a store, whoever asks would start it.
 uid_t ownerOf(const config::Settings& settings) {
     struct stat status {};
-    const std::string& path = settings.text("EventStorePath");
-    return !path.empty() && ::stat(path.c_str(), &status) == 0 ? status.st_uid : ::getuid();
+    const std::string& store = settings.text("EventStorePath");
+    for (const std::string& path : {base::cat(store, "/eventd.lock"), store}) {
+        if (!store.empty() && ::stat(path.c_str(), &status) == 0) {
+            return status.st_uid;
+        }
+    }
+    return ::getuid();
+}
+
+// Whom and what `sd check` is about.
+struct Subject {
+    std::string user;  // "" for who runs evctl
+    std::string name;
+    std::vector<std::string> fields;
+};
+
+// `check USER NAME [FIELD...]`, `check NAME`, or with --user `check NAME [FIELD...]`.
+Subject subjectOf(const Arguments& arguments) {
+    const auto& words = arguments.words;
+    const bool names_user = arguments.user.empty() && words.size() > 2;
+    const size_t name_at = names_user ? 2 : 1;
+    Subject subject;
+    subject.user = names_user ? words.at(1) : arguments.user;
+    subject.name = words.at(name_at);
+    subject.fields.assign(words.begin() + static_cast<std::ptrdiff_t>(name_at) + 1, words.end());
+    return subject;
+}
+
+// As this process is, which may differ from what the user database says of its user.
+base::Result<access::UnixUser> ownUser() {
+    access::UnixUser user{::geteuid(), ::getegid(), {}};
+    const int count = ::getgroups(0, nullptr);
+    if (count > 0) {
+        user.groups.resize(static_cast<size_t>(count));
+        if (::getgroups(count, user.groups.data()) != count) {
+            return base::failErrno("cannot find out your groups", errno);
+        }
+    }
+    return user;
 }
 
 base::Result<void> check(const Arguments& arguments, const config::Configuration& configuration,
                          OutputStream& output) {
-    if (arguments.kind.starts_with("publish")) {
+    const Subject subject = subjectOf(arguments);
+    if (arguments.kind.starts_with("publish") && !subject.fields.empty()) {
         return base::fail(base::ErrorKind::Invalid,
-                          "sd check is about what somebody sees, not about what they send");
+                          base::cat("sending is allowed or not, whatever the fields; ",
+                                    subject.fields.front(), " is one too many"));
     }
-    const auto user = findUnixUser(arguments.words.at(1));
+    const auto user = subject.user.empty() ? ownUser() : findUnixUser(subject.user);
     if (!user.ok()) {
         return user.error();
     }
@@ -80,13 +120,19 @@ base::Result<void> check(const Arguments& arguments, const config::Configuration
         return base::fail(base::ErrorKind::Denied, "only root may ask what others would see");
     }
     const auto& settings = configuration.settings;
-    const auto token = access::tokenOfUnixUser(
-        user.value(), {ownerOf(settings), groupIds(settings.list("Linux\\AdminGroups"))});
+    const access::UnixRoles roles{ownerOf(settings), groupIds(settings.list("Linux\\AdminGroups"))};
+    const auto token = access::tokenOfUnixUser(user.value(), roles);
     const access::PatternTable table(settings.security());
-    const std::vector<std::string> fields(arguments.words.begin() + 3, arguments.words.end());
     std::vector<ShownAccess> answers;
     for (const ObjectKind kind : chosenKinds(arguments.kind)) {
-        answers.push_back(accessOf(table, token, kind, arguments.words.at(2), fields));
+        if (!access::isPublishing(kind)) {
+            answers.push_back(accessOf(table, token, kind, subject.name, subject.fields));
+            continue;
+        }
+        // A datagram tells the primary group alone (publish_gate.h).
+        const auto sender =
+            access::tokenOfUnixUser({user.value().uid, user.value().gid, {}}, roles);
+        answers.push_back(publishingOf(table, sender, kind, subject.name));
     }
     output.buffer() += arguments.format == "jsonl" ? accessJsonl(answers) : accessTable(answers);
     return output.flush();

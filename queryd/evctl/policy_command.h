@@ -11,7 +11,8 @@
 namespace evd::evctl {
 
 // `evctl sd show [NAME]` and `evctl sd check USER NAME [FIELD...]` (contracts §7): which rules
-// hold, and what they mean for a Unix user.
+// hold, and what they mean for a Unix user. With --user, or with a name alone, which is about
+// oneself, the words are NAME [FIELD...].
 //
 // Reads the configuration by itself, as `evctl config` does, so that it works while nothing runs;
 // it tells what the group would enforce if it were started or told now. What is wrong with the

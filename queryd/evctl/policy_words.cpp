@@ -1,5 +1,6 @@
 #include "queryd/evctl/policy_words.h"
 
+#include "common/access/publish_access.h"
 #include "common/access/sddl.h"
 #include "common/base/text.h"
 #include "common/wire/msgpack_json.h"
@@ -15,11 +16,17 @@ using access::ObjectKind;
 using access::ResolvedPattern;
 
 constexpr std::string_view kRecordRow = "(the record)";
+constexpr std::string_view kSendingRow = "(may send)";
 constexpr std::string_view kOthersRow = "(any other field)";
 
-std::string sddlOf(const ResolvedPattern& rule) {
+std::string sddlOf(ObjectKind kind, const ResolvedPattern& rule) {
     switch (rule.answer) {
         case ResolvedPattern::Answer::Closed:
+            if (access::isPublishing(kind)) {
+                return rule.source == ResolvedPattern::Source::Nothing
+                           ? "set to nothing: nobody may send anything"
+                           : "unreadable or empty: nobody may send";
+            }
             return rule.source == ResolvedPattern::Source::Nothing
                        ? "no default: nothing of this kind is shown to anybody"
                        : "unreadable or empty: shown to nobody";
@@ -35,7 +42,7 @@ std::string sddlOf(const ResolvedPattern& rule) {
 
 ShownRule shownRule(const config::Configuration& configuration, ObjectKind kind,
                     const ResolvedPattern& rule) {
-    ShownRule shown{kind, rule.pattern, "default", sddlOf(rule)};
+    ShownRule shown{kind, rule.pattern, "default", sddlOf(kind, rule)};
     if (rule.source != ResolvedPattern::Source::Default) {
         const auto found =
             configuration.sources.find(base::cat(access::registryKeyOf(kind), "\\", rule.pattern));
@@ -139,6 +146,12 @@ ShownAccess accessOf(const access::PatternTable& table, const access::Token& tok
     return shown;
 }
 
+ShownAccess publishingOf(const access::PatternTable& table, const access::Token& token,
+                         ObjectKind kind, std::string_view name) {
+    const ResolvedPattern& rule = table.resolve(kind, name);
+    return {kind, std::string(name), rule.pattern, access::mayPublish(token, kind, rule), {}, {}};
+}
+
 std::string accessTable(const std::vector<ShownAccess>& answers) {
     std::vector<std::vector<std::string>> rows = {{"kind", "pattern", "field", "shown"}};
     for (const ShownAccess& answer : answers) {
@@ -146,7 +159,7 @@ std::string accessTable(const std::vector<ShownAccess>& answers) {
         const auto row = [&](std::string_view field, bool shown) {
             rows.push_back({kind, printable(answer.pattern), printable(field), yesNo(shown)});
         };
-        row(kRecordRow, answer.record);
+        row(access::isPublishing(answer.kind) ? kSendingRow : kRecordRow, answer.record);
         for (const auto& [field, shown] : answer.fields) {
             row(field, shown);
         }
@@ -164,15 +177,18 @@ std::string accessJsonl(const std::vector<ShownAccess>& answers) {
         for (const auto& [field, shown] : answer.fields) {
             appendMember(field, jsonBool(shown), fields);
         }
+        const bool publishing = access::isPublishing(answer.kind);
         std::string line;
-        appendMember("fields", fields + "}", line);
+        if (!publishing) {
+            appendMember("fields", fields + "}", line);
+        }
         appendMember("kind", jsonText(access::wordOf(answer.kind)), line);
         appendMember("name", jsonText(answer.name), line);
         if (answer.others) {
             appendMember("other_fields", jsonBool(*answer.others), line);
         }
         appendMember("pattern", jsonText(answer.pattern), line);
-        appendMember("record", jsonBool(answer.record), line);
+        appendMember(publishing ? "publish" : "record", jsonBool(answer.record), line);
         out += line + "}\n";
     }
     return out;

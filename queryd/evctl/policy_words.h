@@ -45,6 +45,10 @@ ShownAccess accessOf(const access::PatternTable& table, const access::Token& tok
                      access::ObjectKind kind, std::string_view name,
                      const std::vector<std::string>& extra_fields);
 
+// Whether somebody may send under a name: `record` says it, and there are no fields.
+ShownAccess publishingOf(const access::PatternTable& table, const access::Token& token,
+                         access::ObjectKind kind, std::string_view name);
+
 std::string accessTable(const std::vector<ShownAccess>& answers);
 std::string accessJsonl(const std::vector<ShownAccess>& answers);
 

@@ -63,44 +63,43 @@ bool matchesText(CompareOperator op, const Value& value, const Value& text) {
                                            : containsFolded(value.bytes, text.bytes);
 }
 
-// The value is there: neither missing nor NULL.
-bool compare(const Condition& condition, const Value& value) {
-    switch (condition.op) {
+bool isDuring(const Condition& condition, FieldSource& fields) {
+    EVD_CHECK(condition.ranges != nullptr, "a condition on another store that nobody has answered");
+    const Value time = fields.moment(condition.field);
+    return time.kind == Value::Kind::Int && condition.ranges->contains(time.int_value);
+}
+
+}  // namespace
+
+bool compareValue(const Condition& comparison, const Value& value) {
+    switch (comparison.op) {
         case CompareOperator::Equal:
         case CompareOperator::In:
-            return isAnyOf(value, condition.values);
+            return isAnyOf(value, comparison.values);
         case CompareOperator::NotEqual:
         case CompareOperator::NotIn:
-            return !isAnyOf(value, condition.values);
+            return !isAnyOf(value, comparison.values);
         case CompareOperator::Less:
         case CompareOperator::LessOrEqual:
         case CompareOperator::Greater:
         case CompareOperator::GreaterOrEqual:
-            return isOrdered(condition.op, value, valueOf(condition.values.front()));
+            return isOrdered(comparison.op, value, valueOf(comparison.values.front()));
         case CompareOperator::StartsWith:
         case CompareOperator::EndsWith:
         case CompareOperator::Contains:
-            return matchesText(condition.op, value, valueOf(condition.values.front()));
+            return matchesText(comparison.op, value, valueOf(comparison.values.front()));
         case CompareOperator::Has:
-            return has(value, valueOf(condition.values.front()));
+            return has(value, valueOf(comparison.values.front()));
         case CompareOperator::IsNotNull:
             return true;
         case CompareOperator::Matches:
             return value.kind == Value::Kind::Text &&
-                   condition.values.front().pattern->matches(value.bytes);
+                   comparison.values.front().pattern->matches(value.bytes);
         case CompareOperator::IsNull:
             return false;
     }
     return false;
 }
-
-bool isDuring(const Condition& condition, FieldSource& fields) {
-    EVD_CHECK(condition.ranges != nullptr, "a condition on another store that nobody has answered");
-    const Value time = fields.field(condition.field);
-    return time.kind == Value::Kind::Int && condition.ranges->contains(time.int_value);
-}
-
-}  // namespace
 
 Value valueOf(const Constant& constant) {
     switch (constant.kind) {
@@ -139,7 +138,7 @@ bool holds(const Condition& condition, FieldSource& fields) {
     if (value.isNull()) {
         return condition.op == CompareOperator::IsNull;
     }
-    return compare(condition, value);
+    return compareValue(condition, value);
 }
 
 }  // namespace evd::queryd

@@ -90,6 +90,8 @@ base::Result<void> ContextLines::readRecords(db::Connection& connection, size_t 
         }
         if (there.value()) {  // retention may have been quicker
             row.load(*statement.value());
+        }
+        if (there.value() && row.isVisible()) {
             records.push_back(recordOf(row, database));
             full_ = memory_.grow(heldBytes(records.back()));
             if (!full_) {

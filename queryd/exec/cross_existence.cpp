@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <utility>
 
 namespace evd::queryd {
 
@@ -51,11 +52,21 @@ RecordPlan planOf(const CrossCondition& condition, const TimeRange& range, int64
     plan.table = &logTable();
     plan.fields.push_back({"origin", findColumn(logTable(), "origin")});
     plan.on_name.push_back(compareText(0, CompareOperator::Equal, condition.subject));
+    plan.on_name.back().is_selector = true;
     if (condition.containing) {
         plan.fields.push_back({"message", findColumn(logTable(), "message")});
         plan.on_row.push_back(compareText(1, CompareOperator::Contains, *condition.containing));
     }
     return plan;
+}
+
+// A record that hides its time is none: the condition would tell it.
+void requireTime(RecordPlan& plan) {
+    Condition is_there;
+    is_there.op = CompareOperator::IsNotNull;
+    is_there.field = plan.fields.size();
+    plan.fields.push_back({std::string(plan.table->time().name), &plan.table->time()});
+    plan.on_bounds.push_back(std::move(is_there));
 }
 
 // The first row that comes.
@@ -175,7 +186,7 @@ class ExistenceReader {
     base::Result<TimeRanges> run() {
         EVD_TRY(takeSurveys());
         std::vector<std::unique_ptr<ShardTask>> tasks;
-        for (ReadingPart part : planReading(plan_, surveys_, readers_.threadCount())) {
+        for (ReadingPart part : planReading(plan_, surveys_, readers_.sharing())) {
             if (part.order == ScanOrder::NewestFirst) {
                 part.order = ScanOrder::OldestFirst;
             }
@@ -226,7 +237,7 @@ class ExistenceReader {
         const int64_t from = std::max(plan_.time.since_ns, survey.oldest_ns);
         const int64_t until = std::min(plan_.time.until_ns, laterBy(survey.newest_ns, 1));
         const uint64_t width = static_cast<uint64_t>(until) - static_cast<uint64_t>(from);
-        const uint64_t step = width / readers_.threadCount() + 1;
+        const uint64_t step = width / readers_.sharing().threads + 1;
         for (int64_t at = from; at < until;) {
             const bool is_last = static_cast<uint64_t>(until) - static_cast<uint64_t>(at) <= step;
             const int64_t end = is_last ? until : at + static_cast<int64_t>(step);
@@ -281,9 +292,13 @@ base::Error tooManyRanges() {
 }
 
 base::Result<TimeRanges> readExistence(StoreReaders& readers, const CrossCondition& condition,
-                                       const TimeRange& range, int64_t half_ns,
-                                       const RunControl& control) {
-    const RecordPlan plan = planOf(condition, range, half_ns);
+                                       std::shared_ptr<const Sight> sight, const TimeRange& range,
+                                       int64_t half_ns, const RunControl& control) {
+    RecordPlan plan = planOf(condition, range, half_ns);
+    if (sight != nullptr) {
+        requireTime(plan);
+        plan.sight = std::move(sight);
+    }
     auto databases = readers.databases(plan.table->store);
     if (!databases) {
         return base::fail(databases.error().kind, plan.table->store == StoreKind::Logs

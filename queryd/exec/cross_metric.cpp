@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace evd::queryd {
 
@@ -23,8 +24,9 @@ namespace {
 constexpr size_t kSeriesAtOnce = 64;
 constexpr size_t kReadsPerTask = 16;
 
-MetricPlan planOf(const CrossCondition& condition) {
+MetricPlan planOf(const CrossCondition& condition, std::shared_ptr<const Sight> sight) {
     MetricPlan plan;
+    plan.sight = std::move(sight);
     plan.name_pattern = condition.subject;
     plan.per_series = condition.per_series;
     for (const PlanField& label : condition.labels) {
@@ -54,11 +56,12 @@ void sortByTime(SeriesPoints& points) {
 class MetricRangesReader {
   public:
     MetricRangesReader(StoreReaders& readers, const CrossCondition& condition,
-                       const TimeRange& range, const CrossMetricLimits& limits,
-                       const RunControl& control, std::vector<DatabaseFile> databases)
+                       std::shared_ptr<const Sight> sight, const TimeRange& range,
+                       const CrossMetricLimits& limits, const RunControl& control,
+                       std::vector<DatabaseFile> databases)
         : readers_(readers),
           condition_(condition),
-          plan_(planOf(condition)),
+          plan_(planOf(condition, std::move(sight))),
           range_(range),
           limits_(limits),
           control_(control),
@@ -84,14 +87,16 @@ class MetricRangesReader {
         EVD_TRY(runTasks(readers_, control_, tasks));
         for (const auto& task : tasks) {
             for (MetricSeries& one : static_cast<SelectTask&>(*task).series()) {
-                series_.push_back(std::move(one));
+                if (one.shows.value && one.shows.timestamp) {
+                    series_.push_back(std::move(one));
+                }
             }
         }
         arrangeSeries(series_);
         for (const MetricSeries& one : series_) {
             if (one.type == wire::MetricType::Histogram) {
                 return base::fail(base::ErrorKind::Invalid,
-                                  base::cat(shownWord(one.name),
+                                  base::cat(wordOf(one),
                                             " is a histogram, which a condition on METRIC cannot "
                                             "compare with a number"));
             }
@@ -235,14 +240,15 @@ TimeRanges rangesWhere(const CrossCondition& condition, std::span<const MetricPo
 
 base::Result<TimeRanges> readMetricRanges(StoreReaders& readers,
                                           const std::string& metric_store_path,
-                                          const CrossCondition& condition, const TimeRange& range,
-                                          const CrossMetricLimits& limits,
+                                          const CrossCondition& condition,
+                                          std::shared_ptr<const Sight> sight,
+                                          const TimeRange& range, const CrossMetricLimits& limits,
                                           const RunControl& control) {
     auto databases = metricDatabases(metric_store_path);
     if (!databases) {
         return base::fail(databases.error().kind, "the metric store cannot be read");
     }
-    return MetricRangesReader(readers, condition, range, limits, control,
+    return MetricRangesReader(readers, condition, std::move(sight), range, limits, control,
                               std::move(databases).value())
         .run();
 }

@@ -115,7 +115,8 @@ RecordPlan resolveCross(const RecordPlan& plan, const CrossRanges& ranges, const
         return resolved;
     }
     resolved.within = wanted;
-    if (wanted->count() > kRangesInSqlMax) {
+    // A record's time counts here even where it is hidden, which a comparison would not know.
+    if (wanted->count() > kRangesInSqlMax || plan.sight != nullptr) {
         resolved.on_row.insert(resolved.on_row.begin(), during(time_field, wanted));
     } else {
         resolved.on_column.push_back(anyOf(time_field, *wanted));

@@ -49,11 +49,14 @@ base::Result<TimeRanges> CrossReader::readOne(const CrossCondition& condition,
                                               const TimeRange& range, const RunControl& control) {
     if (condition.kind != CrossCondition::Kind::Metric) {
         const int64_t half_ns = crossWindowMs(config_) * (base::kNsPerMs / 2);
-        return readExistence(readers_, condition, range, half_ns, control);
+        const auto kind = condition.kind == CrossCondition::Kind::Log ? access::ObjectKind::Logs
+                                                                      : access::ObjectKind::Events;
+        return readExistence(readers_, condition, sights_.of(kind), range, half_ns, control);
     }
     const CrossMetricLimits limits{crossLookbackSeconds(config_) * base::kNsPerSecond,
                                    metricStalenessNs(config_)};
-    return readMetricRanges(readers_, config_.metric_store_path, condition, range, limits, control);
+    return readMetricRanges(readers_, config_.metric_store_path, condition,
+                            sights_.of(access::ObjectKind::Metrics), range, limits, control);
 }
 
 base::Result<RecordPlan> resolvePlan(CrossReader& reader, const RecordPlan& plan,

@@ -4,6 +4,7 @@
 #include "queryd/exec/cross_plan.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/exec/run_control.h"
+#include "queryd/exec/sight.h"
 #include "queryd/exec/store_readers.h"
 
 #include <span>
@@ -14,14 +15,15 @@ namespace evd::queryd {
 //
 // Before the records are read, for the question's whole range; and for the live part of a streaming
 // question once per batch, for the one moment of its latest record (Spec §8.7), by the same rules,
-// so that a condition means the same in both. Settings are taken as they are at that time. Readers
-// and config outlive it; one thread at a time, which waits while the pool reads. What is
-// held when read() returns is bounded by kCrossRangesMax for all conditions together. Errors are
-// sentences for the person who asked.
+// so that a condition means the same in both. Settings are taken as they are at that time. Readers,
+// config and sights outlive it; one thread at a time, which waits while the pool reads. What is
+// held when read() returns is bounded by kCrossRangesMax for all conditions together. What the
+// caller may not see is not there for any condition (Spec §9.2): the sights are asked anew for each
+// read(). Errors are sentences for the person who asked.
 class CrossReader {
   public:
-    CrossReader(StoreReaders& readers, const EngineConfig& config)
-        : readers_(readers), config_(config) {}
+    CrossReader(StoreReaders& readers, const EngineConfig& config, Sights& sights)
+        : readers_(readers), config_(config), sights_(sights) {}
 
     // Nothing is read for an empty range.
     base::Result<CrossRanges> read(std::span<const CrossCondition> conditions,
@@ -33,6 +35,7 @@ class CrossReader {
 
     StoreReaders& readers_;
     const EngineConfig& config_;
+    Sights& sights_;
 };
 
 // The settings as they are now, or their defaults.

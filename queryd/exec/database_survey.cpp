@@ -4,6 +4,7 @@
 #include "queryd/exec/read_snapshot.h"
 #include "queryd/exec/record_statement.h"
 #include "queryd/exec/time_ranges.h"
+#include "queryd/exec/visible_fields.h"
 
 #include <algorithm>
 
@@ -114,9 +115,23 @@ base::Result<ScanEnd> SurveyTask::slice(db::Connection& connection) {
         EVD_TRY(readTimes(connection, survey));
         EVD_TRY(chooseIndexes(connection, survey));
         EVD_TRY(countNamed(connection, survey));
+        EVD_TRY(checkFields(connection, survey));
     }
     survey_ = std::move(survey);
     return ScanEnd::Finished;
+}
+
+base::Result<void> SurveyTask::checkFields(db::Connection& connection,
+                                           DatabaseSurvey& survey) const {
+    if (plan_.sight == nullptr) {
+        return {};
+    }
+    auto refused = findRefused(connection, plan_, survey.names);
+    if (!refused) {
+        return refused.error();
+    }
+    survey.refused = std::move(refused).value();
+    return {};
 }
 
 base::Result<void> SurveyTask::readIds(db::Connection& connection, DatabaseSurvey& survey) const {
@@ -153,7 +168,11 @@ base::Result<void> SurveyTask::chooseIndexes(db::Connection& connection,
     if (const auto index = indexes.value().find({std::string(name.name), &name})) {
         survey.names.index = index->name;
     }
-    auto choice = chooseIndex(connection, plan_, indexes.value(), rowsCounted(survey));
+    // How long a question takes must not tell what a hidden field holds.
+    const bool by_record = survey.names.by_record;
+    const RecordPlan searched = by_record ? withoutHidden(plan_, survey.names) : RecordPlan();
+    auto choice =
+        chooseIndex(connection, by_record ? searched : plan_, indexes.value(), rowsCounted(survey));
     if (!choice) {
         return choice.error();
     }

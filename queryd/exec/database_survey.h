@@ -32,6 +32,8 @@ struct DatabaseSurvey {
     std::optional<uint64_t> named_rows;
     // What other indexes find, if it is no more than was counted up to.
     std::optional<IndexChoice> index;
+    // A field by which the answer may not be made for who asks (Ruling A4).
+    std::optional<std::string> refused;
 
     uint64_t rowsMax() const;  // ids that may be rows
     IdRange ids() const;
@@ -76,6 +78,7 @@ class SurveyTask final : public ShardTask {
     base::Result<void> readIds(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> readTimes(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> chooseIndexes(db::Connection& connection, DatabaseSurvey& survey) const;
+    base::Result<void> checkFields(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> countNamed(db::Connection& connection, DatabaseSurvey& survey) const;
     uint64_t rowsCounted(const DatabaseSurvey& survey) const;
 

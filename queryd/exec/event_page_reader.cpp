@@ -9,7 +9,7 @@
 #include "common/base/text.h"
 #include "common/db/schema.h"
 #include "common/db/store_files.h"
-#include "common/wire/stored_event.h"
+#include "queryd/exec/visible_event.h"
 
 #include <algorithm>
 #include <limits>
@@ -23,20 +23,8 @@ using base::ErrorKind;
 constexpr uint64_t kShareEventsMin = 64;
 constexpr uint64_t kShareBytesMin = 16 * 1024;
 
-// The columns in the order of db::kEventColumns.
-enum Column {
-    Id,
-    Boot,
-    Timestamp,
-    Cpu,
-    Sequence,
-    OriginClass,
-    Type,
-    Effective,
-    True,
-    Process,
-    Payload
-};
+constexpr int kIdColumn = 0;  // of db::kEventColumns
+constexpr int kSequenceColumn = 4;
 
 bool isDamage(const base::Error& error) {
     // Invalid: it has no such table, and never will.
@@ -54,61 +42,6 @@ bool isSameSet(const std::vector<DatabaseFile>& left, const std::vector<Database
 bool mayGrow(const DatabaseFile& file) {
     return db::shardOfFileName(std::string_view(file.path).substr(file.path.rfind('/') + 1))
         .has_value();
-}
-
-bool isWanted(const CpuFilter* filter, const db::RowView& row) {
-    if (filter == nullptr) {
-        return true;
-    }
-    if (row.columnKind(Cpu) != db::ColumnKind::Integer ||
-        row.columnKind(Sequence) != db::ColumnKind::Integer ||
-        row.columnInteger(Cpu) != filter->cpu ||
-        static_cast<uint64_t>(row.columnInteger(Sequence)) <= filter->after_sequence) {
-        return false;
-    }
-    const auto boot = row.columnBlob(Boot);
-    return std::equal(boot.begin(), boot.end(), filter->boot.bytes.begin(),
-                      filter->boot.bytes.end());
-}
-
-void writeInteger(const db::RowView& row, int column, wire::MsgpackWriter& writer) {
-    if (row.columnKind(column) == db::ColumnKind::Integer) {
-        writer.integer(row.columnInteger(column));
-    } else {
-        writer.nil();
-    }
-}
-
-// Nothing of a wrong length gets out, whoever has put it in.
-void writeGuid(const db::RowView& row, int column, wire::MsgpackWriter& writer) {
-    const auto bytes = row.columnBlob(column);
-    if (bytes.size() == sizeof(base::Guid::bytes)) {
-        writer.bytes(bytes);
-    } else if (column == Boot) {
-        writer.bytes(base::Guid().bytes);
-    } else {
-        writer.nil();
-    }
-}
-
-void writeEvent(const db::RowView& row, std::vector<uint8_t>& out) {
-    wire::MsgpackWriter writer(out);
-    writer.arrayHeader(wire::kStoredEventFields);
-    writer.integer(row.columnInteger(Id));
-    writeGuid(row, Boot, writer);
-    writer.integer(row.columnInteger(Timestamp));
-    writeInteger(row, Cpu, writer);
-    writeInteger(row, Sequence, writer);
-    writeInteger(row, OriginClass, writer);
-    writer.text(base::toUtf8(row.columnText(Type)));
-    writeGuid(row, Effective, writer);
-    writeGuid(row, True, writer);
-    writeGuid(row, Process, writer);
-    if (row.columnKind(Payload) == db::ColumnKind::Blob) {
-        writer.bytes(row.columnBlob(Payload));
-    } else {
-        writer.nil();
-    }
 }
 
 base::Result<std::optional<int64_t>> greatestIdOf(db::Connection& connection) {
@@ -221,6 +154,7 @@ base::Result<void> EventPageReader::readSource(db::Connection& connection, const
     row.bindInteger(1, request.after_id);
     row.bindInteger(2, cutoff_);
     const size_t bytes_before = page.bytes.size();
+    VisibleEvent event(request.sight);
     uint64_t events = 0;
     for (uint64_t rows = 1;; ++rows) {
         const auto there = row.step();
@@ -230,13 +164,13 @@ base::Result<void> EventPageReader::readSource(db::Connection& connection, const
         if (!there.value()) {
             return {};
         }
-        const int64_t id = row.columnInteger(Id);
+        const int64_t id = row.columnInteger(kIdColumn);
         greatest_seen_ = std::max(greatest_seen_, id);
-        if (isWanted(request.cpu, row)) {
+        if (event.take(row) && event.isWanted(request.cpu, row)) {
             const size_t begin = page.bytes.size();
-            writeEvent(row, page.bytes);
-            page.entries.push_back(
-                {id, begin, page.bytes.size(), static_cast<uint64_t>(row.columnInteger(Sequence))});
+            event.write(row, page.bytes);
+            page.entries.push_back({id, begin, page.bytes.size(),
+                                    static_cast<uint64_t>(row.columnInteger(kSequenceColumn))});
             ++events;
         }
         if (events >= share.events_max || rows >= kRowsLookedAtMax ||

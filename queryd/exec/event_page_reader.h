@@ -4,6 +4,7 @@
 #include "queryd/exec/connection_cache.h"
 #include "queryd/exec/event_question.h"
 #include "queryd/exec/run_control.h"
+#include "queryd/exec/sight.h"
 
 #include <cstdint>
 #include <optional>
@@ -41,11 +42,12 @@ struct EventPage {
 // Reads the event store by the ids of the global sequence: every database, active, historical or
 // put aside, merged into one order.
 //
-// A page leaves nothing out: a database that may only be busy fails the page (Busy), and when
-// databases were renamed or made while it was read it is read again, because a file may have been
-// missed between its old name and its new one. Only what is damaged is left out, from the damage
-// on. Databases that can have nothing more are remembered, so that a thousand historical ones cost
-// nothing. Memory is about kEventPageBytesMax, and one row per database. One thread; the
+// What the caller may not see is passed over: a page may hold nothing and lead on all the same.
+// Otherwise a page leaves nothing out: a database that may only be busy fails the page (Busy), and
+// when databases were renamed or made while it was read it is read again, because a file may have
+// been missed between its old name and its new one. Only what is damaged is left out, from the
+// damage on. Databases that can have nothing more are remembered, so that a thousand historical
+// ones cost nothing. Memory is about kEventPageBytesMax, and one row per database. One thread; the
 // connections may be shared.
 class EventPageReader {
   public:
@@ -57,6 +59,7 @@ class EventPageReader {
         int64_t stable_id = 0;
         uint64_t events_max = kEventsPerPageMax;
         const CpuFilter* cpu = nullptr;
+        const Sight* sight = nullptr;  // none: everything may be seen
     };
     // after_id must never get smaller from one call to the next.
     base::Result<void> read(const Request& request, const RunControl& control, EventPage& page);

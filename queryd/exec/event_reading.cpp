@@ -91,8 +91,11 @@ class EventReading {
                               base::cat("the cursor ", after_id_, " lies beyond the stable id ",
                                         stable.id, ": it belongs to another event store"));
         }
+        parts_.sights.refresh();
+        const auto sight = parts_.sights.of(access::ObjectKind::Events);
         const EventPageReader::Request request{after_id_, stable.id, question_.events_max,
-                                               question_.cpu ? &*question_.cpu : nullptr};
+                                               question_.cpu ? &*question_.cpu : nullptr,
+                                               sight.get()};
         return reader_.read(request, control_, page_);
     }
 

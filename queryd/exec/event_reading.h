@@ -5,6 +5,7 @@
 #include "queryd/exec/event_question.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/exec/run_control.h"
+#include "queryd/exec/sight.h"
 #include "queryd/exec/store_control.h"
 #include "queryd/stream/commit_signal.h"
 
@@ -22,6 +23,7 @@ struct EventReadingParts {
     ConnectionCache& connections;
     StoreControl& store;
     CommitSignal& signal;
+    Sights& sights;  // asked anew for each page
 };
 
 // Answers a question about the global sequence: a page of events, or all from a cursor on until the

@@ -19,9 +19,8 @@ namespace evd::queryd {
 //   {step: "answer", records, bytes, time_ns, error?}            the last
 //
 // A question that ran out of time or memory is explained all the same, with the error in the last
-// record. Reveals nothing: it reads as the caller reads, and for those who see nothing there is
-// nothing to read (Ruling A2). Blocks like QueryEngine::run(); fails when the question was
-// cancelled or its sink has failed.
+// record. To who may not see everything in question it does not say what was read. Blocks like
+// QueryEngine::run(); fails when the question was cancelled or its sink has failed.
 base::Result<void> explainQuestion(QueryEngine& engine, const PreparedQuery& query,
                                    const RunOptions& options, const base::Clock& clock,
                                    RecordSink& sink);

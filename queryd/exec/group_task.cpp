@@ -44,14 +44,15 @@ bool GroupTask::countsEverything(const RecordPlan& plan, const TimeRange& needed
     return aggregation.groups.empty() && aggregation.bucket_ns == 0 &&
            aggregation.function == GroupFunction::Count && !plan.name_pattern &&
            plan.on_name.empty() && plan.on_column.empty() && plan.on_row.empty() &&
-           needed == TimeRange();
+           plan.sight == nullptr && needed == TimeRange();
 }
 
 // A bare COUNT, for which nothing of a row is needed, or a count by name that an index knows.
 bool GroupTask::countsInSql() const {
     const bool counts =
         aggregation_.bucket_ns == 0 && aggregation_.function == GroupFunction::Count;
-    return counts && plan_.on_row.empty() && request_.time.since_ns < request_.time.until_ns &&
+    return counts && plan_.on_row.empty() && !request_.names->by_record &&
+           request_.time.since_ns < request_.time.until_ns &&
            (aggregation_.groups.empty() || countsByNameIndex());
 }
 
@@ -82,7 +83,7 @@ base::Result<bool> GroupTask::tryCountInSql(db::Connection& connection) {
     if (!names) {
         return names.error();
     }
-    if (names.value().kind != NameChoice::Kind::Listed) {
+    if (names.value().kind != NameChoice::Kind::Listed || names.value().by_record) {
         return false;
     }
     EVD_TRY(countNames(connection, names.value()));

@@ -24,6 +24,18 @@ base::Result<int64_t> latestTime(db::Connection& connection, const RecordTable& 
     return row ? base::Result<int64_t>(statement.value()->columnInteger(0)) : row.error();
 }
 
+class LatestMoment final : public RowConsumer {
+  public:
+    bool take(RecordRow& row) override {
+        moment_ = std::max(moment_.value_or(row.timestamp()), row.timestamp());
+        return true;
+    }
+    const std::optional<int64_t>& moment() const { return moment_; }
+
+  private:
+    std::optional<int64_t> moment_;
+};
+
 }  // namespace
 
 class LiveRecords::Collector final : public RowConsumer {
@@ -46,15 +58,14 @@ class LiveRecords::Collector final : public RowConsumer {
     size_t bytes_max_;
 };
 
-LiveRecords::LiveRecords(StoreReaders& readers, const RecordPlan& plan, const RunControl& control,
-                         CrossReader& cross, StreamCursors cursors, RecordSink& sink)
-    : readers_(readers),
-      plan_(plan),
-      control_(control),
-      cross_(cross),
+LiveRecords::LiveRecords(const Parts& parts, StreamCursors cursors, RecordSink& sink)
+    : readers_(parts.readers),
+      plan_(parts.plan),
+      control_(parts.control),
+      cross_(parts.cross),
+      sights_(parts.sights),
       cursors_(std::move(cursors)),
-      sink_(sink),
-      selection_(RowSelection::of(plan, !plan.select)) {
+      sink_(sink) {
     control_.deadline_monotonic_ns = 0;  // the live part has none
 }
 
@@ -62,6 +73,8 @@ base::Result<LiveSource::Round> LiveRecords::sendNew() {
     Round round;
     found_.clear();
     bytes_.clear();
+    sights_.refresh();
+    sight_ = sights_.of(kindOf(plan_.table->store));
     const auto databases = readers_.databases(plan_.table->store);
     if (!databases) {
         return databases.error();
@@ -115,9 +128,13 @@ base::Result<void> LiveRecords::findNew(db::Connection& connection, const Databa
     Batch found;
     found.ids = {*after_id, last_id.value()};
     if (!plan_.cross.empty()) {
-        auto latest = latestTime(connection, *plan_.table, found.ids);
+        auto latest = latestVisible(connection, found.ids);
         if (!latest) {
             return latest.error();
+        }
+        if (!latest.value()) {
+            cursors_.advance(file.device, file.inode, last_id.value());
+            return {};
         }
         found.latest_ns = latest.value();
     }
@@ -125,12 +142,39 @@ base::Result<void> LiveRecords::findNew(db::Connection& connection, const Databa
     return {};
 }
 
+// The moment of the latest record that the caller may see; none: there is none.
+base::Result<std::optional<int64_t>> LiveRecords::latestVisible(db::Connection& connection,
+                                                                const IdRange& ids) const {
+    if (sight_ == nullptr) {
+        auto latest = latestTime(connection, *plan_.table, ids);
+        return latest ? base::Result<std::optional<int64_t>>(latest.value()) : latest.error();
+    }
+    RecordPlan all;
+    all.table = plan_.table;
+    all.sight = sight_;
+    const RowSelection selection = RowSelection::of(all, /*whole_records=*/false);
+    ScanRequest request{all, selection, ScanOrder::ById};
+    request.ids = ids;
+    request.control = control_;
+    ScanPosition position;
+    LatestMoment latest;
+    for (;;) {
+        auto end = scanRecords(connection, request, position, latest);
+        if (!end || end.value() == ScanEnd::Finished) {
+            return end ? base::Result<std::optional<int64_t>>(latest.moment()) : end.error();
+        }
+    }
+}
+
 // Each condition on another store holds for the whole batch or not at all.
 base::Result<RecordPlan> LiveRecords::planFor(const Batch& batch) {
+    RecordPlan plan = plan_;
+    plan.sight = sight_;
     if (plan_.cross.empty()) {
-        return plan_;
+        return plan;
     }
-    const TimeRange moment = {batch.latest_ns, laterBy(batch.latest_ns, 1)};
+    const int64_t latest_ns = *batch.latest_ns;
+    const TimeRange moment = {latest_ns, laterBy(latest_ns, 1)};
     auto ranges = cross_.read(plan_.cross, moment, control_);
     if (!ranges) {
         return ranges.error();
@@ -138,14 +182,15 @@ base::Result<RecordPlan> LiveRecords::planFor(const Batch& batch) {
     CrossRanges whole;
     for (const auto& one : ranges.value()) {
         whole.push_back(std::make_shared<const TimeRanges>(
-            one->contains(batch.latest_ns) ? TimeRanges(TimeRange()) : TimeRanges()));
+            one->contains(latest_ns) ? TimeRanges(TimeRange()) : TimeRanges()));
     }
-    return resolveCross(plan_, whole, TimeRange());
+    return resolveCross(plan, whole, TimeRange());
 }
 
 base::Result<void> LiveRecords::readNew(db::Connection& connection, const DatabaseFile& file,
                                         const RecordPlan& plan, Batch& batch) {
-    ScanRequest request{plan, selection_, ScanOrder::ById};
+    const RowSelection selection = RowSelection::of(plan, !plan.select);
+    ScanRequest request{plan, selection, ScanOrder::ById};
     request.ids = batch.ids;
     request.control = control_;
     ScanPosition position;

@@ -3,11 +3,13 @@
 #include "queryd/exec/cross_ranges.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/exec/record_scan.h"
+#include "queryd/exec/sight.h"
 #include "queryd/exec/store_readers.h"
 #include "queryd/stream/live_loop.h"
 #include "queryd/stream/stream_cursors.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -20,6 +22,8 @@ inline constexpr size_t kLiveBytesMax = 256 * 1024;  // the same; the last recor
 //
 // Every round looks at all databases, new ones included, and sends what lies beyond their cursors
 // and answers the conditions; SINCE, UNTIL, WHERE and SELECT hold, nothing else does (Ruling Q11).
+// What the caller may see is asked anew for every round (Spec §9.2); what they may not see makes no
+// round of its own, so that nothing is heard of it.
 // Reads on the question's own thread, because such questions are idle nearly always. A database
 // that cannot be read is passed over and taken up again where it was.
 //
@@ -28,9 +32,14 @@ inline constexpr size_t kLiveBytesMax = 256 * 1024;  // the same; the last recor
 // §8.7).
 class LiveRecords final : public LiveSource {
   public:
-    // The plan is that of livePlan().
-    LiveRecords(StoreReaders& readers, const RecordPlan& plan, const RunControl& control,
-                CrossReader& cross, StreamCursors cursors, RecordSink& sink);
+    struct Parts {
+        StoreReaders& readers;
+        const RecordPlan& plan;  // that of livePlan()
+        RunControl control;
+        CrossReader& cross;
+        Sights& sights;  // the same as the reader's
+    };
+    LiveRecords(const Parts& parts, StreamCursors cursors, RecordSink& sink);
 
     base::Result<Round> sendNew() override;
     base::Result<void> flush() override { return sink_.flush(); }
@@ -45,7 +54,8 @@ class LiveRecords final : public LiveSource {
 
     struct Batch {
         IdRange ids;
-        int64_t latest_ns = 0;  // where there are conditions on other stores
+        // Of what may be seen, where there are conditions on other stores.
+        std::optional<int64_t> latest_ns;
         bool more = false;
     };
 
@@ -53,6 +63,8 @@ class LiveRecords final : public LiveSource {
     base::Result<void> findNew(db::Connection& connection, const DatabaseFile& file,
                                std::optional<Batch>& batch);
     base::Result<RecordPlan> planFor(const Batch& batch);
+    base::Result<std::optional<int64_t>> latestVisible(db::Connection& connection,
+                                                       const IdRange& ids) const;
     base::Result<void> readNew(db::Connection& connection, const DatabaseFile& file,
                                const RecordPlan& plan, Batch& batch);
 
@@ -60,11 +72,12 @@ class LiveRecords final : public LiveSource {
     const RecordPlan& plan_;
     RunControl control_;
     CrossReader& cross_;
+    Sights& sights_;
     StreamCursors cursors_;
     RecordSink& sink_;
-    RowSelection selection_;
-    std::vector<Found> found_;    // of this round
-    std::vector<uint8_t> bytes_;  // their records
+    std::shared_ptr<const Sight> sight_;  // of this round
+    std::vector<Found> found_;            // of this round
+    std::vector<uint8_t> bytes_;          // their records
 };
 
 }  // namespace evd::queryd

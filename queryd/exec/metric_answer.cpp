@@ -9,8 +9,9 @@
 #include "common/db/store_files.h"
 #include "queryd/exec/metric_combine.h"
 #include "queryd/exec/metric_records.h"
-#include "queryd/exec/metric_scan.h"
+#include "queryd/exec/metric_scan_parts.h"
 #include "queryd/exec/metric_task.h"
+#include "queryd/exec/visible_series.h"
 
 #include <sys/stat.h>
 #include <algorithm>
@@ -62,6 +63,7 @@ class MetricAnswer {
 
     base::Result<void> run() {
         EVD_TRY(select());
+        EVD_TRY(checkSeriesFields(plan_, series_));
         EVD_TRY(checkTypes(plan_, series_));
         if (series_.empty()) {
             return {};
@@ -136,7 +138,7 @@ class MetricAnswer {
             }
         }
         if (SeriesRead::canBeScanned(plan_, goal)) {
-            EVD_TRY(scan(by_database));
+            EVD_TRY(scan(by_database, goal));
         }
         auto tasks = makeTasks(by_database);
         EVD_TRY(runTasks(readers_, control_, tasks));
@@ -151,16 +153,29 @@ class MetricAnswer {
     }
 
     // Reads what is quicker to read from one end of a database to the other; the rest is left.
-    base::Result<void> scan(std::vector<std::vector<SeriesRead*>>& by_database) {
-        std::vector<std::unique_ptr<ShardTask>> tasks;
+    base::Result<void> scan(std::vector<std::vector<SeriesRead*>>& by_database, ReadGoal goal) {
+        std::vector<std::unique_ptr<ShardTask>> surveys;
         for (size_t i = 0; i < databases_.size(); ++i) {
-            tasks.push_back(std::make_unique<MetricScanTask>(databases_[i], control_,
-                                                             by_database[i], readers_.memory()));
+            surveys.push_back(std::make_unique<MetricScanSurvey>(databases_[i], by_database[i]));
+        }
+        EVD_TRY(runTasks(readers_, control_, surveys));
+        std::vector<std::unique_ptr<ShardTask>> tasks;
+        std::vector<MetricScanParts> scans;
+        for (size_t i = 0; i < databases_.size(); ++i) {
+            const auto& survey = static_cast<const MetricScanSurvey&>(*surveys[i]);
+            if (survey.isWorthIt()) {
+                const ThreadSharing sharing =
+                    SeriesRead::canBeJoined(goal) ? readers_.sharing() : ThreadSharing();
+                scans.emplace_back(i, databases_[i], survey.rowids(), sharing, by_database[i]);
+                scans.back().makeTasks(control_, readers_.memory(), tasks);
+            }
         }
         EVD_TRY(runTasks(readers_, control_, tasks));
-        for (size_t i = 0; i < databases_.size(); ++i) {
-            by_database[i] = static_cast<MetricScanTask&>(*tasks[i]).left();
-            finished_.push_back(std::move(tasks[i]));
+        for (MetricScanParts& scan : scans) {
+            by_database[scan.database()] = scan.join();
+        }
+        for (auto& task : tasks) {
+            finished_.push_back(std::move(task));
         }
         return {};
     }
@@ -264,6 +279,7 @@ class MetricAnswer {
         ResultSeries result;
         result.identity.name = series_.front().name;
         result.identity.type = series_.front().type;
+        result.identity.shows = commonFields(series_);
         for (const MetricSeries& one : series_) {
             if (one.name != series_.front().name) {
                 result.identity.name = plan_.name_pattern;

@@ -21,19 +21,18 @@ base::Result<std::unique_ptr<PreparedQuery>> prepareMetric(const Query& query, i
 }
 
 base::Result<void> runMetric(const MetricQuestion& question, StoreReaders& readers,
-                             const EngineConfig& config, StoreControl* store, bool sees,
+                             const EngineConfig& config, StoreControl* store, Sights& sights,
                              const RunControl& control, RecordSink& sink) {
-    if (!sees) {
-        return sink.initialComplete();
-    }
+    MetricPlan asked = question.plan();
+    asked.sight = sights.of(access::ObjectKind::Metrics);
     // Counted before it runs: a question that takes too long is the one that needs a rollup.
-    const auto& rollup = question.plan().rollup;
-    if (store != nullptr && rollup) {
+    const auto& rollup = asked.rollup;
+    if (store != nullptr && rollup && asked.sight == nullptr) {
         store->rollupAsked(rollup->function, rollup->window_seconds);
     }
     const int64_t staleness_ns = metricStalenessNs(config);
-    CrossReader reader(readers, config);
-    const auto plan = resolvePlan(reader, question.plan(), staleness_ns, control);
+    CrossReader reader(readers, config, sights);
+    const auto plan = resolvePlan(reader, asked, staleness_ns, control);
     if (!plan) {
         return plan.error();
     }

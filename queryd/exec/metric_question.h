@@ -3,6 +3,7 @@
 #include "common/base/result.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/exec/run_control.h"
+#include "queryd/exec/sight.h"
 #include "queryd/exec/store_readers.h"
 #include "queryd/lang/ast.h"
 #include "queryd/plan/metric_plan.h"
@@ -28,9 +29,9 @@ class MetricQuestion final : public PreparedQuery {
 base::Result<std::unique_ptr<PreparedQuery>> prepareMetric(const Query& query, int64_t now_ns);
 
 // Runs the question to its end and tells the store which rollup it would have used (Spec §7.4).
-// One who may see nothing gets an empty answer and has no say in rollups (Ruling A2).
+// One who may not see everything has no say in rollups.
 base::Result<void> runMetric(const MetricQuestion& question, StoreReaders& readers,
-                             const EngineConfig& config, StoreControl* store, bool sees,
+                             const EngineConfig& config, StoreControl* store, Sights& sights,
                              const RunControl& control, RecordSink& sink);
 
 }  // namespace evd::queryd

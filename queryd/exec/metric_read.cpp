@@ -114,12 +114,7 @@ base::Result<void> SeriesRead::begin(SampleStatements& statements) {
 base::Result<void> SeriesRead::beginSegment(SampleStatements& statements) {
     const TimeRange& segment = segments_.back();
     position_ = SamplePosition{segment.since_ns, std::numeric_limits<int64_t>::min()};
-    if (cover_) {
-        part_fold_.emplace(cover_->function, cover_->window_ns, windows_);
-    } else if (goal_ != ReadGoal::Samples && !fold_) {
-        fold_.emplace(plan_, goal_ == ReadGoal::Points ? SeriesFold::Shape::Points
-                                                       : SeriesFold::Shape::Windowed);
-    }
+    beginFold();
     if (!isPairwise()) {
         return {};
     }
@@ -134,6 +129,15 @@ base::Result<void> SeriesRead::beginSegment(SampleStatements& statements) {
         fold_->startFrom(*before_);
     }
     return {};
+}
+
+void SeriesRead::beginFold() {
+    if (cover_) {
+        part_fold_.emplace(cover_->function, cover_->window_ns, windows_);
+    } else if (goal_ != ReadGoal::Samples && !fold_) {
+        fold_.emplace(plan_, goal_ == ReadGoal::Points ? SeriesFold::Shape::Points
+                                                       : SeriesFold::Shape::Windowed);
+    }
 }
 
 void SeriesRead::takeSample(const MetricPoint& sample) {
@@ -287,40 +291,6 @@ base::Result<void> SeriesRead::divideByTime(SampleStatements& statements,
         }
     }
     return {};
-}
-
-base::Result<void> SeriesRead::beginScan(SampleStatements& statements) {
-    segments_.clear();  // of an attempt that failed
-    EVD_TRY(begin(statements));
-    return segments_.empty() ? base::Result<void>() : beginSegment(statements);
-}
-
-bool SeriesRead::takeScanned(const SampleRow& row) {
-    if (row.timestamp_ns < position_.timestamp_ns) {
-        return false;
-    }
-    position_ = {row.timestamp_ns, row.rowid};
-    if (accepts(row)) {
-        takeSample(pointOfSample(row));
-    }
-    return true;
-}
-
-void SeriesRead::finishScan() {
-    segments_.clear();
-    if (fold_) {
-        points_ = fold_->finish();
-        fold_.reset();
-    }
-}
-
-void SeriesRead::restart(MemoryShare& memory) {
-    memory.shrink(accounted_);
-    accounted_ = 0;
-    segments_.clear();
-    fold_.reset();
-    before_.reset();
-    points_ = {};
 }
 
 bool SeriesRead::account(MemoryShare& memory) {

@@ -12,6 +12,7 @@
 #include "queryd/plan/metric_plan.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -60,6 +61,17 @@ class SeriesRead {
         return goal != ReadGoal::Latest && !may_have_rollups;
     }
     base::Result<void> beginScan(SampleStatements& statements);
+    // Instead of beginScan, for a read that takes the later rows of a series while another one
+    // takes the earlier: it has nothing before it until that one joins it. Only of what is no
+    // window.
+    static bool canBeJoined(ReadGoal goal) {
+        return goal == ReadGoal::Samples || goal == ReadGoal::Points;
+    }
+    std::unique_ptr<SeriesRead> continuation() const;
+    base::Result<void> continueScan();
+    // Both have finished their scans: puts what the other one has behind this. False: the other's
+    // samples do not all come later, and neither is of use.
+    bool join(SeriesRead& later);
     // False: it is older than one before it, and nothing has been taken.
     bool takeScanned(const SampleRow& row);
     void finishScan();
@@ -81,6 +93,7 @@ class SeriesRead {
     bool isPairwise() const;
     base::Result<void> begin(SampleStatements& statements);
     base::Result<void> beginSegment(SampleStatements& statements);
+    void beginFold();
     void takeSample(const MetricPoint& sample);
     void endSegment();
     base::Result<void> finish(SampleStatements& statements);
@@ -111,6 +124,10 @@ class SeriesRead {
     std::optional<wire::WindowFold> part_fold_;  // the segment between rollups
     std::vector<wire::WindowValue> windows_;     // of segments between rollups
     std::optional<MetricPoint> before_;
+    // Of a scan: its first time, and the samples that join() needs.
+    std::optional<int64_t> first_ns_;
+    std::optional<MetricPoint> first_taken_;
+    std::optional<MetricPoint> last_taken_;
     std::vector<MetricPoint> points_;
     base::Result<void> failure_;
 };

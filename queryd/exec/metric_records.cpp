@@ -24,7 +24,8 @@ struct Entry {
 // Makes the records of one result series. Everything but time and value is made once.
 class RecordWriter {
   public:
-    RecordWriter(const MetricPlan& plan, const ResultSeries& series) {
+    RecordWriter(const MetricPlan& plan, const ResultSeries& series)
+        : shows_(series.identity.shows) {
         SampleFields fields(plan, series.identity);
         if (plan.select) {
             for (const size_t index : *plan.select) {
@@ -33,7 +34,9 @@ class RecordWriter {
             return;
         }
         addField({"timestamp", MetricField::Kind::Timestamp}, {}, false);
-        addField({"name", MetricField::Kind::Name}, Value::ofText(series.identity.name), false);
+        const Value name =
+            shows_.name ? Value::ofText(series.identity.name) : Value();  // missing where hidden
+        addField({"name", MetricField::Kind::Name}, name, false);
         const auto labels = wire::readCanonicalLabels(series.identity.labels);
         for (const wire::MetricLabel& label : labels ? labels.value() : kNoLabels) {
             addField({std::string(label.key), MetricField::Kind::Label}, Value::ofText(label.value),
@@ -70,8 +73,10 @@ class RecordWriter {
     void addField(const MetricField& field, const Value& value, bool has_type) {
         const bool is_time = field.kind == MetricField::Kind::Timestamp;
         const bool varies = is_time || field.kind == MetricField::Kind::Value;
-        const bool is_missing = field.kind == MetricField::Kind::Type ? !has_type : value.isNull();
-        if (!varies && is_missing) {
+        const bool is_missing =
+            value.isNull() || (field.kind == MetricField::Kind::Type && !has_type);
+        const bool is_hidden = is_time ? !shows_.timestamp : !shows_.value;
+        if (varies ? is_hidden : is_missing) {
             return;
         }
         ++pairs_;
@@ -83,6 +88,7 @@ class RecordWriter {
         }
     }
 
+    const SeriesFields shows_;
     uint32_t pairs_ = 0;
     std::vector<uint8_t> fixed_;
     std::vector<Gap> gaps_;

@@ -1,5 +1,6 @@
 #include "queryd/exec/metric_scan.h"
 
+#include "common/base/text.h"
 #include "queryd/exec/read_snapshot.h"
 
 #include <algorithm>
@@ -17,10 +18,10 @@ constexpr std::string_view kRowids =
 constexpr std::string_view kCount =
     "SELECT count(*) FROM (SELECT 1 FROM samples WHERE series_id = ? AND timestamp >= ? AND "
     "timestamp < ? LIMIT ?)";
-// A plus sign keeps the index on series and time out.
-constexpr std::string_view kScan =
-    "SELECT series_id, timestamp, value, rowid, histogram_data FROM samples NOT INDEXED WHERE "
-    "rowid > ? AND rowid <= ? AND +timestamp >= ? AND +timestamp < ? ORDER BY rowid";
+// The filter takes the rows; only one that the scan pauses at comes out.
+const std::string kScan = base::cat(
+    "SELECT rowid FROM samples NOT INDEXED WHERE rowid > ? AND rowid <= ? AND ", db::kRowFilterName,
+    "(rowid, series_id, timestamp, value, histogram_data) ORDER BY rowid");
 
 }  // namespace
 
@@ -28,53 +29,26 @@ bool isScanQuicker(uint64_t wanted_rows, uint64_t table_rows) {
     return wanted_rows > table_rows / kSampleLookUpCost;
 }
 
-MetricScanTask::MetricScanTask(DatabaseFile file, const RunControl& control,
-                               std::vector<SeriesRead*> reads, MemoryBudget& memory)
-    : ShardTask(std::move(file)), control_(control), reads_(std::move(reads)), memory_(memory) {
-    std::sort(reads_.begin(), reads_.end(), [](const SeriesRead* left, const SeriesRead* right) {
-        return left->seriesId() < right->seriesId();
-    });
-    for (const SeriesRead* read : reads_) {
-        ids_.push_back(read->seriesId());
-        range_ = read->range();
-    }
-}
-
-base::Result<ScanEnd> MetricScanTask::slice(db::Connection& connection) {
+base::Result<ScanEnd> MetricScanSurvey::slice(db::Connection& connection) {
     const ReadSnapshot snapshot(connection);
     EVD_TRY(snapshot.begun());
-    if (!decided_) {
-        auto worth_it = isWorthIt(connection);
-        if (!worth_it) {
-            return worth_it.error();
-        }
-        decided_ = true;
-        if (!worth_it.value()) {
-            left_ = std::move(reads_);
-            reads_.clear();
-        }
+    auto ends = connection.prepare(kRowids);
+    if (!ends) {
+        return ends.error();
     }
-    return reads_.empty() ? base::Result<ScanEnd>(ScanEnd::Finished) : scan(connection);
-}
-
-base::Result<bool> MetricScanTask::isWorthIt(db::Connection& connection) {
-    auto rowids = connection.prepare(kRowids);
-    if (!rowids) {
-        return rowids.error();
-    }
-    auto row = rowids.value()->step();
+    auto row = ends.value()->step();
     if (!row) {
         return row.error();
     }
-    if (reads_.empty() || rowids.value()->columnKind(0) == db::ColumnKind::Null) {
-        return false;
+    if (reads_.empty() || ends.value()->columnKind(0) == db::ColumnKind::Null) {
+        return ScanEnd::Finished;
     }
-    const int64_t first_rowid = rowids.value()->columnInteger(0);
-    last_rowid_ = rowids.value()->columnInteger(1);
-    after_rowid_ = std::max(first_rowid, std::numeric_limits<int64_t>::min() + 1) - 1;
+    const int64_t first_rowid = ends.value()->columnInteger(0);
+    rowids_ = {std::max(first_rowid, std::numeric_limits<int64_t>::min() + 1) - 1,
+               ends.value()->columnInteger(1)};
     // As unsigned, the difference of any two rowids fits.
     const uint64_t table_rows =
-        static_cast<uint64_t>(last_rowid_) - static_cast<uint64_t>(after_rowid_);
+        static_cast<uint64_t>(rowids_.last) - static_cast<uint64_t>(rowids_.after);
     const uint64_t share = table_rows / reads_.size() + 1;
     const size_t counted = std::min(kSeriesCounted, reads_.size());
     uint64_t wanted_rows = 0;
@@ -85,12 +59,13 @@ base::Result<bool> MetricScanTask::isWorthIt(db::Connection& connection) {
         }
         wanted_rows += rows.value();
     }
-    return isScanQuicker(wanted_rows * reads_.size() / counted, table_rows);
+    is_worth_it_ = isScanQuicker(wanted_rows * reads_.size() / counted, table_rows);
+    return ScanEnd::Finished;
 }
 
-base::Result<uint64_t> MetricScanTask::countSamples(db::Connection& connection,
-                                                    const SeriesRead& read,
-                                                    uint64_t rows_max) const {
+base::Result<uint64_t> MetricScanSurvey::countSamples(db::Connection& connection,
+                                                      const SeriesRead& read,
+                                                      uint64_t rows_max) const {
     auto statement = connection.prepare(kCount);
     if (!statement) {
         return statement.error();
@@ -104,43 +79,51 @@ base::Result<uint64_t> MetricScanTask::countSamples(db::Connection& connection,
                : row.error();
 }
 
-base::Result<ScanEnd> MetricScanTask::scan(db::Connection& connection) {
-    SampleStatements statements(connection);
-    const int64_t pause_at_ns = control_.clock->monotonicNs() + kScanSliceNs;
-    for (; begun_ < reads_.size(); ++begun_) {
-        EVD_TRY(reads_[begun_]->beginScan(statements));
+MetricScanTask::MetricScanTask(DatabaseFile file, const RunControl& control,
+                               std::vector<SeriesRead*> reads, const Part& part,
+                               MemoryBudget& memory)
+    : ShardTask(std::move(file)),
+      control_(control),
+      reads_(std::move(reads)),
+      is_first_(part.is_first),
+      memory_(memory),
+      rowids_(part.rowids) {
+    std::sort(reads_.begin(), reads_.end(), [](const SeriesRead* left, const SeriesRead* right) {
+        return left->seriesId() < right->seriesId();
+    });
+    for (const SeriesRead* read : reads_) {
+        ids_.push_back(read->seriesId());
+        range_ = read->range();
     }
+}
+
+base::Result<ScanEnd> MetricScanTask::slice(db::Connection& connection) {
+    const ReadSnapshot snapshot(connection);
+    EVD_TRY(snapshot.begun());
+    SampleStatements statements(connection);
+    for (; begun_ < reads_.size(); ++begun_) {
+        EVD_TRY(is_first_ ? reads_[begun_]->beginScan(statements) : reads_[begun_]->continueScan());
+    }
+    pause_at_ns_ = control_.clock->monotonicNs() + kScanSliceNs;
+    EVD_TRY(connection.setRowFilter([this](const db::RowView& row) { return take(row); }));
+    auto end = scan(connection);
+    EVD_TRY(connection.setRowFilter({}));
+    return end;
+}
+
+base::Result<ScanEnd> MetricScanTask::scan(db::Connection& connection) {
     auto statement = connection.prepare(kScan);
     if (!statement) {
         return statement.error();
     }
-    db::Statement& rows = *statement.value();
-    rows.bindInteger(1, after_rowid_);
-    rows.bindInteger(2, last_rowid_);
-    rows.bindInteger(3, range_.since_ns);
-    rows.bindInteger(4, range_.until_ns);
-    for (uint32_t taken = 1;; ++taken) {
-        auto there = rows.step();
-        if (!there) {
-            return there.error();
-        }
-        if (!there.value()) {
-            break;
-        }
-        const SampleRow row{rows.columnInteger(1), rows.columnInteger(3), rows.columnFloat(2),
-                            rows.columnBlob(4)};
-        SeriesRead* read = readOf(rows.columnInteger(0));
-        if (read != nullptr && !read->takeScanned(row)) {
-            giveUp(*read);
-        }
-        after_rowid_ = row.rowid;
-        if (taken % kRowsBetweenCounts == 0 && !account()) {
-            return ScanEnd::Finished;
-        }
-        const bool checks = taken % kRowsBetweenChecks == 0;
-        if (checks && (control_.clock->monotonicNs() >= pause_at_ns || control_.shouldStop())) {
-            return ScanEnd::Paused;
-        }
+    statement.value()->bindInteger(1, rowids_.after);
+    statement.value()->bindInteger(2, rowids_.last);
+    auto paused = statement.value()->step();
+    if (!paused) {
+        return paused.error();
+    }
+    if (paused.value()) {
+        return failure_.ok() ? ScanEnd::Paused : ScanEnd::Finished;
     }
     for (SeriesRead* read : reads_) {
         if (read != nullptr) {
@@ -148,7 +131,27 @@ base::Result<ScanEnd> MetricScanTask::scan(db::Connection& connection) {
         }
     }
     (void)account();  // failure() tells
+    is_finished_ = true;
     return ScanEnd::Finished;
+}
+
+// Whether to pause at this sample, which has been taken.
+bool MetricScanTask::take(const db::RowView& row) {
+    const SampleRow sample{row.columnInteger(2), row.columnInteger(0), row.columnFloat(3),
+                           row.columnBlob(4)};
+    rowids_.after = sample.rowid;
+    if (sample.timestamp_ns >= range_.since_ns && sample.timestamp_ns < range_.until_ns) {
+        SeriesRead* read = readOf(row.columnInteger(1));
+        if (read != nullptr && !read->takeScanned(sample)) {
+            giveUp(*read);
+        }
+    }
+    ++taken_;
+    if (taken_ % kRowsBetweenCounts == 0 && !account()) {
+        return true;
+    }
+    return taken_ % kRowsBetweenChecks == 0 &&
+           (control_.clock->monotonicNs() >= pause_at_ns_ || control_.shouldStop());
 }
 
 // Samples that were taken together are stored by series: the next one's is mostly the next.

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "queryd/exec/metric_functions.h"
 #include "queryd/exec/text_match.h"
+#include "queryd/exec/visible_series.h"
 #include "queryd/lang/token_cursor.h"
 
 #include <algorithm>
@@ -16,7 +17,8 @@ constexpr int64_t kTypeMax = static_cast<int64_t>(wire::MetricType::Histogram);
 
 // The names in the database that the pattern means, as they are written there.
 base::Result<std::vector<std::string>> matchingNames(db::Connection& connection,
-                                                     std::string_view pattern) {
+                                                     std::string_view pattern,
+                                                     VisibleSeries& visible) {
     auto statement = connection.prepare("SELECT DISTINCT name FROM series");
     if (!statement) {
         return statement.error();
@@ -31,7 +33,7 @@ base::Result<std::vector<std::string>> matchingNames(db::Connection& connection,
             return names;
         }
         const std::string_view name = statement.value()->columnText(0);
-        if (matchesGlob(name, pattern)) {
+        if (matchesGlob(name, pattern) && visible.mayRead(name)) {
             names.emplace_back(name);
         }
     }
@@ -47,7 +49,8 @@ bool isWanted(const MetricPlan& plan, const MetricSeries& series) {
 }
 
 auto identityOf(const MetricSeries& series) {
-    return std::tie(series.name, series.labels, series.type, series.boundaries_hash);
+    return std::tie(series.name, series.labels, series.type, series.boundaries_hash,
+                    series.hidden_labels);
 }
 
 // Columns: id, labels, type, boundaries_hash.
@@ -77,14 +80,15 @@ bool comesBefore(const MetricSeries& left, const MetricSeries& right) {
     if (by_labels != 0) {
         return by_labels < 0;
     }
-    return std::tie(left.type, left.boundaries_hash) < std::tie(right.type, right.boundaries_hash);
+    return std::tie(left.type, left.boundaries_hash, left.hidden_labels) <
+           std::tie(right.type, right.boundaries_hash, right.hidden_labels);
 }
 
 base::Error wrongType(std::string_view function, std::string_view needed,
                       const MetricSeries& series) {
     return base::fail(base::ErrorKind::Invalid,
-                      base::cat(function, " needs ", needed, ", but ", shownWord(series.name),
-                                " is a ", metricTypeName(series.type)));
+                      base::cat(function, " needs ", needed, ", but ", wordOf(series), " is a ",
+                                metricTypeName(series.type)));
 }
 
 }  // namespace
@@ -101,8 +105,12 @@ const char* metricTypeName(wire::MetricType type) {
     return "";
 }
 
+std::string wordOf(const MetricSeries& series) {
+    return series.shows.name ? shownWord(series.name) : "one of the series";
+}
+
 size_t MetricSeries::heldBytes() const {
-    return sizeof(MetricSeries) + name.capacity() + labels.capacity() +
+    return sizeof(MetricSeries) + name.capacity() + labels.capacity() + hidden_labels.capacity() +
            parts.capacity() * sizeof(SeriesPart);
 }
 
@@ -118,13 +126,13 @@ Value SampleFields::field(size_t index) {
     const MetricField& field = plan_.fields[index];
     switch (field.kind) {
         case MetricField::Kind::Timestamp:
-            return Value::ofInt(timestamp_ns_);
+            return series_.shows.timestamp ? Value::ofInt(timestamp_ns_) : Value();
         case MetricField::Kind::Name:
-            return Value::ofText(series_.name);
+            return series_.shows.name ? Value::ofText(series_.name) : Value();
         case MetricField::Kind::Type:
-            return Value::ofText(metricTypeName(series_.type));
+            return series_.shows.type ? Value::ofText(metricTypeName(series_.type)) : Value();
         case MetricField::Kind::Value:
-            return value_ ? Value::ofFloat(*value_) : Value();
+            return value_ && series_.shows.value ? Value::ofFloat(*value_) : Value();
         case MetricField::Kind::Label:
             break;
     }
@@ -138,7 +146,8 @@ Value SampleFields::field(size_t index) {
 
 base::Result<void> selectSeries(db::Connection& connection, size_t database, const MetricPlan& plan,
                                 std::vector<MetricSeries>& selected) {
-    auto names = matchingNames(connection, plan.name_pattern);
+    VisibleSeries visible(plan.sight.get());
+    auto names = matchingNames(connection, plan.name_pattern, visible);
     if (!names) {
         return names.error();
     }
@@ -158,7 +167,7 @@ base::Result<void> selectSeries(db::Connection& connection, size_t database, con
                 break;
             }
             auto series = seriesOfRow(*statement.value(), name, database);
-            if (series && isWanted(plan, *series)) {
+            if (series && visible.reveal(*series) && isWanted(plan, *series)) {
                 selected.push_back(std::move(*series));
             }
         }
@@ -192,7 +201,7 @@ base::Result<void> checkTypes(const MetricPlan& plan, const std::vector<MetricSe
         } else if (is_histogram) {
             return base::fail(
                 base::ErrorKind::Invalid,
-                base::cat(shownWord(one.name), " is a histogram, ask for P50, P95 or P99 of it"));
+                base::cat(wordOf(one), " is a histogram, ask for P50, P95 or P99 of it"));
         }
     }
     return {};

@@ -20,11 +20,21 @@ struct SeriesPart {
     int64_t id = 0;
 };
 
+// Which fields of a series' samples the caller may see, labels apart.
+struct SeriesFields {
+    bool timestamp = true;
+    bool name = true;
+    bool type = true;
+    bool value = true;
+};
+
 // A series as the question sees it. It is one series even when a quarantined database holds an
 // earlier part of it (Ruling S6); histograms of other bounds are another one (Spec §6.1).
 struct MetricSeries {
     std::string name;
-    std::string labels;  // canonical
+    std::string labels;              // canonical; those that the caller may see
+    std::string hidden_labels = {};  // the others: what makes it another series all the same
+    SeriesFields shows = {};
     wire::MetricType type = wire::MetricType::Gauge;
     std::optional<int64_t> boundaries_hash;
     std::vector<SeriesPart> parts;  // in the order of the files
@@ -33,6 +43,8 @@ struct MetricSeries {
 };
 
 const char* metricTypeName(wire::MetricType type);
+// The series in an error's sentence; without its name where that is hidden.
+std::string wordOf(const MetricSeries& series);
 
 // The fields of a series, and of one of its samples, for conditions and for SORT.
 //
@@ -45,7 +57,8 @@ class SampleFields final : public FieldSource {
         timestamp_ns_ = timestamp_ns;
         value_ = value;
     }
-    Value field(size_t index) override;
+    Value field(size_t index) override;  // Null where it is hidden (Ruling A5)
+    Value moment(size_t) override { return Value::ofInt(timestamp_ns_); }
 
   private:
     const MetricPlan& plan_;
@@ -57,7 +70,8 @@ class SampleFields final : public FieldSource {
 
 // Adds the series of one database that the question is about to `selected`. Names are judged once
 // each. Series of a type that is not known and with labels that are not canonical are passed over:
-// no store of ours holds any.
+// no store of ours holds any. Where the plan has a sight, names and series of which nothing may be
+// seen count as absent, and hidden labels as not there (Ruling A4, A5).
 base::Result<void> selectSeries(db::Connection& connection, size_t database, const MetricPlan& plan,
                                 std::vector<MetricSeries>& selected);
 

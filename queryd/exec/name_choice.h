@@ -9,6 +9,8 @@
 
 namespace evd::queryd {
 
+class SightJudge;
+
 // More names than this are judged row by row.
 inline constexpr size_t kNamesInSqlMax = 500;
 
@@ -23,16 +25,22 @@ struct NameChoice {
     Kind kind = Kind::Every;
     std::vector<std::string> names;  // Listed; empty: nothing in this database can match
     std::string index = {};  // of this database on the name column, where somebody has looked
+    // What may be seen differs from record to record of these names, or cannot be told by names: no
+    // condition is left to SQL, because a hidden field is missing (Ruling A5).
+    bool by_record = false;
 
     bool isNothing() const { return kind == Kind::Listed && names.empty(); }
 };
 
+//
+// Names of which the caller may see nothing count as absent (Ruling A4).
 base::Result<NameChoice> chooseNames(db::Connection& connection, const RecordPlan& plan);
 
 // The same, with every name listed where the question leaves none out.
 base::Result<NameChoice> listNames(db::Connection& connection, const RecordPlan& plan);
 
-// Whether one name satisfies the pattern and every condition on the name column.
-bool matchesName(const RecordPlan& plan, std::string_view name);
+// Whether one name satisfies the pattern and every condition on the name column. With a judge, a
+// name that records do not show satisfies no condition of WHERE; pattern and FROM name no field.
+bool matchesName(const RecordPlan& plan, std::string_view name, SightJudge* judge = nullptr);
 
 }  // namespace evd::queryd

@@ -1,11 +1,15 @@
 #include "queryd/exec/query_engine.h"
 
 #include "common/base/text.h"
+#include "queryd/access/access_policy.h"
 #include "queryd/exec/cross_ranges.h"
 #include "queryd/exec/event_reading.h"
+#include "queryd/exec/index_right.h"
 #include "queryd/exec/live_records.h"
 #include "queryd/exec/metric_question.h"
+#include "queryd/exec/question_trace.h"
 #include "queryd/exec/record_answer.h"
+#include "queryd/exec/sight.h"
 #include "queryd/exec/store_readers.h"
 #include "queryd/lang/parser.h"
 #include "queryd/plan/filter_fields.h"
@@ -35,13 +39,6 @@ class RecordQuestion final : public PreparedQuery {
   private:
     RecordPlan plan_;
     std::optional<std::string> index_field_;
-};
-
-// For one who may see nothing: new records are nothing to them either (Ruling A2).
-class NothingNew final : public LiveSource {
-  public:
-    base::Result<Round> sendNew() override { return Round{}; }
-    base::Result<void> flush() override { return {}; }
 };
 
 class LocalEngine final : public QueryEngine {
@@ -74,35 +71,61 @@ class LocalEngine final : public QueryEngine {
 
     base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                            RecordSink& sink) override {
+        Sights sights(config_.access, options.caller);
+        auto done = answer(query, options, sights, sink);
+        // What was read tells of records that the caller may not see.
+        if (options.trace != nullptr && sights.isRestricted()) {
+            options.trace->forget();
+        }
+        return done;
+    }
+
+    base::Result<void> readEvents(const EventQuestion& question, const RunOptions& options,
+                                  RecordSink& sink) override {
+        if (store_ == nullptr) {
+            return base::fail(base::ErrorKind::Unsupported, "there is no store to ask");
+        }
+        Sights sights(config_.access, options.caller);
+        RunControl control = controlOf(options);
+        if (question.kind == EventQuestion::Kind::Follow) {
+            control.deadline_monotonic_ns = 0;
+        }
+        return queryd::readEvents(
+            question, {config_.event_store_path, event_connections_, *store_, signal_, sights},
+            control, sink);
+    }
+
+  private:
+    base::Result<void> answer(const PreparedQuery& query, const RunOptions& options, Sights& sights,
+                              RecordSink& sink) {
+        const RunControl control = controlOf(options);
         if (const auto* metric = dynamic_cast<const MetricQuestion*>(&query)) {
-            reportFilters(crossFields(metric->plan().cross), options);
-            return runMetric(*metric, readers(), config_, store_, options.caller.maySeeEverything(),
-                             controlOf(options), sink);
+            reportFilters(crossFields(metric->plan().cross), sights);
+            return runMetric(*metric, readers(), config_, store_, sights, control, sink);
         }
         const auto& question = static_cast<const RecordQuestion&>(query);
         if (question.indexField()) {
             return options.trace != nullptr ? base::Result<void>()
                                             : index(*question.indexField(), options);
         }
-        const RecordPlan& plan = question.plan();
-        const RunControl control = controlOf(options);
-        // Per-field descriptors are not read yet: all or nothing, and nothing looks like an empty
-        // store (Ruling A2).
-        const bool sees = options.caller.maySeeEverything();
+        return answerRecordQuestion(question.plan(), options, sights, control, sink);
+    }
+
+    base::Result<void> answerRecordQuestion(const RecordPlan& plan, const RunOptions& options,
+                                            Sights& sights, const RunControl& control,
+                                            RecordSink& sink) {
         reportFilters(
             plan.table->store == StoreKind::Events ? filterFields(plan) : crossFields(plan.cross),
-            options);
+            sights);
         StoreReaders& readers = this->readers();
-        CrossReader cross(readers, config_);
-        // One who sees nothing learns nothing of other stores either (Spec §9.2).
-        const auto resolved =
-            sees ? resolvePlan(cross, plan, control) : base::Result<RecordPlan>(plan);
+        CrossReader cross(readers, config_, sights);
+        RecordPlan asked = plan;
+        asked.sight = sights.of(kindOf(plan.table->store));
+        const auto resolved = resolvePlan(cross, asked, control);
         if (!resolved) {
             return resolved.error();
         }
-        const auto databases =
-            sees ? readers.databases(plan.table->store)
-                 : base::Result<std::vector<DatabaseFile>>(std::vector<DatabaseFile>());
+        const auto databases = readers.databases(plan.table->store);
         if (!databases) {
             return base::fail(databases.error().kind, plan.table->store == StoreKind::Logs
                                                           ? "the log store cannot be read"
@@ -116,37 +139,17 @@ class LocalEngine final : public QueryEngine {
         if (!plan.stream || options.trace != nullptr) {
             return {};
         }
-        if (!sees) {
-            NothingNew nothing;
-            return followCommits(nothing, signal_, options.cancelled);
-        }
         const RecordPlan live_plan = livePlan(plan);
-        LiveRecords live(readers, live_plan, control, cross, std::move(cursors).value(), sink);
+        LiveRecords live({readers, live_plan, control, cross, sights}, std::move(cursors).value(),
+                         sink);
         return followCommits(live, signal_, options.cancelled);
     }
 
-    base::Result<void> readEvents(const EventQuestion& question, const RunOptions& options,
-                                  RecordSink& sink) override {
-        if (!options.caller.maySeeEverything()) {
-            return base::fail(base::ErrorKind::Denied, "the event store is for administrators");
-        }
-        if (store_ == nullptr) {
-            return base::fail(base::ErrorKind::Unsupported, "there is no store to ask");
-        }
-        RunControl control = controlOf(options);
-        if (question.kind == EventQuestion::Kind::Follow) {
-            control.deadline_monotonic_ns = 0;
-        }
-        return queryd::readEvents(question,
-                                  {config_.event_store_path, event_connections_, *store_, signal_},
-                                  control, sink);
-    }
-
-  private:
-    // Those who see nothing have no say in what is worth an index. Counted before the question
-    // runs: one that takes too long is the one that needs an index.
-    void reportFilters(const std::vector<std::string>& fields, const RunOptions& options) {
-        if (store_ != nullptr && !fields.empty() && options.caller.maySeeEverything()) {
+    // Those who do not see all events have no say in what of them is worth an index. Counted before
+    // the question runs: one that takes too long is the one that needs an index.
+    void reportFilters(const std::vector<std::string>& fields, Sights& sights) {
+        if (store_ != nullptr && !fields.empty() &&
+            sights.of(access::ObjectKind::Events) == nullptr) {
             store_->filtered(fields);
         }
     }
@@ -160,10 +163,11 @@ class LocalEngine final : public QueryEngine {
         return control;
     }
 
-    // Ruling Q12: the answer is its end alone. Until descriptors are read, administrators stand in
-    // for those whom admin_sd grants EVENTD_READ (Ruling A9).
+    // Ruling Q12: the answer is its end alone.
     base::Result<void> index(const std::string& field, const RunOptions& options) {
-        if (!options.caller.maySeeEverything()) {
+        if (config_.access != nullptr) {
+            EVD_TRY(mayIndex(config_.event_store_path, config_.access->checker(), options.caller));
+        } else if (!options.caller.maySeeEverything()) {
             return base::fail(base::ErrorKind::Denied, "INDEX is for administrators");
         }
         if (store_ == nullptr) {
@@ -177,7 +181,8 @@ class LocalEngine final : public QueryEngine {
         if (!readers_) {
             readers_ = std::make_unique<StoreReaders>(
                 StorePaths{config_.event_store_path, config_.log_store_path},
-                config_.reader_threads, config_.memory_bytes_max);
+                ThreadSharing{config_.reader_threads, config_.split_rows_min},
+                config_.memory_bytes_max);
         }
         return *readers_;
     }

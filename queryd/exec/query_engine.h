@@ -17,6 +17,7 @@
 
 namespace evd::queryd {
 
+class AccessPolicy;
 class QuestionTrace;
 
 // Where a question's answer goes. Called on the thread that runs the question, one record at a
@@ -63,8 +64,7 @@ class QueryEngine {
     virtual base::Result<std::unique_ptr<PreparedQuery>> prepare(std::string_view text) = 0;
     virtual base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
                                    RecordSink& sink) = 0;
-    // Answers a question about the global sequence (event_reading.h). Denied for those who may not
-    // see everything.
+    // Answers a question about the global sequence (event_reading.h).
     virtual base::Result<void> readEvents(const EventQuestion& /*question*/,
                                           const RunOptions& /*options*/, RecordSink& /*sink*/) {
         return base::fail(base::ErrorKind::Unsupported, "there is no event store to read");
@@ -84,7 +84,11 @@ struct EngineConfig {
     const std::atomic<int64_t>* metric_staleness_ms = nullptr;
     const std::atomic<int64_t>* cross_window_ms = nullptr;
     const std::atomic<int64_t>* cross_lookback_seconds = nullptr;
+    // Says who may see what; none: SYSTEM and administrators see everything, others nothing.
+    // Outlives the engine.
+    AccessPolicy* access = nullptr;
     uint32_t reader_threads = 2;
+    uint64_t split_rows_min = 20'000;               // a smaller database is read by one thread
     uint64_t memory_bytes_max = 256 * 1024 * 1024;  // MaxQueryMemoryBytes
 };
 

@@ -64,6 +64,11 @@ void QuestionTrace::noteLeftOut(std::string_view step, const DatabaseFile& file)
     readOf(step, file).left_out = true;
 }
 
+void QuestionTrace::forget() {
+    const std::lock_guard lock(mutex_);
+    reads_.clear();
+}
+
 std::vector<QuestionTrace::Read> QuestionTrace::reads() const {
     const std::lock_guard lock(mutex_);
     return reads_;

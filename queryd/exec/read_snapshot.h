@@ -3,6 +3,8 @@
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
 
+#include <string_view>
+
 namespace evd::queryd {
 
 // One read transaction: every statement inside sees the same state of the database. Begins with the
@@ -12,14 +14,14 @@ namespace evd::queryd {
 class ReadSnapshot {
   public:
     explicit ReadSnapshot(db::Connection& connection)
-        : connection_(connection), begun_(connection.execute("BEGIN")) {
+        : connection_(connection), begun_(run("BEGIN")) {
         is_open_ = begun_.ok();
         // BEGIN alone looks at nothing. This looks, and finds nothing that a trace would count.
-        begun_ = is_open_ ? connection.execute("SELECT 1 FROM sqlite_master LIMIT 0") : begun_;
+        begun_ = is_open_ ? run("SELECT 1 FROM sqlite_master LIMIT 0") : begun_;
     }
     ~ReadSnapshot() {
         if (is_open_) {
-            (void)connection_.execute("ROLLBACK");  // nothing was written; it cannot matter
+            (void)run("ROLLBACK");  // nothing was written; it cannot matter
         }
     }
     ReadSnapshot(const ReadSnapshot&) = delete;
@@ -28,6 +30,16 @@ class ReadSnapshot {
     const base::Result<void>& begun() const { return begun_; }
 
   private:
+    // Of statements that the connection keeps.
+    base::Result<void> run(std::string_view sql) {
+        auto statement = connection_.prepare(sql);
+        if (!statement) {
+            return statement.error();
+        }
+        const auto stepped = statement.value()->step();
+        return stepped ? base::Result<void>() : base::Result<void>(stepped.error());
+    }
+
     db::Connection& connection_;
     base::Result<void> begun_;
     bool is_open_ = false;

@@ -19,11 +19,12 @@ ScanOrder quickestOrder(const RecordPlan& plan, const DatabaseSurvey& survey) {
 namespace {
 
 // Few rows are not worth the second thread's start.
-bool isSplittable(const RecordPlan& plan, const DatabaseSurvey& survey, const ReadingPart& part) {
+bool isSplittable(const RecordPlan& plan, const DatabaseSurvey& survey, const ReadingPart& part,
+                  uint64_t rows_min) {
     if (part.order == ScanOrder::ByIndex) {
         return survey.index->rows > kFewNamedRows;
     }
-    return part.order != ScanOrder::NewestFirst && survey.rowsMax() >= kSplitRowsMin &&
+    return part.order != ScanOrder::NewestFirst && survey.rowsMax() >= rows_min &&
            !(plan.aggregation && GroupTask::countsEverything(plan, part.time));
 }
 
@@ -48,9 +49,9 @@ std::vector<IdRange> splitIds(const IdRange& ids, uint64_t count) {
 
 std::vector<ReadingPart> planReading(const RecordPlan& plan,
                                      std::span<const DatabaseSurvey> surveys,
-                                     uint32_t thread_count) {
+                                     const ThreadSharing& sharing) {
     std::vector<ReadingPart> parts;
-    const bool may_split = surveys.size() < 2 * size_t{thread_count};
+    const bool may_split = surveys.size() < 2 * size_t{sharing.threads};
     for (size_t i = 0; i < surveys.size(); ++i) {
         const DatabaseSurvey& survey = surveys[i];
         if (!survey.last_id || isOutside(plan, survey)) {
@@ -58,8 +59,8 @@ std::vector<ReadingPart> planReading(const RecordPlan& plan,
         }
         ReadingPart part{i, quickestOrder(plan, survey), survey.ids(),
                          neededTime(plan.time, survey)};
-        const bool splits = may_split && isSplittable(plan, survey, part);
-        for (const IdRange& ids : splitIds(part.ids, splits ? thread_count : 1)) {
+        const bool splits = may_split && isSplittable(plan, survey, part, sharing.split_rows_min);
+        for (const IdRange& ids : splitIds(part.ids, splits ? sharing.threads : 1)) {
             part.ids = ids;
             parts.push_back(part);
         }

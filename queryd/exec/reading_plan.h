@@ -10,9 +10,6 @@
 
 namespace evd::queryd {
 
-// A database of fewer ids is read by one thread.
-inline constexpr uint64_t kSplitRowsMin = 20'000;
-
 // One task's share of reading everything that may be in an answer.
 struct ReadingPart {
     size_t database = 0;  // index of the survey
@@ -31,9 +28,11 @@ std::vector<IdRange> splitIds(const IdRange& ids, uint64_t count);
 
 // Who reads what: databases that cannot matter are left out, and where there are fewer of them than
 // threads can be kept busy with, large ones are split by id, so that one big database is read by
-// all threads at once. Pure.
+// all threads at once. Each part has snapshots of its own, and yet they are one answer: no part
+// goes beyond the last id of the survey, at or below it nothing is committed later or changed, and
+// what retention deletes meanwhile may be missing in any answer that takes a while. Pure.
 std::vector<ReadingPart> planReading(const RecordPlan& plan,
                                      std::span<const DatabaseSurvey> surveys,
-                                     uint32_t thread_count);
+                                     const ThreadSharing& sharing);
 
 }  // namespace evd::queryd

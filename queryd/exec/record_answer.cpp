@@ -8,6 +8,7 @@
 #include "queryd/exec/record_merge.h"
 #include "queryd/exec/result_rows.h"
 #include "queryd/exec/top_records.h"
+#include "queryd/exec/visible_fields.h"
 
 #include <algorithm>
 #include <limits>
@@ -41,7 +42,8 @@ bool isByTimeAlone(const RecordPlan& plan) {
 // is found and time does not narrow the search.
 bool isLikelyFew(const RecordPlan& plan) {
     const bool is_filtered = plan.name_pattern || !plan.on_name.empty() ||
-                             !plan.on_column.empty() || !plan.on_row.empty();
+                             !plan.on_column.empty() || !plan.on_row.empty() ||
+                             plan.sight != nullptr;
     return is_filtered && rowsMax(plan) > kFewRowsMin;
 }
 
@@ -86,6 +88,16 @@ class RecordAnswer {
             surveys_.push_back(static_cast<const SurveyTask&>(*task).survey());
             noteCursor(task->file(), surveys_.back().last_id);
         }
+        return checkFields();
+    }
+
+    // Ruling A4.
+    base::Result<void> checkFields() const {
+        for (const DatabaseSurvey& survey : surveys_) {
+            if (survey.last_id && survey.refused && !isOutside(plan_, survey)) {
+                return refusedField(*survey.refused);
+            }
+        }
         return {};
     }
 
@@ -107,7 +119,8 @@ class RecordAnswer {
 
     // Whether a database might have an index that finds the few rows there are.
     bool mayUseIndex() const {
-        return plan_.name_pattern || !plan_.on_name.empty() || !indexTerms(plan_).empty();
+        return plan_.name_pattern || !plan_.on_name.empty() || plan_.sight != nullptr ||
+               !indexTerms(plan_).empty();
     }
 
     bool isQuickerSorted(const DatabaseSurvey& survey) const {
@@ -170,8 +183,8 @@ class RecordAnswer {
         // many older ones there are.
         const bool is_newest =
             plan.context_lines != 0 && plan.sort.empty() && rowsMax(plan) <= kFewRowsMin;
-        const uint32_t threads = is_newest ? 1 : readers_.threadCount();
-        for (ReadingPart part : planReading(plan, surveys_, threads)) {
+        const ThreadSharing sharing = is_newest ? ThreadSharing() : readers_.sharing();
+        for (ReadingPart part : planReading(plan, surveys_, sharing)) {
             if (is_newest && !isFew(surveys_[part.database])) {
                 part.order = ScanOrder::NewestFirst;
             }
@@ -255,7 +268,7 @@ class RecordAnswer {
 
     base::Result<void> answerAggregation() {
         std::vector<std::unique_ptr<ShardTask>> tasks;
-        for (const ReadingPart& part : planReading(plan_, surveys_, readers_.threadCount())) {
+        for (const ReadingPart& part : planReading(plan_, surveys_, readers_.sharing())) {
             const ScanRequest request = requestOf(plan_, part);
             tasks.push_back(std::make_unique<GroupTask>(
                 GroupTask::Part{plan_, request}, databases_[part.database], readers_.memory()));

@@ -11,7 +11,8 @@ RowSelection RowSelection::of(const RecordPlan& plan, bool whole_records) {
     const RecordTable& table = *plan.table;
     selection.add(table.time());
     selection.add(table.nameColumn());
-    bool needs_payload = whole_records && table.has_payload;
+    // What may be seen of a record hangs on all of its fields.
+    bool needs_payload = (whole_records || plan.sight != nullptr) && table.has_payload;
     for (const TableColumn& column : table.columns) {
         if (whole_records) {
             selection.add(column);
@@ -30,15 +31,21 @@ RowSelection RowSelection::of(const RecordPlan& plan, bool whole_records) {
     return selection;
 }
 
-RowSelection RowSelection::ofConditions(const RecordPlan& plan, bool with_name) {
+RowSelection RowSelection::ofConditions(const RecordPlan& plan, bool with_name, bool by_record) {
     RowSelection selection;
-    if (with_name) {
+    if (with_name || plan.sight != nullptr) {
         selection.add(plan.table->nameColumn());
     }
     for (const Condition& condition : plan.on_row) {
         selection.addFieldsOf(plan, condition);
     }
-    const bool needs_payload = selection.payload_index_ >= 0;
+    for (const std::vector<Condition>* conditions : {&plan.on_column, &plan.on_bounds}) {
+        for (const Condition& condition : by_record ? *conditions : std::vector<Condition>()) {
+            selection.addFieldsOf(plan, condition);
+        }
+    }
+    const bool needs_payload =
+        selection.payload_index_ >= 0 || (by_record && plan.table->has_payload);
     if (needs_payload) {
         selection.addPayload();  // behind all columns
     }
@@ -82,7 +89,11 @@ std::string RowSelection::sqlColumns() const {
 }
 
 RecordRow::RecordRow(const RecordPlan& plan, const RowSelection& selection)
-    : plan_(plan), selection_(selection), slots_(plan.fields.size()) {}
+    : plan_(plan), selection_(selection), slots_(plan.fields.size()) {
+    if (plan.sight != nullptr) {
+        visible_ = std::make_unique<VisibleRecord>(*plan.sight, *plan.table);
+    }
+}
 
 void RecordRow::load(const db::RowView& row) {
     view_ = &row;
@@ -92,10 +103,15 @@ void RecordRow::load(const db::RowView& row) {
 Value RecordRow::field(size_t index) {
     Slot& slot = slots_[index];
     if (slot.row != row_) {
-        slot.value = fieldUncached(plan_.fields[index]);
+        const bool is_hidden = visible_ != nullptr && !shows(plan_.fields[index]);
+        slot.value = is_hidden ? Value() : fieldUncached(plan_.fields[index]);
         slot.row = row_;
     }
     return slot.value;
+}
+
+Value RecordRow::moment(size_t index) {
+    return column(*plan_.fields[index].column);
 }
 
 Value RecordRow::fieldUncached(const PlanField& field) {
@@ -140,6 +156,32 @@ std::span<const uint8_t> RecordRow::payload() const {
     const int index = selection_.payloadIndex();
     EVD_CHECK(index >= 0, "the payload was not selected");
     return view_->columnBlob(index);
+}
+
+VisibleRecord& RecordRow::look() {
+    if (looked_at_ != row_) {
+        const std::string_view name = column(plan_.table->nameColumn()).bytes;
+        visible_->look(name, visible_->needsPayload(name) ? payload() : std::span<const uint8_t>());
+        looked_at_ = row_;
+    }
+    return *visible_;
+}
+
+bool RecordRow::isVisible() {
+    return !visible_ || look().isVisible();
+}
+
+bool RecordRow::shows(const TableColumn& column) {
+    return !visible_ || look().shows(column);
+}
+
+bool RecordRow::shows(const PlanField& field) {
+    return !visible_ ||
+           (field.column != nullptr ? look().shows(*field.column) : look().shows(field.name));
+}
+
+std::vector<wire::PayloadField> RecordRow::shownFields() {
+    return visible_ ? look().shownFields(payload()) : wire::listFields(payload());
 }
 
 }  // namespace evd::queryd

@@ -2,10 +2,12 @@
 
 #include "common/db/sqlite.h"
 #include "queryd/exec/condition_eval.h"
+#include "queryd/exec/visible_record.h"
 #include "queryd/plan/record_plan.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,8 +21,9 @@ class RowSelection {
     // Every column, or only those of the plan's fields and the name column.
     static RowSelection of(const RecordPlan& plan, bool whole_records);
 
-    // The id and what the conditions per row need; the name too, where it is judged per row.
-    static RowSelection ofConditions(const RecordPlan& plan, bool with_name);
+    // The id and what the conditions per row need; the name too, where it is judged per row; and
+    // all that it takes to say what of a record may be seen, where that differs (by_record).
+    static RowSelection ofConditions(const RecordPlan& plan, bool with_name, bool by_record);
 
     std::string sqlColumns() const;
     int indexOf(const TableColumn& column) const { return index_[column.index]; }
@@ -42,7 +45,8 @@ class RowSelection {
 //
 // Values point into the statement's row or into this object and die with the next load(). Payload
 // fields follow Ruling Q9 through wire::findPath; a payload that is no msgpack has none (Ruling
-// K5). One thread; plan and selection outlive it.
+// K5). Where the plan has a sight, a field that the caller may not see is missing (Ruling A5);
+// column() and timestamp() are what the row holds. One thread; plan and selection outlive it.
 class RecordRow final : public FieldSource {
   public:
     RecordRow(const RecordPlan& plan, const RowSelection& selection);
@@ -52,8 +56,16 @@ class RecordRow final : public FieldSource {
     int64_t id() const { return view_->columnInteger(0); }
     int64_t timestamp() const { return view_->columnInteger(1); }
     Value field(size_t index) override;
+    Value moment(size_t index) override;
     Value column(const TableColumn& column);
     std::span<const uint8_t> payload() const;
+
+    // What the caller may see: anything of it, and this.
+    bool isVisible();
+    bool shows(const TableColumn& column);
+    bool shows(const PlanField& field);
+    // Of the payload, in its order.
+    std::vector<wire::PayloadField> shownFields();
 
   private:
     struct Slot {
@@ -63,9 +75,12 @@ class RecordRow final : public FieldSource {
 
     Value guidValue(const TableColumn& column, std::span<const uint8_t> bytes);
     Value fieldUncached(const PlanField& field);
+    VisibleRecord& look();
 
     const RecordPlan& plan_;
     const RowSelection& selection_;
+    std::unique_ptr<VisibleRecord> visible_;  // where the plan has a sight
+    uint64_t looked_at_ = 0;                  // the load that it has looked at
     const db::RowView* view_ = nullptr;
     uint64_t row_ = 0;
     std::vector<Slot> slots_;

@@ -1,6 +1,7 @@
 #include "queryd/exec/record_scan.h"
 
 #include "common/base/text.h"
+#include "queryd/exec/payload_probe.h"
 #include "queryd/exec/read_snapshot.h"
 #include "queryd/exec/record_statement.h"
 #include "queryd/exec/time_ranges.h"
@@ -21,21 +22,27 @@ constexpr uint32_t kRowsBetweenChecks = 64;
 // does not want, and for no more of these.
 class RowJudge {
   public:
-    RowJudge(const RecordPlan& plan, bool name_per_row, std::function<bool()> is_time_up)
+    RowJudge(const RecordPlan& plan, const NameChoice& names, std::function<bool()> is_time_up)
         : plan_(plan),
-          selection_(RowSelection::ofConditions(plan, name_per_row)),
+          name_per_row_(names.kind == NameChoice::Kind::PerRow),
+          by_record_(names.by_record),
+          selection_(RowSelection::ofConditions(plan, name_per_row_, by_record_)),
           row_(plan, selection_),
-          name_per_row_(name_per_row),
-          is_time_up_(std::move(is_time_up)) {}
+          probe_(PayloadProbe::of(plan)),
+          is_time_up_(std::move(is_time_up)) {
+        if (by_record_) {
+            names_.emplace(*plan.sight);
+        }
+    }
 
-    bool isNeeded() const { return name_per_row_ || !plan_.on_row.empty(); }
+    bool isNeeded() const { return name_per_row_ || by_record_ || !plan_.on_row.empty(); }
     std::string sqlCondition() const {
         return base::cat(db::kRowFilterName, "(", selection_.sqlColumns(), ")");
     }
 
     bool judge(const db::RowView& row) {
         row_.load(row);
-        if (isWanted()) {
+        if (mayBeWanted() && isWanted()) {
             return true;
         }
         if (!for_air_ && ++rows_ % kRowsBetweenChecks == 0 && is_time_up_()) {
@@ -50,18 +57,37 @@ class RowJudge {
     bool cameForAir() const { return for_air_.has_value(); }
 
   private:
+    bool mayBeWanted() {
+        return !probe_ || !probe_->isWorthIt() || probe_->mayHold(row_.payload());
+    }
+
     bool isWanted() {
-        if (name_per_row_ && !matchesName(plan_, row_.column(plan_.table->nameColumn()).bytes)) {
+        if (name_per_row_ && !matchesName(plan_, row_.column(plan_.table->nameColumn()).bytes,
+                                          names_ ? &*names_ : nullptr)) {
+            return false;
+        }
+        if (by_record_ && !isWantedOfWhatIsShown()) {
             return false;
         }
         return std::all_of(plan_.on_row.begin(), plan_.on_row.end(),
                            [this](const Condition& condition) { return holds(condition, row_); });
     }
 
+    // What SQL and the range of time would say of a row that shows all its fields (Ruling A5).
+    bool isWantedOfWhatIsShown() {
+        const auto isTrue = [this](const Condition& condition) { return holds(condition, row_); };
+        return row_.isVisible() && std::ranges::all_of(plan_.on_bounds, isTrue) &&
+               std::ranges::all_of(plan_.on_column, isTrue);
+    }
+
     const RecordPlan& plan_;
+    const bool name_per_row_;
+    const bool by_record_;
     RowSelection selection_;
     RecordRow row_;
-    const bool name_per_row_;
+    // What it refuses is refused whatever of the record is hidden: a hidden field is a missing one.
+    std::optional<PayloadProbe> probe_;
+    std::optional<SightJudge> names_;
     std::function<bool()> is_time_up_;
     uint32_t rows_ = 0;
     std::optional<int64_t> for_air_;
@@ -83,8 +109,7 @@ class Scan {
             return ScanEnd::Finished;
         }
         slice_end_ = request_.control.clock->monotonicNs() + kScanSliceNs;
-        RowJudge judge(request_.plan, names_->kind == NameChoice::Kind::PerRow,
-                       [this] { return isTimeUp(); });
+        RowJudge judge(request_.plan, *names_, [this] { return isTimeUp(); });
         if (!judge.isNeeded()) {
             return readAll(connection);
         }

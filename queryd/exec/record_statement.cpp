@@ -45,7 +45,10 @@ class ConditionList {
         add(condition + ")");
     }
 
-    void addColumns(const RecordPlan& plan, SqlAccess access) {
+    void addColumns(const RecordPlan& plan, const NameChoice* names, SqlAccess access) {
+        if (names != nullptr && names->by_record) {
+            return;
+        }
         for (const Condition& condition : plan.on_column) {
             add(writeCondition(plan.fields, condition, access, parameters_));
         }
@@ -187,7 +190,7 @@ BoundSql scanSql(const ScanRequest& request, const NameChoice& names, ScanPart p
         addPlace(request, part, position, conditions);
     }
     conditions.addNames(*request.plan.table, names, SqlAccess::RowOrder);
-    conditions.addColumns(request.plan, SqlAccess::RowOrder);
+    conditions.addColumns(request.plan, &names, SqlAccess::RowOrder);
     conditions.addFilter(filter);
     sql.text =
         base::cat("SELECT ", request.selection.sqlColumns(), " FROM ", request.plan.table->name,
@@ -205,7 +208,7 @@ BoundSql nameSql(const ScanRequest& request, const std::string& index, const std
     conditions.addInteger("id>?", after_id);
     conditions.addInteger("id<=?", request.ids.last);
     addTime(request.time, "+timestamp", conditions);
-    conditions.addColumns(request.plan, SqlAccess::RowOrder);
+    conditions.addColumns(request.plan, request.names, SqlAccess::RowOrder);
     conditions.addFilter(filter);
     sql.text =
         base::cat("SELECT ", request.selection.sqlColumns(), " FROM ", sql.tableWith(table, index),
@@ -236,7 +239,7 @@ BoundSql summarySql(const ScanRequest& request, const NameChoice& names, std::st
         addIds(request.ids, is_narrow ? "+id" : "id", conditions);
     }
     conditions.addNames(*request.plan.table, names, by_name ? SqlAccess::AnyIndex : access);
-    conditions.addColumns(request.plan, access);
+    conditions.addColumns(request.plan, &names, access);
     sql.text =
         base::cat("SELECT ", columns, " FROM ", request.plan.table->name, conditions.text(), tail);
     return sql;
@@ -253,7 +256,9 @@ std::string BoundSql::tableWith(const RecordTable& table, std::string_view index
 
 base::Result<std::unique_ptr<db::Statement>> prepareSql(db::Connection& connection,
                                                         const BoundSql& sql) {
-    auto statement = connection.prepare(sql.text);
+    // A kept statement would find out only when it runs that its index is gone.
+    auto statement =
+        sql.hints.empty() ? connection.prepare(sql.text) : connection.prepareAnew(sql.text);
     if (!statement && statement.error().kind == base::ErrorKind::Invalid && !sql.hints.empty()) {
         statement = connection.prepare(withoutHints(sql));
     }

@@ -14,7 +14,7 @@ using Bytes = std::vector<uint8_t>;
 uint32_t encodePayload(const RecordTable& table, RecordRow& row, Bytes& out) {
     wire::MsgpackWriter writer(out);
     uint32_t pairs = 0;
-    for (const wire::PayloadField& field : wire::listFields(row.payload())) {
+    for (const wire::PayloadField& field : row.shownFields()) {
         if (findColumn(table, field.name) != nullptr || !base::isUtf8(field.name)) {
             continue;  // a header field of that name stands already; no text, no name
         }
@@ -28,10 +28,13 @@ uint32_t encodePayload(const RecordTable& table, RecordRow& row, Bytes& out) {
 void encodeWhole(const RecordTable& table, RecordRow& row, Bytes& out) {
     wire::MsgpackWriter writer(out);
     const size_t opened_at = writer.openMap();
-    auto pairs = static_cast<uint32_t>(table.columns.size());
+    uint32_t pairs = 0;
     for (const TableColumn& column : table.columns) {
-        writer.text(column.name);
-        encodeValue(row.column(column), out);
+        if (row.shows(column)) {
+            writer.text(column.name);
+            encodeValue(row.column(column), out);
+            ++pairs;
+        }
     }
     pairs += table.has_payload ? encodePayload(table, row, out) : 0;
     writer.setMapCount(opened_at, pairs);
@@ -49,7 +52,7 @@ void encodeSelected(const RecordPlan& plan, RecordRow& row, Bytes& out) {
     for (const size_t index : *plan.select) {
         const PlanField& field = plan.fields[index];
         const Value value = row.field(index);
-        if (isThere(field, value, row)) {
+        if (row.shows(field) && isThere(field, value, row)) {
             writer.text(field.name);
             encodeValue(value, out);
             ++pairs;

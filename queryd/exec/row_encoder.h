@@ -15,7 +15,7 @@ namespace evd::queryd {
 // Without SELECT: the header fields, nil where they are NULL, then the payload fields in their
 // order, nested maps under dotted names, arrays whole, collisions with header fields left out. With
 // SELECT: the named fields in the order of their naming, those that the event does not have left
-// out. Only what is shown is decoded.
+// out. Only what is shown is decoded, and what the caller may not see is left out.
 void encodeRecord(const RecordPlan& plan, RecordRow& row, std::vector<uint8_t>& out);
 
 // Appends one value (Spec §8.8). Text that is not valid UTF-8, alone or inside a container, goes

@@ -20,6 +20,13 @@ namespace evd::queryd {
 // A database that another process is about to recover is tried again for this long.
 inline constexpr int64_t kBusyRetryMs = 2000;
 
+// How one database is shared among threads. One of fewer rows than that is read by one of them.
+inline constexpr uint64_t kSplitRowsMin = 20'000;
+struct ThreadSharing {
+    uint32_t threads = 1;
+    uint64_t split_rows_min = kSplitRowsMin;
+};
+
 // Where the stores are. A path that is empty means a store that is not there.
 struct StorePaths {
     std::string events;  // a folder
@@ -34,15 +41,15 @@ struct StorePaths {
 // engine, outlives every question. Safe on any thread.
 class StoreReaders {
   public:
-    StoreReaders(StorePaths paths, uint32_t thread_count, uint64_t memory_bytes_max)
+    StoreReaders(StorePaths paths, const ThreadSharing& sharing, uint64_t memory_bytes_max)
         : paths_(std::move(paths)),
-          thread_count_(thread_count),
+          sharing_(sharing),
           memory_(memory_bytes_max),
-          pool_(thread_count) {}
+          pool_(sharing.threads) {}
 
     // Every database of the store there is now. Fails only when the folder itself cannot be read.
     base::Result<std::vector<DatabaseFile>> databases(StoreKind store) const;
-    uint32_t threadCount() const { return thread_count_; }
+    const ThreadSharing& sharing() const { return sharing_; }
     ReaderPool& pool() { return pool_; }
     MemoryBudget& memory() { return memory_; }
 
@@ -61,7 +68,7 @@ class StoreReaders {
     void noteSuccess(const DatabaseFile& file);
 
     const StorePaths paths_;
-    const uint32_t thread_count_;
+    const ThreadSharing sharing_;
     MemoryBudget memory_;
     ConnectionCache connections_;
     std::mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -38,6 +39,8 @@ bool sameText(const char* left, const char* right, size_t bytes) {
     return true;
 }
 
+static_assert(std::endian::native == std::endian::little, "the first letter is the lowest byte");
+
 // Sixteen letters at once. The compiler turns these into the machine's own vector instructions.
 constexpr size_t kBlockBytes = 16;
 using Block = unsigned char __attribute__((vector_size(kBlockBytes)));
@@ -46,49 +49,74 @@ Block blockOf(unsigned char letter) {
     return Block{} + letter;
 }
 
-Block foldedBlock(const char* at) {
+Block loadBlock(const char* at) {
     Block block;
     std::memcpy(&block, at, kBlockBytes);
-    // A comparison gives all bits of a letter or none.
-    const auto is_upper = (Block)((block >= blockOf('A')) & (block <= blockOf('Z')));
-    return block | (is_upper & blockOf('a' - 'A'));
+    return block;
 }
 
-bool isZero(const Block& block) {
-    uint64_t halves[2];
-    std::memcpy(halves, &block, kBlockBytes);
-    return (halves[0] | halves[1]) == 0;
-}
+// Both cases of one letter, sixteen times.
+struct LetterBlocks {
+    explicit LetterBlocks(char letter)
+        : lower(blockOf(folded(letter))),
+          upper(blockOf(isLower(folded(letter)) ? folded(letter) - 'a' + 'A' : folded(letter))) {}
+
+    // All bits of a place where the letter stands in either case, none of another.
+    Block foundIn(const char* at) const {
+        const Block block = loadBlock(at);
+        return (Block)((block == lower) | (block == upper));
+    }
+
+  private:
+    static bool isLower(unsigned char letter) { return letter >= 'a' && letter <= 'z'; }
+
+    Block lower;
+    Block upper;
+};
 
 // Looks for a part by its first and last letter together, which seldom stand at that distance by
 // chance, and compares the rest only where they do.
 class PartSearch {
   public:
     explicit PartSearch(std::string_view part)
-        : part_(part), first_(blockOf(folded(part.front()))), last_(blockOf(folded(part.back()))) {}
+        : part_(part), first_(part.front()), last_(part.back()) {}
 
-    // Whether the part begins at one of the kBlockBytes places from `at` on. Reads as many bytes
-    // beyond the last place as the part has.
-    bool beginsInBlock(const char* at) const {
-        const Block found =
-            (Block)((foldedBlock(at) == first_) & (foldedBlock(at + part_.size() - 1) == last_));
-        if (isZero(found)) {
-            return false;
+    // At which of the kBlockBytes places from `at` on the part begins first; npos: at none. Reads
+    // as many bytes beyond the last place as the part has.
+    size_t placeInBlock(const char* at) const {
+        const Block found = first_.foundIn(at) & last_.foundIn(at + part_.size() - 1);
+        std::array<uint64_t, kBlockBytes / 8> words;
+        std::memcpy(words.data(), &found, kBlockBytes);
+        if ((words[0] | words[1]) == 0) {
+            return std::string_view::npos;
         }
-        for (size_t i = 0; i < kBlockBytes; ++i) {
-            if (found[i] != 0 && beginsAt(at + i)) {
-                return true;
+        for (size_t word = 0; word < words.size(); ++word) {
+            const size_t place = placeInWord(at + word * 8, words[word]);
+            if (place != std::string_view::npos) {
+                return word * 8 + place;
             }
         }
-        return false;
+        return std::string_view::npos;
     }
 
     bool beginsAt(const char* at) const { return sameText(at, part_.data(), part_.size()); }
 
   private:
+    // Each byte of `found` that is not zero, from the lowest on, is a place to look at.
+    size_t placeInWord(const char* at, uint64_t found) const {
+        while (found != 0) {
+            const auto place = static_cast<size_t>(std::countr_zero(found)) / 8;
+            if (beginsAt(at + place)) {
+                return place;
+            }
+            found &= ~(uint64_t{0xFF} << (place * 8));
+        }
+        return std::string_view::npos;
+    }
+
     std::string_view part_;
-    Block first_;
-    Block last_;
+    LetterBlocks first_;
+    LetterBlocks last_;
 };
 
 }  // namespace
@@ -115,27 +143,34 @@ bool endsWithFolded(std::string_view text, std::string_view suffix) {
 }
 
 bool containsFolded(std::string_view text, std::string_view part) {
+    return findFolded(text, part) != std::string_view::npos;
+}
+
+size_t findFolded(std::string_view text, std::string_view part) {
+    constexpr size_t kNowhere = std::string_view::npos;
     if (part.empty() || part.size() > text.size()) {
-        return part.empty();
+        return part.empty() ? 0 : kNowhere;
     }
     const PartSearch search(part);
     const size_t places = text.size() - part.size() + 1;
     size_t place = 0;
     for (; place + kBlockBytes <= places; place += kBlockBytes) {
-        if (search.beginsInBlock(text.data() + place)) {
-            return true;
+        if (const size_t found = search.placeInBlock(text.data() + place); found != kNowhere) {
+            return place + found;
         }
     }
     if (place < places && places >= kBlockBytes) {
         // The rest as a block that overlaps what has been seen.
-        return search.beginsInBlock(text.data() + (places - kBlockBytes));
+        const size_t last = places - kBlockBytes;
+        const size_t found = search.placeInBlock(text.data() + last);
+        return found == kNowhere ? kNowhere : last + found;
     }
     for (; place < places; ++place) {
         if (search.beginsAt(text.data() + place)) {
-            return true;
+            return place;
         }
     }
-    return false;
+    return kNowhere;
 }
 
 // After a star, the shortest run that lets the rest match is enough: going back to the last star

@@ -90,6 +90,7 @@ class RecordBinder {
     void bindLogSelectors() {
         if (!query_.origins.empty()) {
             Condition& condition = addCondition("origin", CompareOperator::In);
+            condition.is_selector = true;
             for (const std::string& origin : query_.origins) {
                 condition.values.push_back(constantOf(origin));
             }

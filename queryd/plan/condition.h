@@ -47,6 +47,8 @@ struct Condition {
     size_t cross = 0;              // During: of the plan's conditions on other stores
     // During: where that one holds, once it is known; immutable, so that copies of a plan share it.
     std::shared_ptr<const TimeRanges> ranges = nullptr;
+    // FROM, which says what records are asked for and names no field of them (Ruling A5).
+    bool is_selector = false;
 };
 
 // Which records may matter by time: since_ns inclusive, until_ns exclusive (Ruling Q5).

@@ -62,6 +62,8 @@ struct MetricPlan {
     std::vector<PlanSort> sort;                 // none: oldest first, then name, labels (Ruling Q6)
     uint64_t skip = 0;
     std::optional<uint64_t> take;
+
+    std::shared_ptr<const Sight> sight = nullptr;  // as in RecordPlan
 };
 
 }  // namespace evd::queryd

@@ -70,6 +70,7 @@ bool narrowTime(RecordPlan& plan, const Condition& condition) {
 
 void place(RecordPlan& plan, Condition condition) {
     if (narrowTime(plan, condition)) {
+        plan.on_bounds.push_back(std::move(condition));
         return;
     }
     if (isOnTime(condition)) {

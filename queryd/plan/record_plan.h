@@ -16,6 +16,8 @@ namespace evd::queryd {
 // How an EVENTS or LOGS question will be answered: plain data, made once by the planner
 // (planner.h), read by exec/ on any number of threads and printed by plan_printer.h.
 
+class Sight;
+
 struct PlanSort {
     size_t field = 0;  // of RecordPlan::fields, or of PlanAggregation::result_names
     bool descending = false;
@@ -45,6 +47,9 @@ struct RecordPlan {
     std::vector<Condition> on_name;    // on the name column alone: once per type or origin
     std::vector<Condition> on_column;  // exact in SQL
     std::vector<Condition> on_row;     // in the row loop
+    // Bounds on the record's time that WHERE has set and `time` keeps already. They matter once
+    // more where that field may be hidden (Ruling A5).
+    std::vector<Condition> on_bounds;
     // On moments alone, and what these and on_row ask of other stores. Before records are read, the
     // answers take their place (exec/cross_plan.h).
     std::vector<Condition> on_time;
@@ -60,6 +65,10 @@ struct RecordPlan {
     std::optional<uint64_t> take;
     uint64_t context_lines = 0;  // of the same name around each record (Ruling Q14)
     bool stream = false;
+
+    // What the caller may see (exec/sight.h), where that is not everything. The planner leaves it
+    // out; whoever runs the plan adds it.
+    std::shared_ptr<const Sight> sight = nullptr;
 };
 
 }  // namespace evd::queryd

@@ -42,7 +42,7 @@ using GroupStatusSource = std::function<kj::Promise<std::vector<wire::ProcessSta
 // own (QuestionRunner) and come back through an RpcOutbox; nothing here waits. Connections above
 // the limits are closed at once. Lives on the event loop of the main thread, which outlives it;
 // destroying it drops all connections and cancels their questions.
-class RpcService : private kj::TaskSet::ErrorHandler {
+class RpcService final : private kj::TaskSet::ErrorHandler {
   public:
     RpcService(base::Fd listening, const Authority& authority, QuestionRunner& runner,
                GroupStatusSource group_status, kj::AsyncIoContext& io, RpcLimits limits,

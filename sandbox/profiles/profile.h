@@ -33,7 +33,7 @@ inline constexpr size_t kConditionsMax = 2;
 // One line of a profile: a system call, who needs it, and with which arguments. Several lines for
 // one call are alternatives.
 struct CallRule {
-    std::string_view name;  // as in the kernel's tables; "kmes_attach" is ours (peios-abi §1.1)
+    std::string_view name;  // as in the kernel's tables; kmes_ and kacs_ calls are Peios's
     std::string_view reason;
     Verdict verdict = Verdict::Allow;
     std::array<Condition, kConditionsMax> conditions{};

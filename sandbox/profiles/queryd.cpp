@@ -11,6 +11,9 @@ namespace {
 
 constexpr Verdict kAllow = Verdict::Allow;
 
+// KACS_IOC_QUERY: _IOWR('K', 0, 16 bytes) (peios-abi §3.6).
+constexpr uint32_t kKacsQueryToken = 0xC010'4B00;
+
 constexpr auto kCalls = std::to_array<CallRule>({
     {"accept4", "kj, ZeroMQ, the query socket: a client connects"},
     {"getsockname", "ZeroMQ, kj: the name of a connection"},
@@ -25,6 +28,11 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"sched_getparam", "ZeroMQ: start of a thread"},
     {"sched_getscheduler", "ZeroMQ: start of a thread"},
     {"sched_setscheduler", "ZeroMQ: start of a thread", kAllow, {equals(1, SCHED_OTHER)}},
+
+    // On a kernel without KACS these are refused as unknown; we ask once whether there is one.
+    {"kacs_open_peer_token", "access: the token of whoever connects"},
+    {"kacs_access_check_list", "access: what that token may see"},
+    {"ioctl", "access: whose token it is", kAllow, {equals(1, kKacsQueryToken)}},
 
     // Files, read-only. Landlock holds all of these to the data folder.
     {"openat", "SQLite: databases and logs", kAllow, {kOpensForReading}},

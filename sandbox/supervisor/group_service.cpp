@@ -141,6 +141,17 @@ base::Result<std::vector<NamedFd>> Group::birthFds(const Member& member) {
         }
         all.value().push_back({"kmes", std::move(kmes).value()});
     }
+    if (setup_.plan.backend == KmesBackend::Socket && program == Program::Queryd) {
+        // For its audit events. Answering questions does not depend on it.
+        auto kmes =
+            base::connectUnix(config::socketPaths(setup_.start.settings).kmes, SOCK_SEQPACKET);
+        if (kmes.ok()) {
+            all.value().push_back({"kmes", std::move(kmes).value()});
+        } else {
+            base::logWarning(
+                cat(kmes.error().text, ", ", member.spec.name, " emits no audit events"));
+        }
+    }
     if (program == Program::Sensor) {
         for (auto& source : openSensorSources(setup_.start.settings)) {
             all.value().push_back(std::move(source));

@@ -17,7 +17,11 @@ constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
      .sees_security = true,
      .reads_ids = true,
      .expendability = 500},
-    {.program = Program::Ingest, .name = "eventd-ingest", .reads_ids = true, .expendability = 200},
+    {.program = Program::Ingest,
+     .name = "eventd-ingest",
+     .sees_security = true,
+     .reads_ids = true,
+     .expendability = 200},
     {.program = Program::Kmesd,
      .name = "eventd-kmesd",
      .may_park = true,
@@ -39,12 +43,13 @@ constexpr std::array<Program, kProgramCount> kDrainOrder = {Program::Queryd,    
                                                             Program::Ingest,    Program::Kmesd,
                                                             Program::Collector, Program::Store};
 
-constexpr std::array<EdgeSpec, 5> kEdges = {{
+constexpr std::array<EdgeSpec, 6> kEdges = {{
     {Program::Store, "collector", Program::Collector, "store", SOCK_STREAM},
     {Program::Store, "queryd", Program::Queryd, "store", SOCK_STREAM},
     {Program::Store, "ingest", Program::Ingest, "store", SOCK_STREAM},
     {Program::Kmesd, "kmes-peer.collector", Program::Collector, "kmes", SOCK_SEQPACKET},
     {Program::Kmesd, "kmes-peer.sensor", Program::Sensor, "kmes", SOCK_SEQPACKET},
+    {Program::Kmesd, "kmes-emitter.queryd", Program::Queryd, "kmes", SOCK_SEQPACKET},
 }};
 
 // Who is calling decides what is answered, so anyone may connect (contracts §5); the notices are

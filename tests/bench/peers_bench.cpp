@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -53,18 +52,6 @@ uint64_t bytesBelow(const std::string& folder) {
     return bytes;
 }
 
-std::string outputOf(const std::string& command) {
-    std::string output;
-    FILE* pipe = ::popen(command.c_str(), "r");
-    EVD_CHECK(pipe != nullptr, "a command can be started");
-    std::array<char, 4096> buffer;
-    while (const size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-        output.append(buffer.data(), got);
-    }
-    (void)::pclose(pipe);
-    return output;
-}
-
 void writeText(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
 }
@@ -87,18 +74,20 @@ class Journald {
     Journald& operator=(const Journald&) = delete;
 
     std::string socketPath() const {
-        return cat("/proc/", pid_, "/root/run/systemd/journal/socket");
+        return cat("/proc/", pid_, "/root") + "/run/systemd/journal/socket";
     }
     uint64_t entries() const {
         uint64_t total = 0;
-        std::string_view rest;
-        const std::string header = outputOf(cat("journalctl --header -D ", folder_, "/*/"));
         constexpr std::string_view kLabel = "Entry objects: ";
-        rest = header;
-        for (size_t at = rest.find(kLabel); at != std::string_view::npos; at = rest.find(kLabel)) {
-            rest.remove_prefix(at + kLabel.size());
-            const auto count = base::parseU64(rest.substr(0, rest.find('\n')));
-            total += count.ok() ? count.value() : 0;
+        for (const auto& machine : fs::directory_iterator(folder_)) {
+            const std::string header =
+                test::runCommand({"journalctl", "--header", "-D", machine.path()}).output;
+            std::string_view rest = header;
+            for (size_t at = rest.find(kLabel); at != rest.npos; at = rest.find(kLabel)) {
+                rest.remove_prefix(at + kLabel.size());
+                const auto count = base::parseU64(rest.substr(0, rest.find('\n')));
+                total += count.ok() ? count.value() : 0;
+            }
         }
         return total;
     }
@@ -198,8 +187,8 @@ std::optional<PeerFigures> runPrometheus() {
         text << "# EOF\n";
     }
     const int64_t start = nowNs();
-    (void)outputOf(cat(kPromtool, " tsdb create-blocks-from openmetrics ", folder.path(), "/input ",
-                       folder.path(), "/blocks 2>/dev/null"));
+    (void)test::runCommand({kPromtool, "tsdb", "create-blocks-from", "openmetrics",
+                            folder.path() + "/input", folder.path() + "/blocks"});
     const double seconds = static_cast<double>(nowNs() - start) / 1e9;
     if (!fs::exists(folder.path() + "/blocks")) {
         std::printf("promtool made no block: left out\n");

@@ -1,9 +1,9 @@
 // The questions of group_bench alone: no group, no transport.
 //
-//   question_bench [--rows N] [--runs N] [--folder PATH] [WORD]
+//   question_bench [--judged] [--rows N] [--runs N] [--folder PATH] [WORD]
 //
 // A folder is kept and used again, which spares filling it; WORD asks only the questions whose text
-// contains it.
+// contains it; --judged asks as one for whom each record is judged (PSD-008 §9.2).
 
 #include "common/base/text.h"
 #include "tests/bench/question_figures.h"
@@ -17,6 +17,10 @@ int main(int count, char** arguments) {
         const std::string_view word = arguments[i];
         const std::string_view value = i + 1 < count ? arguments[i + 1] : "";
         const auto number = evd::base::parseU64(value);
+        if (word == "--judged") {
+            bench.judged = true;
+            continue;
+        }
         if (word == "--rows" && number.ok()) {
             bench.rows = number.value();
         } else if (word == "--runs" && number.ok()) {

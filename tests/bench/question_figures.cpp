@@ -6,6 +6,7 @@
 #include "common/db/sqlite.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/support/access_policies.h"
 #include "tests/support/temporary_directory.h"
 
 #include <sys/resource.h>
@@ -51,6 +52,9 @@ constexpr auto kQuestions = std::to_array<Question>({
      "SELECT event_type,count(*) FROM events GROUP BY event_type"},
     {"EVENTS GROUP event_type SUM size", 300, Store::Events,
      "SELECT event_type,sum(msgpack_extract(payload,'$.size')) FROM events GROUP BY event_type"},
+    // Without the client, which makes jsonl of it.
+    {"EVENTS", 4000, Store::Events, "SELECT * FROM events ORDER BY timestamp DESC"},
+    {"LOGS", 0, Store::Logs, "SELECT * FROM logs ORDER BY timestamp DESC"},
     {"EVENTS COUNT", 0, Store::Events, "SELECT count(*) FROM events"},
     {"EVENTS bench.type7 COUNT", 5, Store::Events,
      "SELECT count(*) FROM events WHERE event_type='bench.type7'", With::Indexes},
@@ -87,6 +91,22 @@ constexpr auto kQuestions = std::to_array<Question>({
      "SELECT timestamp,value FROM samples WHERE series_id=8 ORDER BY timestamp"},
     {"METRIC bench.requests SUM", 0, Store::Metrics},
 });
+
+constexpr uid_t kJudgedUid = 1001;
+
+// A field is denied that no question speaks of: what may be seen of each record is judged.
+access::SecurityPolicy everythingButOneField() {
+    const std::string sid = base::cat("S-1-22-1-", kJudgedUid);
+    const auto rules = [&](access::ObjectKind kind, std::string_view field) {
+        const std::string guid = test::guidText(access::fieldGuid(field));
+        return test::policyOf(
+            kind,
+            {{"*", base::cat("O:SYG:SYD:P(OD;;0x1;", guid, ";;", sid, ")(A;;0x1;;;", sid, ")")}});
+    };
+    return test::joined({rules(access::ObjectKind::Events, "absent"),
+                         rules(access::ObjectKind::Logs, "job_id"),
+                         rules(access::ObjectKind::Metrics, "absent")});
+}
 
 class Discard final : public queryd::RecordSink {
   public:
@@ -160,10 +180,16 @@ class Bench {
     Bench(const QuestionBench& bench, QuestionData data)
         : bench_(bench),
           data_(std::move(data)),
+          caller_(test::callerWithUid(bench.judged ? kJudgedUid : 0)),
           engine_(queryd::makeQueryEngine({.event_store_path = data_.folder,
                                            .log_store_path = data_.logs(),
-                                           .metric_store_path = data_.metrics()},
-                                          clock_, signal_)) {}
+                                           .metric_store_path = data_.metrics(),
+                                           .access = &policy_},
+                                          clock_, signal_)) {
+        if (bench.judged) {
+            policy_.install(everythingButOneField());
+        }
+    }
 
     void measure(With with, std::vector<Figure>& figures) {
         for (const Question& question : kQuestions) {
@@ -191,9 +217,10 @@ class Bench {
             const auto connection = db::Connection::openForReading(pathOf(question.store));
             EVD_CHECK(connection.ok(), "a database of the bench could not be opened");
             const std::string sql = filledIn(question.sql, data_);
-            figure.reference =
-                quickest(3, clock_, [&] { readAll(*connection.value(), sql); }).wall_ms;
-            figure.reference_name = "plain SQL";
+            const Spent plain = quickest(3, clock_, [&] { readAll(*connection.value(), sql); });
+            figure.reference = plain.wall_ms;
+            figure.reference_name =
+                base::cat("plain SQL, cpu ", static_cast<int64_t>(plain.processor_ms));
         }
         return figure;
     }
@@ -203,7 +230,7 @@ class Bench {
         EVD_CHECK(prepared.ok(), "a question of the bench is wrong");
         Discard sink;
         queryd::RunOptions options;
-        options.caller.system = true;
+        options.caller = caller_;
         EVD_CHECK(engine_->run(*prepared.value(), options, sink).ok(),
                   "a question of the bench failed");
         return sink.count;
@@ -217,6 +244,9 @@ class Bench {
 
     const QuestionBench& bench_;
     const QuestionData data_;
+    const queryd::Caller caller_;
+    queryd::ReferenceChecker checker_;
+    queryd::AccessPolicy policy_{checker_};
     const base::SystemClock clock_;
     queryd::CountingSignal signal_;
     std::unique_ptr<queryd::QueryEngine> engine_;

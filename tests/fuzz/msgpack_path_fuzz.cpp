@@ -28,5 +28,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         listed = listed || field.name == name;
     }
     EVD_CHECK(listed == found.has_value(), "what is found is listed");
+    if (name.find('.') == std::string_view::npos && !fields.empty()) {
+        const auto peeked = wire::peekField(payload, name);
+        EVD_CHECK(!found || (peeked && peeked->data() == found->data() &&
+                             peeked->size() == found->size()),
+                  "what is found is what peeking gives");
+        EVD_CHECK(found || !peeked || name.size() > wire::kFieldNameBytesMax,
+                  "peeking finds no more than there is");
+    }
     return 0;
 }

@@ -253,6 +253,18 @@ void endAll(Workers& workers) {
     }
 }
 
+// Every event that was acknowledged is stored once, and none is missing.
+void checkStored(const test::StateFolder& state, uint64_t acknowledged) {
+    const std::string shard = state.below("events/shard-0000.db");
+    const auto stored = [&](const std::string& rest) {
+        return static_cast<uint64_t>(numberOf(shard, cat("SELECT ", rest)));
+    };
+    const std::string ours = cat(" FROM events WHERE event_type = '", kEventType, "'");
+    CHECK(stored(cat("count(*)", ours)) == acknowledged);
+    CHECK(stored(cat("count(DISTINCT sequence)", ours)) == acknowledged);
+    CHECK(stored("count(*) FROM events WHERE event_type = 'synthetic.gap'") == 0);
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -318,14 +330,7 @@ TEST_CASE(
     CHECK(load.longestStallNs() < kAnswerMsMax * base::kNsPerMs);
     CHECK(group.stop() == 0);
 
-    const std::string shard = state.below("events/shard-0000.db");
-    const auto stored = [&](const std::string& rest) {
-        return static_cast<uint64_t>(numberOf(shard, cat("SELECT ", rest)));
-    };
-    const std::string ours = cat(" FROM events WHERE event_type = '", kEventType, "'");
-    CHECK(stored(cat("count(*)", ours)) == load.acknowledged());
-    CHECK(stored(cat("count(DISTINCT sequence)", ours)) == load.acknowledged());
-    CHECK(stored("count(*) FROM events WHERE event_type = 'synthetic.gap'") == 0);
+    checkStored(state, load.acknowledged());
     MESSAGE(cat(seconds(), " s: ", load.acknowledged(), " events, ", answers, " answers, slowest ",
                 slowest_ns / base::kNsPerMs, " ms, longest without a commit ",
                 load.longestStallNs() / base::kNsPerMs, " ms; queryd ", warm_kib / 1024, " then ",

@@ -1,22 +1,26 @@
 // Random events and log lines and random questions about them, answered by the engine and by an
 // evaluator that is as simple and slow as can be: every record in memory, conditions over a tree of
 // its own, sort, cut. Shares no judgement with the engine: its own comparisons (through long double
-// and integers), its own folding, its own flattening. Prints its seed; `differential ROUNDS SEED`
-// repeats a run.
+// and integers), its own folding, its own flattening.
+//
+// Random rules say who may see what. SYSTEM must get the answer about the whole store in spite of
+// them, and somebody else the answer that a store gives from which everything hidden was removed
+// (Spec §9.2), except where the question is refused because it sorts or groups by what is hidden
+// (Ruling A4). Prints its seed; `differential ROUNDS SEED` repeats a run.
 
 #include "common/base/check.h"
 #include "common/base/guid.h"
 #include "common/base/text.h"
-#include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/query/engine_answers.h"
 #include "tests/query/random_cross.h"
 #include "tests/query/random_log_question.h"
 #include "tests/query/random_question.h"
 #include "tests/query/simple_evaluator.h"
+#include "tests/query/viewer.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/log_store.h"
-#include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
 
 #include <atomic>
@@ -34,54 +38,60 @@ namespace evd::test {
 namespace {
 
 constexpr uint32_t kQuestionsPerStore = 100;
+// So that even small databases are read by several threads in parts.
+constexpr uint32_t kThreads = 3;
+constexpr uint64_t kSplitRowsMin = 2;
 
-std::vector<std::string> ask(queryd::QueryEngine& engine, const std::string& text) {
-    auto prepared = engine.prepare(text);
-    if (!prepared) {
-        return {"error: " + prepared.error().text};
-    }
-    RecordList records;
-    queryd::RunOptions options;
-    options.caller.system = true;
-    const auto done = engine.run(*prepared.value(), options, records);
-    return done ? records.lines() : std::vector<std::string>{"error: " + done.error().text};
-}
+constexpr std::string_view kRefusal = "error: the answer may not be sorted, grouped";
 
-void printDifference(const std::string& text, const std::vector<std::string>& expected,
-                     const std::vector<std::string>& answered) {
-    std::printf("question: %s\n%zu lines expected, %zu answered\n", text.c_str(), expected.size(),
-                answered.size());
-    for (size_t i = 0; i < std::max(expected.size(), answered.size()); ++i) {
-        const std::string left = i < expected.size() ? expected[i] : "(nothing)";
-        const std::string right = i < answered.size() ? answered[i] : "(nothing)";
-        if (left != right) {
-            std::printf("line %zu\n  expected %s\n  answered %s\n", i, left.c_str(), right.c_str());
-            return;
-        }
-    }
-}
-
-// Asks and compares; the number of differences.
-int compareAnswers(queryd::QueryEngine& engine, const std::vector<SimpleQuestion>& questions,
-                   const std::vector<SimpleRecord>& records) {
+// What was asked of one store.
+struct Outcome {
     int differences = 0;
+    int refused = 0;
+
+    void add(const Outcome& other) {
+        differences += other.differences;
+        refused += other.refused;
+    }
+};
+
+// Asks and compares.
+Outcome compareAnswers(queryd::QueryEngine& engine, const Viewer& viewer, access::ObjectKind kind,
+                       const std::vector<SimpleQuestion>& questions,
+                       const std::vector<SimpleRecord>& records) {
+    Outcome outcome;
+    const auto visible = viewer.visible(kind, records);
     for (const SimpleQuestion& question : questions) {
-        const auto expected = evaluate(question, records);
-        const auto answered = ask(engine, question.text);
+        const auto answered = ask(engine, viewer.caller(), question.text);
+        if (!answered.empty() && answered.front().starts_with(kRefusal)) {
+            ++outcome.refused;
+            if (!viewer.mayRefuse(kind, question, records)) {
+                printDifference(question.text, {"no refusal"}, answered);
+                ++outcome.differences;
+            }
+            continue;
+        }
+        const auto expected = viewer.mustRefuse(kind, question, visible)
+                                  ? std::vector<std::string>{"a refusal"}
+                                  : evaluate(question, visible);
         if (expected != answered) {
-            printDifference(question.text, expected, answered);
-            ++differences;
+            printDifference(base::cat("asked by ", viewer.name(), ": ", question.text), expected,
+                            answered);
+            ++outcome.differences;
         }
     }
-    return differences;
+    return outcome;
 }
 
-std::unique_ptr<queryd::QueryEngine> engineOver(const TemporaryDirectory& folder,
+std::unique_ptr<queryd::QueryEngine> engineOver(const TemporaryDirectory& folder, Viewer& viewer,
                                                 const FakeClock& clock,
                                                 queryd::CountingSignal& signal) {
-    return queryd::makeQueryEngine(
-        {.event_store_path = folder.path(), .log_store_path = folder / "logs/logs.db"}, clock,
-        signal);
+    return queryd::makeQueryEngine({.event_store_path = folder.path(),
+                                    .log_store_path = folder / "logs/logs.db",
+                                    .access = &viewer.policy(),
+                                    .reader_threads = kThreads,
+                                    .split_rows_min = kSplitRowsMin},
+                                   clock, signal);
 }
 
 // Some of the indexes that the store might have made by now (Spec §3.3): they must not change any
@@ -101,8 +111,8 @@ void addIndexes(std::mt19937_64& random, TestShard& shard) {
     }
 }
 
-// One event store with its questions; the number of differences.
-int runEvents(std::mt19937_64& random, uint32_t count) {
+// One event store with its questions.
+Outcome runEvents(std::mt19937_64& random, uint32_t count) {
     const TemporaryDirectory folder;
     const std::vector<SimpleEvent> events = randomEvents(random);
     std::vector<std::unique_ptr<TestShard>> shards;
@@ -127,12 +137,14 @@ int runEvents(std::mt19937_64& random, uint32_t count) {
     }
     const FakeClock clock;
     queryd::CountingSignal signal;
-    return compareAnswers(*engineOver(folder, clock, signal), questions, recordsOf(events));
+    Viewer viewer(random);
+    return compareAnswers(*engineOver(folder, viewer, clock, signal), viewer,
+                          access::ObjectKind::Events, questions, recordsOf(events));
 }
 
 // One log store with its questions, which may have one file in quarantine beside it; ids are
 // scattered, so that a few lines look like many and every way of reading them is taken.
-int runLogs(std::mt19937_64& random, uint32_t count) {
+Outcome runLogs(std::mt19937_64& random, uint32_t count) {
     const TemporaryDirectory folder;
     std::filesystem::create_directory(folder / "logs");
     const auto origins =
@@ -155,13 +167,15 @@ int runLogs(std::mt19937_64& random, uint32_t count) {
     }
     const FakeClock clock;
     queryd::CountingSignal signal;
-    return compareAnswers(*engineOver(folder, clock, signal), questions, recordsOf(logs));
+    Viewer viewer(random);
+    return compareAnswers(*engineOver(folder, viewer, clock, signal), viewer,
+                          access::ObjectKind::Logs, questions, recordsOf(logs));
 }
 
 // All three stores of one machine, and questions with conditions from one to another (Spec §8.5).
 class CrossRun {
   public:
-    explicit CrossRun(std::mt19937_64& random) : random_(random) {
+    explicit CrossRun(std::mt19937_64& random) : random_(random), viewer_(random) {
         stores_.events = randomEvents(random);
         stores_.logs = randomLogs(random);
         stores_.series = randomSeries(random);
@@ -181,15 +195,18 @@ class CrossRun {
         fillStore(stores_.series, metrics);
     }
 
-    int run(uint32_t count) {
+    Outcome run(uint32_t count) {
         const std::atomic<int64_t> window_ms{kCrossWindowMs};
         const std::atomic<int64_t> staleness_ms{kCrossStalenessMs};
         queryd::EngineConfig config;
         config.event_store_path = event_folder_.path();
         config.log_store_path = folder_ / "logs.db";
         config.metric_store_path = folder_ / "metrics.db";
+        config.access = &viewer_.policy();
         config.cross_window_ms = &window_ms;
         config.metric_staleness_ms = &staleness_ms;
+        config.reader_threads = kThreads;
+        config.split_rows_min = kSplitRowsMin;
         const FakeClock clock;
         queryd::CountingSignal signal;
         const auto engine = queryd::makeQueryEngine(config, clock, signal);
@@ -202,8 +219,11 @@ class CrossRun {
             addCross(question, for_events);
             (for_events ? on_events : on_logs).push_back(std::move(question));
         }
-        return compareAnswers(*engine, on_events, recordsOf(stores_.events)) +
-               compareAnswers(*engine, on_logs, recordsOf(stores_.logs));
+        Outcome outcome = compareAnswers(*engine, viewer_, access::ObjectKind::Events, on_events,
+                                         recordsOf(stores_.events));
+        outcome.add(compareAnswers(*engine, viewer_, access::ObjectKind::Logs, on_logs,
+                                   recordsOf(stores_.logs)));
+        return outcome;
     }
 
   private:
@@ -212,17 +232,19 @@ class CrossRun {
             question.since = FakeClock::kStartWallNs - 90 * base::kNsPerSecond;
             question.text += " SINCE 90s ago";
         }
-        question.where.push_back(randomCross(random_, stores_, for_events));
+        question.where.push_back(
+            randomCross(random_, stores_, viewer_.visible(stores_), for_events));
         question.text += " WHERE " + question.where.back().text;
     }
 
     std::mt19937_64& random_;
+    Viewer viewer_;
     OtherStores stores_;
     TemporaryDirectory event_folder_;
     TemporaryDirectory folder_;
 };
 
-int runStore(std::mt19937_64& random, uint32_t count) {
+Outcome runStore(std::mt19937_64& random, uint32_t count) {
     if (random() % 3 == 0) {
         return CrossRun(random).run(count);
     }
@@ -245,12 +267,12 @@ int main(int count, char** arguments) {
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
     std::fflush(stdout);
     std::mt19937_64 random(seed);
-    int differences = 0;
-    for (uint64_t done = 0; done < rounds && differences < 5;
+    evd::test::Outcome outcome;
+    for (uint64_t done = 0; done < rounds && outcome.differences < 5;
          done += evd::test::kQuestionsPerStore) {
-        differences += evd::test::runStore(random, evd::test::kQuestionsPerStore);
+        outcome.add(evd::test::runStore(random, evd::test::kQuestionsPerStore));
     }
-    std::printf("%llu questions, %d differences\n", static_cast<unsigned long long>(rounds),
-                differences);
-    return differences == 0 ? 0 : 1;
+    std::printf("%llu questions, %d refused, %d differences\n",
+                static_cast<unsigned long long>(rounds), outcome.refused, outcome.differences);
+    return outcome.differences == 0 ? 0 : 1;
 }

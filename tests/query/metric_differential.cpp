@@ -6,11 +6,10 @@
 #include "common/base/text.h"
 #include "common/wire/metric_window.h"
 #include "common/wire/msgpack.h"
-#include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/query/engine_answers.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/metric_store.h"
-#include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
 
 #include <algorithm>
@@ -363,33 +362,12 @@ void addRollups(std::mt19937_64& random, const SimpleSeries& series, int64_t id,
     }
 }
 
-std::vector<std::string> ask(queryd::QueryEngine& engine, const std::string& text) {
-    auto prepared = engine.prepare(text);
-    if (!prepared) {
-        return {"error: " + prepared.error().text};
-    }
-    RecordList records;
-    queryd::RunOptions options;
-    options.caller.system = true;
-    const auto done = engine.run(*prepared.value(), options, records);
-    return done ? records.lines() : std::vector<std::string>{"error: " + done.error().text};
-}
-
 bool check(const char* what, const std::string& text, const std::vector<std::string>& expected,
            const std::vector<std::string>& answered) {
     if (expected == answered) {
         return true;
     }
-    std::printf("%s: %s\n%zu lines expected, %zu answered\n", what, text.c_str(), expected.size(),
-                answered.size());
-    for (size_t i = 0; i < std::max(expected.size(), answered.size()); ++i) {
-        const std::string left = i < expected.size() ? expected[i] : "(nothing)";
-        const std::string right = i < answered.size() ? answered[i] : "(nothing)";
-        if (left != right) {
-            std::printf("line %zu\n  expected %s\n  answered %s\n", i, left.c_str(), right.c_str());
-            break;
-        }
-    }
+    printDifference(base::cat(what, ": ", text), expected, answered);
     return false;
 }
 
@@ -434,6 +412,8 @@ int runStore(std::mt19937_64& random, uint32_t questions) {
     queryd::EngineConfig config;
     config.event_store_path = folder.path();
     config.metric_store_path = folder / "metrics.db";
+    config.reader_threads = 1 + static_cast<uint32_t>(random() % 4);
+    config.split_rows_min = 2;
     const auto engine = queryd::makeQueryEngine(config, clock, signal);
     std::vector<Question> asked;
     std::vector<std::vector<std::string>> answers;

@@ -10,10 +10,14 @@ namespace evd::test {
 namespace {
 
 using Random = std::mt19937_64;
-using Holds = std::function<bool(int64_t moment)>;
+using Holds = std::function<bool(const Json& record)>;
 
 constexpr int64_t kSecond = base::kNsPerSecond;
 constexpr int64_t kNow = FakeClock::kStartWallNs;
+
+int64_t momentOf(const Json& record) {
+    return record["$time"].get<int64_t>();
+}
 
 struct OnTime {
     std::string text;
@@ -68,40 +72,42 @@ bool averageCompares(const std::vector<OtherSeries>& series, int64_t moment, con
     return count != 0 && compares(op, sum / count, limit);
 }
 
-OnTime metricLeaf(Random& random, const OtherStores& stores) {
+OnTime metricLeaf(Random& random, const OtherStores& shown) {
     const std::string name = random() % 2 == 0 ? "many" : random() % 8 == 0 ? "none" : "one";
     const std::string op = std::vector<std::string>{">", "<=", "==", "!="}[random() % 4];
     const double limit = static_cast<double>(random() % 8) / 2;
     const size_t form = random() % 3;  // none, all, one label
     std::vector<OtherSeries> chosen;
-    for (const OtherSeries& one : stores.series) {
+    for (const OtherSeries& one : shown.series) {
         if (one.name == name && (form != 2 || one.labels == "k=a")) {
             chosen.push_back(one);
         }
     }
     const std::string brackets = form == 0 ? "" : form == 1 ? "[]" : "[k=\"A\"]";
-    return {base::cat("METRIC ", name, brackets, " ", op, " ", limit), [=](int64_t moment) {
+    return {base::cat("METRIC ", name, brackets, " ", op, " ", limit), [=](const Json& record) {
+                const int64_t moment = momentOf(record);
                 return form == 0 ? averageCompares(chosen, moment, op, limit)
                                  : anyCompares(chosen, moment, op, limit);
             }};
 }
 
 Holds isNear(std::vector<int64_t> moments) {
-    return [moments = std::move(moments)](int64_t moment) {
+    return [moments = std::move(moments)](const Json& record) {
+        const int64_t moment = momentOf(record);
         return std::any_of(moments.begin(), moments.end(), [&](int64_t one) {
             return std::abs(one - moment) <= kCrossWindowMs * base::kNsPerMs / 2;
         });
     };
 }
 
-OnTime eventLeaf(Random& random, const OtherStores& stores) {
+OnTime eventLeaf(Random& random, const OtherStores& stores, const OtherStores& shown) {
     std::string pattern = "*";
     if (!stores.events.empty() && random() % 8 != 0) {
         pattern = stores.events[random() % stores.events.size()].type;
         pattern = random() % 4 == 0 ? pattern.substr(0, pattern.size() / 2) + "*" : pattern;
     }
     std::vector<int64_t> moments;
-    for (const SimpleEvent& event : stores.events) {
+    for (const SimpleEvent& event : shown.events) {
         if (simpleGlob(event.type, pattern)) {
             moments.push_back(event.timestamp);
         }
@@ -109,12 +115,12 @@ OnTime eventLeaf(Random& random, const OtherStores& stores) {
     return {base::cat("EVENT \"", pattern, "\" EXISTS"), isNear(std::move(moments))};
 }
 
-OnTime logLeaf(Random& random, const OtherStores& stores) {
+OnTime logLeaf(Random& random, const OtherStores& stores, const OtherStores& shown) {
     const std::string origin =
         stores.logs.empty() ? "none" : stores.logs[random() % stores.logs.size()].origin;
     const std::string text = random() % 2 == 0 ? "" : std::string(1, "aeiou "[random() % 6]);
     std::vector<int64_t> moments;
-    for (const TestLog& log : stores.logs) {
+    for (const TestLog& log : shown.logs) {
         if (simpleFold(log.origin) == simpleFold(origin) &&
             simpleFold(log.message).find(text) != std::string::npos) {
             moments.push_back(log.timestamp);
@@ -124,33 +130,37 @@ OnTime logLeaf(Random& random, const OtherStores& stores) {
     return {base::cat("LOG \"", origin, "\"", containing, " EXISTS"), isNear(std::move(moments))};
 }
 
-OnTime leaf(Random& random, const OtherStores& stores, bool for_events) {
+OnTime leaf(Random& random, const OtherStores& stores, const OtherStores& shown, bool for_events) {
     if (random() % 6 == 0) {
         const int64_t limit = kNow - static_cast<int64_t>(random() % 100) * kSecond;
-        return {base::cat("timestamp <= ", limit), [=](int64_t moment) { return moment <= limit; }};
+        return {base::cat("timestamp <= ", limit), [=](const Json& record) {
+                    const Json* value = fieldOf(record, "timestamp");
+                    return value != nullptr && value->get<int64_t>() <= limit;
+                }};
     }
     if (random() % 2 == 0) {
-        return metricLeaf(random, stores);
+        return metricLeaf(random, shown);
     }
-    return for_events ? logLeaf(random, stores) : eventLeaf(random, stores);
+    return for_events ? logLeaf(random, stores, shown) : eventLeaf(random, stores, shown);
 }
 
-OnTime tree(Random& random, const OtherStores& stores, bool for_events, int depth) {
+OnTime tree(Random& random, const OtherStores& stores, const OtherStores& shown, bool for_events,
+            int depth) {
     const size_t kind = depth == 3 ? 0 : random() % 5;
     if (kind < 2) {
-        return leaf(random, stores, for_events);
+        return leaf(random, stores, shown, for_events);
     }
-    const OnTime left = tree(random, stores, for_events, depth + 1);
+    const OnTime left = tree(random, stores, shown, for_events, depth + 1);
     if (kind == 2) {
         return {base::cat("NOT (", left.text, ")"),
-                [=](int64_t moment) { return !left.holds(moment); }};
+                [=](const Json& record) { return !left.holds(record); }};
     }
-    const OnTime right = tree(random, stores, for_events, depth + 1);
+    const OnTime right = tree(random, stores, shown, for_events, depth + 1);
     const bool is_and = kind == 3;
     return {base::cat("(", left.text, is_and ? " AND " : " OR ", right.text, ")"),
-            [=](int64_t moment) {
-                return is_and ? left.holds(moment) && right.holds(moment)
-                              : left.holds(moment) || right.holds(moment);
+            [=](const Json& record) {
+                return is_and ? left.holds(record) && right.holds(record)
+                              : left.holds(record) || right.holds(record);
             }};
 }
 
@@ -183,11 +193,10 @@ void fillStore(const std::vector<OtherSeries>& series, TestMetricStore& store) {
     }
 }
 
-SimpleCondition randomCross(Random& random, const OtherStores& stores, bool for_events) {
-    const OnTime condition = tree(random, stores, for_events, 0);
-    return {condition.text, [=](const Json& record) {
-                return condition.holds(record["timestamp"].get<int64_t>());
-            }};
+SimpleCondition randomCross(Random& random, const OtherStores& stores, const OtherStores& shown,
+                            bool for_events) {
+    const OnTime condition = tree(random, stores, shown, for_events, 0);
+    return {condition.text, condition.holds};
 }
 
 }  // namespace evd::test

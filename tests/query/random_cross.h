@@ -35,6 +35,8 @@ void fillStore(const std::vector<OtherSeries>& series, TestMetricStore& store);
 
 // One or several conditions on other stores, and sometimes one on timestamp among them: as text,
 // and as a definition read word by word (Spec §8.5, Ruling Q12, M2). For EVENTS or for LOGS.
-SimpleCondition randomCross(std::mt19937_64& random, const OtherStores& stores, bool for_events);
+// `shown` is what of the stores there is for who asks.
+SimpleCondition randomCross(std::mt19937_64& random, const OtherStores& stores,
+                            const OtherStores& shown, bool for_events);
 
 }  // namespace evd::test

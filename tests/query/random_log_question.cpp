@@ -2,7 +2,7 @@
 
 #include "common/base/guid.h"
 #include "common/base/text.h"
-#include "tests/support/fake_clock.h"
+#include "tests/query/random_clauses.h"
 
 #include <algorithm>
 #include <array>
@@ -10,11 +10,6 @@
 namespace evd::test {
 
 namespace {
-
-using Random = std::mt19937_64;
-
-constexpr int64_t kStart = FakeClock::kStartWallNs - 1'000'000;  // lines lie around the clock
-constexpr int kDepthMax = 3;
 
 const std::array<std::string, 6> kOrigins = {"loregd", "LOREGD", "sshd", "kernel", "a", "peinit"};
 const std::array<std::string, 8> kMessages = {
@@ -30,20 +25,12 @@ const std::array<std::string, 6> kParts = {"refused", "READY", "e", "1-1", "hive
 const std::array<std::string, 6> kFields = {"timestamp", "origin",  "is_error",
                                             "message",   "boot_id", "job_id"};
 
-template <typename List>
-const auto& anyOf(Random& random, const List& list) {
-    return list[random() % list.size()];
-}
-
-bool chance(Random& random, uint32_t percent) {
-    return random() % 100 < percent;
-}
-
 SimpleCondition originTest(Random& random) {
     const std::string wanted = anyOf(random, kOrigins);
     const bool equal = chance(random, 60);
     return {"origin " + std::string(equal ? "==" : "!=") + " " + wanted, [=](const Json& record) {
-                return simpleEqual(record["origin"], Json(wanted)) == equal;
+                const Json* value = fieldOf(record, "origin");
+                return value != nullptr && simpleEqual(*value, Json(wanted)) == equal;
             }};
 }
 
@@ -54,7 +41,11 @@ SimpleCondition textTest(Random& random) {
     static const std::array<std::string, 3> kOperators = {" STARTS_WITH ", " ENDS_WITH ",
                                                           " CONTAINS "};
     return {field + kOperators[which] + '"' + part + '"', [=](const Json& record) {
-                const std::string text = simpleFold(record[field].get<std::string>());
+                const Json* value = fieldOf(record, field);
+                if (value == nullptr) {
+                    return false;
+                }
+                const std::string text = simpleFold(value->get<std::string>());
                 const std::string wanted = simpleFold(part);
                 return which == 0   ? text.starts_with(wanted)
                        : which == 1 ? text.ends_with(wanted)
@@ -68,7 +59,8 @@ SimpleCondition errorTest(Random& random) {
     const bool equal = chance(random, 60);
     return {"is_error " + std::string(equal ? "==" : "!=") + " " + kTruths[which],
             [=](const Json& record) {
-                return (record["is_error"].get<bool>() == (which < 2)) == equal;
+                const Json* value = fieldOf(record, "is_error");
+                return value != nullptr && (value->get<bool>() == (which < 2)) == equal;
             }};
 }
 
@@ -76,7 +68,7 @@ SimpleCondition jobTest(Random& random) {
     if (chance(random, 50)) {
         const bool null = chance(random, 50);
         return {null ? "job_id IS NULL" : "job_id IS NOT NULL",
-                [=](const Json& record) { return record["job_id"].is_null() == null; }};
+                [=](const Json& record) { return (fieldOf(record, "job_id") == nullptr) == null; }};
     }
     const std::string guid = base::formatGuid(guidOf(static_cast<uint32_t>(random() % 3)));
     const bool equal = chance(random, 50);
@@ -87,40 +79,19 @@ SimpleCondition jobTest(Random& random) {
             }};
 }
 
-SimpleCondition timeTest(Random& random) {
-    const int64_t limit = kStart + static_cast<int64_t>(random() % 40);
-    const bool after = chance(random, 50);
-    return {base::cat("timestamp ", after ? ">" : "<=", " ", limit), [=](const Json& record) {
-                return (record["timestamp"].get<int64_t>() > limit) == after;
-            }};
-}
-
-SimpleCondition anyCondition(Random& random, int depth) {
-    if (depth == kDepthMax || chance(random, 55)) {
-        switch (random() % 5) {
-            case 0:
-                return originTest(random);
-            case 1:
-                return errorTest(random);
-            case 2:
-                return jobTest(random);
-            case 3:
-                return timeTest(random);
-            default:  // a number, not an enum
-                return textTest(random);
-        }
+SimpleCondition anyTest(Random& random) {
+    switch (random() % 5) {
+        case 0:
+            return originTest(random);
+        case 1:
+            return errorTest(random);
+        case 2:
+            return jobTest(random);
+        case 3:
+            return timeTest(random);
+        default:  // a number, not an enum
+            return textTest(random);
     }
-    const SimpleCondition left = anyCondition(random, depth + 1);
-    if (chance(random, 25)) {
-        return {"NOT (" + left.text + ")", [=](const Json& record) { return !left.holds(record); }};
-    }
-    const SimpleCondition right = anyCondition(random, depth + 1);
-    const bool both = chance(random, 50);
-    return {"(" + left.text + (both ? " AND " : " OR ") + right.text + ")",
-            [=](const Json& record) {
-                return both ? left.holds(record) && right.holds(record)
-                            : left.holds(record) || right.holds(record);
-            }};
 }
 
 void addSelectors(Random& random, SimpleQuestion& question, std::string& clauses) {
@@ -133,22 +104,26 @@ void addSelectors(Random& random, SimpleQuestion& question, std::string& clauses
         question.where.push_back(
             {"", [=](const Json& record) {
                  return std::any_of(origins.begin(), origins.end(), [&](const std::string& origin) {
-                     return simpleEqual(record["origin"], Json(origin));
+                     return simpleEqual(record["$name"], Json(origin));
                  });
              }});
     }
     if (chance(random, 15)) {
         clauses += " ERROR ONLY";
-        question.where.push_back(
-            {"", [](const Json& record) { return record["is_error"].get<bool>(); }});
+        question.where.push_back({"", [](const Json& record) {
+                                      const Json* value = fieldOf(record, "is_error");
+                                      return value != nullptr && value->get<bool>();
+                                  }});
     }
     if (chance(random, 25)) {
         const std::string part = anyOf(random, kParts);
         clauses += " CONTAINING \"" + part + '"';
         question.where.push_back(
             {"", [=](const Json& record) {
-                 return simpleFold(record["message"].get<std::string>()).find(simpleFold(part)) !=
-                        std::string::npos;
+                 const Json* value = fieldOf(record, "message");
+                 return value != nullptr &&
+                        simpleFold(value->get<std::string>()).find(simpleFold(part)) !=
+                            std::string::npos;
              }});
     }
 }
@@ -182,22 +157,7 @@ std::string anyShape(Random& random, SimpleQuestion& question) {
 
 void addRecordClauses(Random& random, SimpleQuestion& question, bool may_have_context,
                       std::string& clauses) {
-    if (chance(random, 40)) {
-        clauses += " SORT ";
-        for (size_t i = 0; i < 1 + random() % 2; ++i) {
-            const bool descending = chance(random, 50);
-            question.sort.emplace_back(anyOf(random, kFields), descending);
-            clauses +=
-                (i == 0 ? "" : ", ") + question.sort.back().first + (descending ? " DESC" : "");
-        }
-    }
-    if (chance(random, 40)) {
-        clauses += " SELECT ";
-        for (size_t i = 0; i < 1 + random() % 3; ++i) {
-            question.select.push_back(anyOf(random, kFields));
-            clauses += (i == 0 ? "" : ",") + question.select.back();
-        }
-    }
+    addSortAndSelect(random, question, clauses, 40, kFields);
     if (may_have_context && chance(random, 20)) {
         question.context = 1 + random() % 3;
         clauses += base::cat(" WITH CONTEXT ", *question.context);
@@ -215,9 +175,7 @@ std::vector<TestLog> randomLogs(Random& random) {
         id += 1 + static_cast<int64_t>(random() % step);
         TestLog log;
         log.id = id;
-        // A few lie after now, which is the end where UNTIL is not named.
-        log.timestamp = chance(random, 3) ? FakeClock::kStartWallNs + 5
-                                          : kStart + static_cast<int64_t>(random() % 40);
+        log.timestamp = anyTimestamp(random);
         log.origin = anyOf(random, kOrigins);
         log.is_error = chance(random, 30);
         log.message = anyOf(random, kMessages);
@@ -233,31 +191,15 @@ SimpleQuestion randomLogQuestion(Random& random, bool may_have_context) {
     SimpleQuestion question;
     std::string clauses;
     addSelectors(random, question, clauses);
-    for (size_t i = 0; i < random() % 3; ++i) {
-        question.where.push_back(anyCondition(random, 0));
-        clauses += " WHERE " + question.where.back().text;
-    }
-    if (chance(random, 20)) {
-        question.since = FakeClock::kStartWallNs - 1'000'000'000;
-        clauses += " SINCE 1s ago";
-    }
-    if (chance(random, 20)) {
-        question.until = FakeClock::kStartWallNs + 1'000'000'000;
-        clauses += " UNTIL 1s hence";
-    }
+    addWhere(random, question, clauses,
+             [](Random& source) { return joinedConditions(source, 55, anyTest); });
+    addTimes(random, question, clauses);
     if (chance(random, 35)) {
         clauses += anyShape(random, question);
     } else {
         addRecordClauses(random, question, may_have_context, clauses);
     }
-    if (chance(random, 30)) {
-        question.skip = random() % 10;
-        clauses += base::cat(" SKIP ", *question.skip);
-    }
-    if (chance(random, 40)) {
-        question.take = random() % 20;
-        clauses += base::cat(" TAKE ", *question.take);
-    }
+    addSkipAndTake(random, question, clauses);
     question.text = "LOGS" + clauses;
     return question;
 }

@@ -3,18 +3,13 @@
 #include "common/base/check.h"
 #include "common/base/guid.h"
 #include "common/base/text.h"
-#include "tests/support/fake_clock.h"
+#include "tests/query/random_clauses.h"
 
 #include <array>
 
 namespace evd::test {
 
 namespace {
-
-using Random = std::mt19937_64;
-
-constexpr int64_t kStart = FakeClock::kStartWallNs - 1'000'000;  // events lie around the clock
-constexpr int kDepthMax = 3;
 
 const std::array<std::string, 6> kTypes = {
     "kacs.access.denied", "KACS.access.denied", "kacs.token", "lcs.set", "synthetic.gap", "x"};
@@ -51,15 +46,6 @@ const std::array<std::pair<const char*, const char*>, 22> kValues = {{
 const std::array<const char*, 7> kMoreValues = {
     "null", "{\"$float\": \"nan\"}", "{\"$float\": \"inf\"}", "[1, \"A\"]", "[]",
     "{}",   "\"\xC3\xA4\""};
-
-template <typename List>
-const auto& anyOf(Random& random, const List& list) {
-    return list[random() % list.size()];
-}
-
-bool chance(Random& random, uint32_t percent) {
-    return random() % 100 < percent;
-}
 
 Json anyPayloadValue(Random& random) {
     const size_t index = random() % (kValues.size() + kMoreValues.size());
@@ -195,16 +181,8 @@ SimpleCondition typeTest(Random& random) {
     const std::string type = anyOf(random, kTypes);
     const bool equal = chance(random, 50);
     return {"event_type " + std::string(equal ? "==" : "!=") + " " + type, [=](const Json& record) {
-                return (simpleFold(record["event_type"].get<std::string>()) == simpleFold(type)) ==
-                       equal;
-            }};
-}
-
-SimpleCondition timeTest(Random& random) {
-    const int64_t limit = kStart + static_cast<int64_t>(random() % 40);
-    const bool after = chance(random, 50);
-    return {base::cat("timestamp ", after ? ">" : "<=", " ", limit), [=](const Json& record) {
-                return (record["timestamp"].get<int64_t>() > limit) == after;
+                const Json* value = fieldOf(record, "event_type");
+                return value != nullptr && simpleEqual(*value, Json(type)) == equal;
             }};
 }
 
@@ -230,23 +208,6 @@ SimpleCondition anyComparison(Random& random) {
         default:  // a number, not an enum
             return equality(random, field);
     }
-}
-
-SimpleCondition anyCondition(Random& random, int depth) {
-    if (depth == kDepthMax || chance(random, 50)) {
-        return anyComparison(random);
-    }
-    const SimpleCondition left = anyCondition(random, depth + 1);
-    if (chance(random, 25)) {
-        return {"NOT (" + left.text + ")", [=](const Json& record) { return !left.holds(record); }};
-    }
-    const SimpleCondition right = anyCondition(random, depth + 1);
-    if (chance(random, 50)) {
-        return {"(" + left.text + " AND " + right.text + ")",
-                [=](const Json& record) { return left.holds(record) && right.holds(record); }};
-    }
-    return {"(" + left.text + " OR " + right.text + ")",
-            [=](const Json& record) { return left.holds(record) || right.holds(record); }};
 }
 
 // Text of the aggregation; settles group and argument.
@@ -287,22 +248,7 @@ std::string anyShape(Random& random, SimpleQuestion& question) {
 void addRecordClauses(Random& random, SimpleQuestion& question, std::string& clauses) {
     static const std::array<std::string, 9> kSortable = {
         "n", "s", "v", "m.a", "cpu_id", "event_type", "timestamp", "process_guid", "absent"};
-    if (chance(random, 50)) {
-        clauses += " SORT ";
-        for (size_t i = 0; i < 1 + random() % 2; ++i) {
-            const bool descending = chance(random, 50);
-            question.sort.emplace_back(anyOf(random, kSortable), descending);
-            clauses +=
-                (i == 0 ? "" : ", ") + question.sort.back().first + (descending ? " DESC" : "");
-        }
-    }
-    if (chance(random, 50)) {
-        clauses += " SELECT ";
-        for (size_t i = 0; i < 1 + random() % 3; ++i) {
-            question.select.push_back(anyOf(random, kSortable));
-            clauses += (i == 0 ? "" : ",") + question.select.back();
-        }
-    }
+    addSortAndSelect(random, question, clauses, 50, kSortable);
 }
 
 }  // namespace
@@ -313,9 +259,7 @@ std::vector<SimpleEvent> randomEvents(Random& random) {
     for (size_t i = 0; i < count; ++i) {
         SimpleEvent event;
         event.id = static_cast<int64_t>(i) + 1;
-        // A few lie after now, which is the end where UNTIL is not named.
-        event.timestamp = chance(random, 3) ? FakeClock::kStartWallNs + 5
-                                            : kStart + static_cast<int64_t>(random() % 40);
+        event.timestamp = anyTimestamp(random);
         event.type = anyOf(random, kTypes);
         if (chance(random, 80)) {
             event.cpu = static_cast<int64_t>(random() % 4);
@@ -348,31 +292,15 @@ SimpleQuestion randomQuestion(Random& random) {
         question.text += " " + *question.pattern;
     }
     std::string clauses;
-    for (size_t i = 0; i < random() % 3; ++i) {
-        question.where.push_back(anyCondition(random, 0));
-        clauses += " WHERE " + question.where.back().text;
-    }
-    if (chance(random, 20)) {
-        question.since = FakeClock::kStartWallNs - 1'000'000'000;
-        clauses += " SINCE 1s ago";
-    }
-    if (chance(random, 20)) {
-        question.until = FakeClock::kStartWallNs + 1'000'000'000;
-        clauses += " UNTIL 1s hence";
-    }
+    addWhere(random, question, clauses,
+             [](Random& source) { return joinedConditions(source, 50, anyComparison); });
+    addTimes(random, question, clauses);
     if (chance(random, 35)) {
         clauses += anyShape(random, question);
     } else {
         addRecordClauses(random, question, clauses);
     }
-    if (chance(random, 30)) {
-        question.skip = random() % 10;
-        clauses += base::cat(" SKIP ", *question.skip);
-    }
-    if (chance(random, 40)) {
-        question.take = random() % 20;
-        clauses += base::cat(" TAKE ", *question.take);
-    }
+    addSkipAndTake(random, question, clauses);
     question.text += clauses;
     return question;
 }

@@ -118,6 +118,8 @@ Json orNull(const std::optional<Number>& value) {
 
 Json recordOf(const SimpleEvent& event) {
     Json record;
+    record["$time"] = event.timestamp;
+    record["$name"] = event.type;
     record["timestamp"] = event.timestamp;
     record["cpu_id"] = orNull(event.cpu);
     record["sequence"] = nullptr;
@@ -136,6 +138,8 @@ Json recordOf(const SimpleEvent& event) {
 
 Json recordOf(const TestLog& log) {
     Json record;
+    record["$time"] = log.timestamp;
+    record["$name"] = log.origin;
     record["timestamp"] = log.timestamp;
     record["origin"] = log.origin;
     record["is_error"] = log.is_error;
@@ -149,19 +153,6 @@ struct Match {
     Json record;
     int64_t id;
 };
-
-bool isWanted(const SimpleQuestion& question, const std::string& name, const Json& record) {
-    if (question.pattern && !simpleGlob(name, *question.pattern)) {
-        return false;
-    }
-    const auto timestamp = record["timestamp"].get<int64_t>();
-    if ((question.since && timestamp < *question.since) ||
-        timestamp >= question.until.value_or(FakeClock::kStartWallNs + 1)) {
-        return false;
-    }
-    return std::all_of(question.where.begin(), question.where.end(),
-                       [&](const SimpleCondition& condition) { return condition.holds(record); });
-}
 
 Json valueOrNull(const Json& record, const std::string& name) {
     const Json* value = fieldOf(record, name);
@@ -177,8 +168,8 @@ void sortMatches(const SimpleQuestion& question, std::vector<Match>& matches) {
                 return descending ? order > 0 : order < 0;
             }
         }
-        const auto a = left.record["timestamp"].get<int64_t>();
-        const auto b = right.record["timestamp"].get<int64_t>();
+        const auto a = left.record["$time"].get<int64_t>();
+        const auto b = right.record["$time"].get<int64_t>();
         return a != b ? a > b : left.id > right.id;
     });
 }
@@ -194,7 +185,7 @@ std::vector<Group> groupMatches(const SimpleQuestion& question, const std::vecto
     for (const Match& match : matches) {
         const Json value =
             question.group.empty() ? Json(nullptr) : valueOrNull(match.record, question.group);
-        const auto timestamp = match.record["timestamp"].get<int64_t>();
+        const auto timestamp = match.record["$time"].get<int64_t>();
         const int64_t bucket =
             question.bucket_ns == 0 ? 0 : timestamp / question.bucket_ns * question.bucket_ns;
         auto found = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
@@ -280,7 +271,10 @@ Json resultOf(const SimpleQuestion& question, const Group& group) {
 
 Json selected(const SimpleQuestion& question, const Json& record) {
     if (question.select.empty()) {
-        return record;
+        Json shown = record;
+        shown.erase("$time");
+        shown.erase("$name");
+        return shown;
     }
     Json narrowed = Json::object();
     for (const std::string& name : question.select) {
@@ -418,11 +412,25 @@ std::vector<SimpleRecord> recordsOf(const std::vector<TestLog>& logs) {
     return records;
 }
 
+bool isWanted(const SimpleQuestion& question, const SimpleRecord& record) {
+    if (question.pattern && !simpleGlob(record.name, *question.pattern)) {
+        return false;
+    }
+    const auto timestamp = record.fields["$time"].get<int64_t>();
+    if ((question.since && timestamp < *question.since) ||
+        timestamp >= question.until.value_or(FakeClock::kStartWallNs + 1)) {
+        return false;
+    }
+    return std::all_of(
+        question.where.begin(), question.where.end(),
+        [&](const SimpleCondition& condition) { return condition.holds(record.fields); });
+}
+
 std::vector<std::string> evaluate(const SimpleQuestion& question,
                                   const std::vector<SimpleRecord>& records) {
     std::vector<Match> matches;
     for (const SimpleRecord& record : records) {
-        if (isWanted(question, record.name, record.fields)) {
+        if (isWanted(question, record)) {
             matches.push_back({record.fields, record.id});
         }
     }

@@ -35,7 +35,8 @@ TestEvent rowOf(const SimpleEvent& event);
 struct SimpleRecord {
     int64_t id = 0;
     std::string name;  // the event type or the origin
-    Json fields;       // flat
+    // Flat. $time and $name are what the record is, whether or not fields show it.
+    Json fields;
 };
 
 std::vector<SimpleRecord> recordsOf(const std::vector<SimpleEvent>& events);
@@ -68,6 +69,9 @@ struct SimpleQuestion {
 // The answer as lines of jsonl.
 std::vector<std::string> evaluate(const SimpleQuestion& question,
                                   const std::vector<SimpleRecord>& records);
+
+// Whether the record answers the pattern, the range and WHERE.
+bool isWanted(const SimpleQuestion& question, const SimpleRecord& record);
 
 // Building blocks for conditions; missing values are a null pointer.
 const Json* fieldOf(const Json& record, const std::string& name);

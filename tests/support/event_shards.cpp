@@ -1,9 +1,7 @@
 #include "tests/support/event_shards.h"
 
-#include "common/base/check.h"
 #include "common/db/schema.h"
 
-#include <filesystem>
 #include <string>
 
 namespace evd::test {
@@ -26,18 +24,6 @@ void bindOptional(db::Statement& statement, int index, const std::optional<base:
     }
 }
 
-std::unique_ptr<db::Statement> prepared(db::Connection& connection, std::string_view sql) {
-    auto statement = connection.prepare(sql);
-    EVD_CHECK(statement.ok(), "a statement of a test could not be prepared");
-    return std::move(statement).value();
-}
-
-void finish(db::Statement& statement) {
-    const auto done = statement.step();
-    EVD_CHECK(done.ok() && !done.value(), "a row of a test could not be inserted");
-    statement.reset();
-}
-
 }  // namespace
 
 base::Guid guidOf(uint32_t number) {
@@ -48,30 +34,15 @@ base::Guid guidOf(uint32_t number) {
     return guid;
 }
 
-TestShard::TestShard(const std::string& path, Types types, uint32_t page_bytes) : types_(types) {
-    // Under another name first, as the store does it: readers never see a shard without its tables.
-    const std::string unfinished = path + ".new";
-    auto created = db::Connection::createForWriting(unfinished, page_bytes);
-    EVD_CHECK(created.ok(), "a shard of a test could not be made");
-    EVD_CHECK(db::createEventSchema(*created.value(), 1).ok(), "the schema could not be made");
-    created.value().reset();
-    std::filesystem::rename(unfinished, path);
-    auto opened = db::Connection::openForWriting(path);
-    EVD_CHECK(opened.ok(), "a shard of a test could not be opened");
-    connection_ = std::move(opened).value();
-    execute("PRAGMA synchronous=OFF");
+TestShard::TestShard(const std::string& path, Types types, uint32_t page_bytes)
+    : database_(path, db::createEventSchema, page_bytes), types_(types) {
     if (types_ == Types::Unlisted) {
         execute("DROP VIEW event_types_readable");
         execute("DROP TABLE event_types");
     } else {
-        insert_type_ = prepared(*connection_, "INSERT OR IGNORE INTO event_types VALUES (?1)");
+        insert_type_ = database_.prepare("INSERT OR IGNORE INTO event_types VALUES (?1)");
     }
-    insert_ = prepared(*connection_, "INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?)");
-}
-
-void TestShard::execute(std::string_view sql) {
-    const auto done = connection_->execute(sql);
-    EVD_CHECK(done.ok(), "a statement of a test failed");
+    insert_ = database_.prepare("INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?,?,?)");
 }
 
 void TestShard::insert(std::span<const TestEvent> events) {
@@ -100,10 +71,10 @@ void TestShard::insertOne(const TestEvent& event) {
     } else {
         statement.bindNull(11);
     }
-    finish(statement);
+    TestDatabase::insert(statement);
     if (insert_type_) {
         insert_type_->bindText(1, event.type);
-        finish(*insert_type_);
+        TestDatabase::insert(*insert_type_);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/base/guid.h"
 #include "common/db/sqlite.h"
+#include "tests/support/test_database.h"
 
 #include <cstdint>
 #include <memory>
@@ -42,12 +43,12 @@ class TestShard {
     // In one transaction.
     void insert(std::span<const TestEvent> events);
     void insert(const TestEvent& event) { insert(std::span(&event, 1)); }
-    void execute(std::string_view sql);
+    void execute(std::string_view sql) { database_.execute(sql); }
 
   private:
     void insertOne(const TestEvent& event);
 
-    std::unique_ptr<db::Connection> connection_;
+    TestDatabase database_;
     std::unique_ptr<db::Statement> insert_;
     std::unique_ptr<db::Statement> insert_type_;
     Types types_;

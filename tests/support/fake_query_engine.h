@@ -1,8 +1,11 @@
 #pragma once
 
 #include "common/wire/msgpack.h"
+#include "common/wire/stored_event.h"
+#include "queryd/exec/event_question.h"
 #include "queryd/exec/query_engine.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -50,8 +53,40 @@ class FakeQueryEngine final : public queryd::QueryEngine {
                            queryd::RecordSink& sink) override {
         return run_(options, sink);
     }
+    // The events 1 to kEvents, a page of them or, followed, all and then an end.
+    base::Result<void> readEvents(const queryd::EventQuestion& question, const queryd::RunOptions&,
+                                  queryd::RecordSink& sink) override {
+        int64_t last_id = std::clamp<int64_t>(question.after_id, 0, kEvents);
+        for (uint64_t n = 0; n < question.events_max && last_id < kEvents; ++n) {
+            EVD_TRY(sink.record(storedEvent(++last_id)));
+        }
+        if (question.end != nullptr) {
+            *question.end = {last_id, kEvents, last_id == kEvents, static_cast<uint64_t>(last_id)};
+        }
+        return sink.flush();
+    }
 
   private:
+    static constexpr int64_t kEvents = 5;
+
+    // As wire::readStoredEvent reads it.
+    static std::vector<uint8_t> storedEvent(int64_t id) {
+        std::vector<uint8_t> bytes;
+        wire::MsgpackWriter writer(bytes);
+        writer.arrayHeader(wire::kStoredEventFields);
+        writer.integer(id);
+        writer.bytes(base::Guid().bytes);
+        writer.integer(1'790'000'000'000'000'000);
+        for (int i = 0; i < 3; ++i) {
+            writer.nil();
+        }
+        writer.text("fake.event");
+        for (int i = 0; i < 4; ++i) {
+            writer.nil();
+        }
+        return bytes;
+    }
+
     class Prepared final : public queryd::PreparedQuery {
       public:
         explicit Prepared(bool streaming) : streaming_(streaming) {}

@@ -3,6 +3,7 @@
 #include "common/base/guid.h"
 #include "common/db/sqlite.h"
 #include "tests/support/event_shards.h"
+#include "tests/support/test_database.h"
 
 #include <cstdint>
 #include <memory>
@@ -36,12 +37,12 @@ class TestLogStore {
     // In one transaction.
     void insert(std::span<const TestLog> logs);
     void insert(const TestLog& log) { insert(std::span(&log, 1)); }
-    void execute(std::string_view sql);
+    void execute(std::string_view sql) { database_.execute(sql); }
 
   private:
     void insertOne(const TestLog& log);
 
-    std::unique_ptr<db::Connection> connection_;
+    TestDatabase database_;
     std::unique_ptr<db::Statement> insert_;
     std::unique_ptr<db::Statement> insert_origin_;
 };

@@ -3,6 +3,7 @@
 #include "common/db/metric_schema.h"
 #include "common/db/sqlite.h"
 #include "common/wire/metric_sample.h"
+#include "tests/support/test_database.h"
 
 #include <cstdint>
 #include <memory>
@@ -27,10 +28,10 @@ class TestMetricStore {
                    int64_t window_start_ns, double value, int64_t sample_count);
     void begin() { execute("BEGIN IMMEDIATE"); }
     void commit() { execute("COMMIT"); }
-    void execute(std::string_view sql);
+    void execute(std::string_view sql) { database_.execute(sql); }
 
   private:
-    std::unique_ptr<db::Connection> connection_;
+    TestDatabase database_;
     std::unique_ptr<db::Statement> insert_series_;
     std::unique_ptr<db::Statement> insert_sample_;
     std::unique_ptr<db::Statement> insert_rollup_;

@@ -9,12 +9,11 @@
 #include "store/record_store.h"
 
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/store/report_loop.h"
 
 #include <doctest/doctest.h>
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -79,57 +78,17 @@ class BatchMaker {
     std::deque<std::string> texts_;
 };
 
-// One value of a database, as text.
-inline std::string askFile(const std::string& path, const std::string& sql) {
-    auto connection = db::Connection::openForReading(path);
-    REQUIRE(connection);
-    auto query = connection.value()->prepare(sql);
-    REQUIRE(query);
-    REQUIRE(query.value()->step().value());
-    return std::string(query.value()->columnText(0));
-}
-
-// The loop that a service would be: waits for reports and pumps.
-class RecordLoop final : public store::RecordStoreListener {
+class RecordLoop final : public store::RecordStoreListener, public ReportLoop {
   public:
-    void reportsWaiting() override {
-        const std::lock_guard lock(mutex_);
-        ++signals_;
-        changed_.notify_all();
-    }
-    void committed(const wire::CommitNotice& notice) override {
-        const std::lock_guard lock(mutex_);
-        notices_.push_back(notice);
-    }
+    void reportsWaiting() override { noteReport(); }
+    void committed(const wire::CommitNotice& notice) override { noteCommit(notice); }
     void storageFailed(std::string_view store, const std::string& text) override {
         failures.push_back(base::cat(store, ": ", text));
     }
     void diskFailed() override { ++disk_failures; }
 
-    void runUntilIdle(store::RecordStore& store) {
-        while (!store.isIdle()) {
-            {
-                std::unique_lock lock(mutex_);
-                REQUIRE(changed_.wait_for(lock, std::chrono::seconds(60),
-                                          [&] { return signals_ > 0; }));
-                signals_ = 0;
-            }
-            store.pump();
-        }
-    }
-    std::vector<wire::CommitNotice> notices() {
-        const std::lock_guard lock(mutex_);
-        return notices_;
-    }
-
     std::vector<std::string> failures;
     int disk_failures = 0;
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    int signals_ = 0;
-    std::vector<wire::CommitNotice> notices_;
 };
 
 // A log or metric store on a folder of its own, made again as often as a test likes.

@@ -76,7 +76,7 @@ class Fixture {
         return base::cat(directory.path(), "/", db::shardFileName(shard));
     }
     std::string ask(uint16_t shard, const std::string& sql) const {
-        return test::StoreFixture::askFile(path(shard), sql);
+        return test::askFile(path(shard), sql);
     }
     int64_t liveBytes(uint16_t shard) const {
         const auto age =
@@ -208,7 +208,7 @@ TEST_CASE("retention sweep: databases that were put aside are swept where they c
     fixture.add(0, {101, 100, 0, 1});
     std::filesystem::resize_file(fixture.path(0), 5'000);
     CHECK(fixture.sweep({1, 0, 0}).removed_rows == 100);
-    CHECK(test::StoreFixture::askFile(aside.value(), "SELECT count(*) FROM events") == "0");
+    CHECK(test::askFile(aside.value(), "SELECT count(*) FROM events") == "0");
 }
 
 TEST_CASE("retention sweep: more databases than are held open at a time") {

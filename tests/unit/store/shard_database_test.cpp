@@ -23,7 +23,7 @@ class Shard {
     ShardDatabase& operator*() { return *database_; }
     ShardDatabase* operator->() { return database_.get(); }
     std::string ask(const std::string& sql) const {
-        return test::StoreFixture::askFile(directory_ / "shard-0000.db", sql);
+        return test::askFile(directory_ / "shard-0000.db", sql);
     }
 
     uintmax_t fileBytes() const { return std::filesystem::file_size(directory_ / "shard-0000.db"); }

@@ -125,9 +125,8 @@ TEST_CASE("shard files: a shard of unknown version is not touched and excluded (
     CHECK_FALSE(opened.shards.at(0).trouble.empty());
     CHECK(opened.shards.at(1).database != nullptr);
     CHECK(std::filesystem::file_size(folder.path("shard-0000.db")) == before);
-    CHECK(test::StoreFixture::askFile(folder.path("shard-0000.db"),
-                                      "SELECT value FROM metadata WHERE key = 'schema_version'") ==
-          "2");
+    CHECK(test::askFile(folder.path("shard-0000.db"),
+                        "SELECT value FROM metadata WHERE key = 'schema_version'") == "2");
 }
 
 TEST_CASE("shard files: when no shard can be written new ones get the next free numbers") {

@@ -90,9 +90,7 @@ class Fixture {
         return {ticket, {sketch.run().cpu, epoch, slices.value().front(), std::nullopt, 5}, {}};
     }
     void push(WriteItem item) { REQUIRE(writer->tryPush(item)); }
-    std::string ask(const std::string& sql) const {
-        return test::StoreFixture::askFile(path(), sql);
-    }
+    std::string ask(const std::string& sql) const { return test::askFile(path(), sql); }
     std::string path() const { return directory / "shard-0000.db"; }
 
     test::TemporaryDirectory directory;
@@ -114,6 +112,22 @@ TEST_CASE("shard writer: an item alone is committed at once, noticed and reporte
     CHECK(fixture.reports.notices().front().last_id == 3);
     CHECK(fixture.reports.notices().front().stable_id == 3);
     CHECK(fixture.ask("SELECT count(*) FROM events") == "3");
+}
+
+TEST_CASE("shard writer: a database that was removed is made anew, and who has it open is told") {
+    Fixture fixture;
+    const RunSketch first(0, 1, 3);
+    fixture.push(fixture.item(1, first));
+    (void)fixture.reports.wait(1);
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        REQUIRE(::unlink((fixture.path() + suffix).c_str()) == 0);
+    }
+    const RunSketch second(0, 4, 5);
+    fixture.push(fixture.item(2, second));
+    CHECK(fixture.reports.wait(1).front().committed == std::vector<uint64_t>{2});
+    CHECK(fixture.ask("SELECT count(*) FROM events WHERE sequence IS NOT NULL") == "2");
+    const ShardGate::Turn turn(fixture.writer->gate());
+    CHECK(fixture.writer->gate().replacements() == 1);
 }
 
 TEST_CASE("shard writer: what is queued when it is stopped is still written") {
@@ -266,8 +280,7 @@ TEST_CASE(
     const auto files = db::discoverEventStores(fixture.directory.path());
     REQUIRE(files);
     REQUIRE(files.value().size() == 2);
-    CHECK(test::StoreFixture::askFile(files.value().front().path,
-                                      "SELECT count(payload) FROM events") == "500");
+    CHECK(test::askFile(files.value().front().path, "SELECT count(payload) FROM events") == "500");
 }
 
 TEST_CASE("shard writer: the log is checkpointed once it is longer than the threshold") {

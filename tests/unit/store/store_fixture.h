@@ -8,51 +8,20 @@
 
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/store/event_bytes.h"
+#include "tests/unit/store/report_loop.h"
 
 #include <doctest/doctest.h>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace evd::test {
 
-// The loop that a service would be: waits for reports and pumps.
-class StoreLoop final : public store::EventStoreListener {
+class StoreLoop final : public store::EventStoreListener, public ReportLoop {
   public:
-    void reportsWaiting() override {
-        const std::lock_guard lock(mutex_);
-        ++signals_;
-        changed_.notify_all();
-    }
-    void committed(const wire::CommitNotice& notice) override {
-        const std::lock_guard lock(mutex_);
-        notices_.push_back(notice);
-    }
-    // Until nothing is under way any more.
-    void runUntilIdle(store::EventStore& store) {
-        while (!store.isIdle()) {
-            {
-                std::unique_lock lock(mutex_);
-                REQUIRE(changed_.wait_for(lock, std::chrono::seconds(20),
-                                          [&] { return signals_ > 0; }));
-                signals_ = 0;
-            }
-            store.pump();
-        }
-    }
-    std::vector<wire::CommitNotice> notices() {
-        const std::lock_guard lock(mutex_);
-        return notices_;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    int signals_ = 0;
-    std::vector<wire::CommitNotice> notices_;
+    void reportsWaiting() override { noteReport(); }
+    void committed(const wire::CommitNotice& notice) override { noteCommit(notice); }
 };
 
 // What a run was answered: "ok", the kind of the error, or "none".
@@ -126,14 +95,6 @@ class StoreFixture {
     // One value from one shard, as text.
     std::string ask(uint16_t shard, const std::string& sql) const {
         return askFile(shardPath(shard), sql);
-    }
-    static std::string askFile(const std::string& path, const std::string& sql) {
-        auto connection = db::Connection::openForReading(path);
-        REQUIRE(connection);
-        auto query = connection.value()->prepare(sql);
-        REQUIRE(query);
-        REQUIRE(query.value()->step().value());
-        return std::string(query.value()->columnText(0));
     }
     // The sum of a number over all databases.
     int64_t total(const std::string& sql) const {

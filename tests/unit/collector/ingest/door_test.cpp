@@ -80,7 +80,7 @@ TEST_CASE("datagram socket: many datagrams with one read, each with its sender, 
     CHECK(read.value()[1].bytes.empty());
     CHECK(base::asText(read.value()[2].bytes) == "three");
     for (const auto& datagram : read.value()) {
-        CHECK(datagram.uid == ::getuid());
+        CHECK(datagram.sender == (collector::Sender{::getuid(), ::getgid()}));
         CHECK_FALSE(datagram.is_too_long);
     }
     CHECK(socket->read().value().empty());

@@ -209,6 +209,18 @@ TEST_CASE_FIXTURE(ServerFixture,
     CHECK(isServed(pair.value().right));  // the group's own are not counted
 }
 
+TEST_CASE_FIXTURE(ServerFixture,
+                  "server: a program of the group that emits has no business with the rings") {
+    resolver.be(0, 0);
+    auto pair = base::makeSocketPair(SOCK_SEQPACKET);
+    server.addPeer(std::move(pair.value().left), {false, true, false, {}});
+    const base::Fd& peer = pair.value().right;
+    CHECK(isServed(peer));
+    const auto ring = kmes::attachRing(peer.get(), 0);
+    REQUIRE_FALSE(ring.ok());
+    CHECK(ring.error().kind == base::ErrorKind::Denied);
+}
+
 TEST_CASE_FIXTURE(ServerFixture, "server: a connection that ends makes room for another") {
     resolver.be(2000, kEmitGroup);
     const base::Fd stays = connect();

@@ -93,6 +93,19 @@ TEST_CASE_FIXTURE(Fixture, "kmes: who may not gets EPERM before anything else is
     CHECK(sequences(1).empty());
 }
 
+TEST_CASE_FIXTURE(Fixture, "kmes: who may emit one type of event can emit no other") {
+    Peer auditor = emitter;
+    auditor.rights.only_type = "access-audit";
+    CHECK(emit(auditor, "access-audit", kPayload) == 0);
+    CHECK(emit(auditor, "access-audits", kPayload) == -EPERM);
+    CHECK(emit(auditor, "", kPayload) == -EPERM);
+    const std::vector<kmes::EmitEntry> batch = {{"access-audit", kPayload}, {"forged", kPayload}};
+    const auto reply = ask(auditor, kmes::encodeEmitBatch(batch));
+    CHECK(reply.status == -EPERM);
+    CHECK(reply.emitted == 1);
+    CHECK(refusals.denied == 3);
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "kmes: attach gives capacity and two descriptors, EINVAL past the last cpu") {
     const Reply reply = handler.handle(root, kmes::encodeAttach(1), false);

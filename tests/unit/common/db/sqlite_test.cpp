@@ -202,5 +202,62 @@ TEST_CASE("sqlite: a path with characters that mean something in a URI is only a
     CHECK(countRows(*reader.value()) == 1);
 }
 
+TEST_CASE("sqlite: a reader keeps its statements, reset and without parameters, up to a limit") {
+    const test::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/a.db";
+    auto writer = makeDatabase(path);
+    REQUIRE(writer->execute("INSERT INTO t VALUES (1), (2), (3)"));
+    auto reader = Connection::openForReading(path);
+    REQUIRE(reader);
+    constexpr std::string_view kText = "SELECT x FROM t WHERE ? IS NULL OR x >= ? ORDER BY x";
+    {
+        auto first = reader.value()->prepare(kText);
+        REQUIRE(first);
+        first.value()->bindInteger(1, 1);
+        first.value()->bindInteger(2, 2);
+        REQUIRE(first.value()->step().value());
+        CHECK(first.value()->columnInteger(0) == 2);
+        auto second = reader.value()->prepare(kText);  // while the first is in use
+        REQUIRE(second);
+        REQUIRE(second.value()->step().value());
+        CHECK(second.value()->columnInteger(0) == 1);
+    }
+    const size_t kept = reader.value()->keptStatements();
+    CHECK(kept == 2);
+    {
+        auto again = reader.value()->prepare(kText);
+        CHECK(reader.value()->keptStatements() == kept - 1);
+        REQUIRE(again.value()->step().value());
+        CHECK(again.value()->columnInteger(0) == 1);  // the parameter is NULL again
+        auto anew = reader.value()->prepareAnew(kText);
+        CHECK(reader.value()->keptStatements() == kept - 1);
+    }
+    CHECK(reader.value()->keptStatements() == kept);
+    for (size_t i = 0; i < 2 * kStatementsKept; ++i) {
+        REQUIRE(reader.value()->prepare("SELECT " + std::to_string(i)));
+    }
+    CHECK(reader.value()->keptStatements() == kStatementsKept);
+    CHECK(writer->keptStatements() == 0);
+}
+
+TEST_CASE("sqlite: a kept statement follows a schema that has changed") {
+    const test::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/a.db";
+    auto writer = makeDatabase(path);
+    REQUIRE(writer->execute("INSERT INTO t VALUES (1); CREATE INDEX i ON t(x)"));
+    auto reader = Connection::openForReading(path);
+    REQUIRE(reader);
+    const auto rows = [&] {
+        auto statement = reader.value()->prepare("SELECT count(*) FROM t WHERE x > 0");
+        REQUIRE(statement);
+        REQUIRE(statement.value()->step().value());
+        return statement.value()->columnInteger(0);
+    };
+    CHECK(rows() == 1);
+    REQUIRE(writer->execute("DROP INDEX i; INSERT INTO t VALUES (2)"));
+    CHECK(rows() == 2);
+    CHECK(reader.value()->keptStatements() == 1);
+}
+
 }  // namespace
 }  // namespace evd::db

@@ -2,6 +2,8 @@
 #include "common/base/text.h"
 
 #include <doctest/doctest.h>
+#include <algorithm>
+#include <string>
 
 namespace evd::wire {
 namespace {
@@ -174,6 +176,42 @@ TEST_CASE("path: names up to the limits are found, beyond them not") {
     CHECK(numberAt(dotted, dots) == 1);
     CHECK_FALSE(numberAt(dotted, dots + ".").has_value());
     CHECK(listFields(dotted.bytes).size() == 1);
+}
+
+TEST_CASE("path: peeking gives what finding gives, and does not look beyond") {
+    Payload payload;
+    payload.map(5).key("a").number(1).key("m").map(1).key("x").number(2).key("a").number(3);
+    payload.key("text").writer.text(std::string(300, 't'));
+    payload.key("z").number(-70000);
+    for (const std::string_view name : {"a", "m", "x", "text", "z", "absent", ""}) {
+        CAPTURE(name);
+        const auto found = findPath(payload.bytes, name);
+        const auto peeked = peekField(payload.bytes, name);
+        REQUIRE(found.has_value() == peeked.has_value());
+        CHECK((!found || std::ranges::equal(*found, *peeked)));
+    }
+    payload.bytes.pop_back();
+    CHECK_FALSE(findPath(payload.bytes, "a").has_value());
+    CHECK(peekField(payload.bytes, "a").has_value());
+    CHECK_FALSE(peekField(payload.bytes, "z").has_value());
+    CHECK_FALSE(peekField({}, "a").has_value());
+}
+
+TEST_CASE("path: flat maps list their fields as nested ones do") {
+    Payload flat;
+    flat.map(4).key("b").number(1).key("a.c").number(2).key("b").number(3).key("").number(4);
+    CHECK(namesOf(flat) == "b=01 a.c=02 =04 ");
+    Payload wide;
+    wide.map(40);
+    for (int i = 0; i < 40; ++i) {
+        wide.key("k" + std::to_string(i % 30)).number(i);
+    }
+    CHECK(listFields(wide.bytes).size() == 30);
+    Payload late;  // nested, but only at its end, and the deeper one wins
+    late.map(2).key("a.b").number(1).key("a").map(1).key("b").number(2);
+    CHECK(namesOf(late) == "a.b=02 ");
+    flat.bytes.push_back(0);
+    CHECK(listFields(flat.bytes).empty());
 }
 
 }  // namespace

@@ -91,12 +91,15 @@ TEST_CASE("arguments: sd takes show, check, compile, explain and evaluate") {
                                                   {"sd", "show", "kacs"},
                                                   {"sd", "check", "root", "kacs"},
                                                   {"sd", "check", "0", "kacs", "uid", "gid"},
+                                                  {"sd", "check", "kacs"},
+                                                  {"sd", "check", "kacs", "--user", "root"},
                                                   {"sd", "explain", "O:SYD:"}}) {
         CHECK(parseArguments(words).value().command == "sd");
     }
     for (const std::vector<std::string>& words : {std::vector<std::string>{"sd"},
                                                   {"sd", "show", "a", "b"},
-                                                  {"sd", "check", "root"},
+                                                  {"sd", "check"},
+                                                  {"sd", "show", "kacs", "--user", "root"},
                                                   {"sd", "show", "--kind", "files"},
                                                   {"sd", "evaluate", "a", "b"},
                                                   {"sd", "compile"},

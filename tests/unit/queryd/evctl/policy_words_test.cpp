@@ -94,6 +94,23 @@ TEST_CASE("sd check: as a table and as JSON lines") {
         "\"name\":\"shut\",\"other_fields\":false,\"pattern\":\"shut\",\"record\":false}\n"));
 }
 
+TEST_CASE("sd check: who may send under a name is one answer, without fields") {
+    const access::PatternTable table(test::policyOf(
+        ObjectKind::PublishLogs, {{"web", "O:SYG:SYD:P(A;;0x8;;;S-1-22-1-1001)"}, {"shut", ""}}));
+    const auto ask = [&](uid_t uid, const char* name) {
+        return publishingOf(table, access::tokenOfUnixUser({uid, uid, {}}, {0, {}}),
+                            ObjectKind::PublishLogs, name);
+    };
+    CHECK(ask(1001, "web.front").record);
+    CHECK_FALSE(ask(1002, "web.front").record);
+    CHECK_FALSE(ask(1001, "shut").record);
+    CHECK(ask(1002, "other").record);
+    CHECK(accessTable({ask(1002, "web")}).find("(may send)") != std::string::npos);
+    CHECK(accessJsonl({ask(1001, "web.front")}) ==
+          R"({"kind":"publish-logs","name":"web.front","pattern":"web","publish":true})"
+          "\n");
+}
+
 TEST_CASE("sd check: users by name and by number") {
     const auto by_name = findUnixUser("root");
     const auto by_number = findUnixUser("0");

@@ -2,7 +2,6 @@
 // part of streaming questions. The exact answers of a few records are in tests/query/cross.case.
 
 #include "common/base/text.h"
-#include "common/base/thread.h"
 #include "queryd/exec/live_records.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/lang/parser.h"
@@ -14,6 +13,7 @@
 #include "tests/support/metric_store.h"
 #include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/queryd/exec/running_stream.h"
 
 #include <doctest/doctest.h>
 #include <atomic>
@@ -25,6 +25,7 @@
 
 namespace evd::queryd {
 using test::RecordList;
+using test::RunningStream;
 using test::TestEvent;
 using test::TestLog;
 using test::TestLogStore;
@@ -110,12 +111,14 @@ class LivePart {
   public:
     LivePart(Machine& machine, std::string_view text)
         : config_(machine.config()),
-          readers_({config_.event_store_path, config_.log_store_path}, 1, 1 << 20),
-          cross_(readers_, config_),
+          readers_({config_.event_store_path, config_.log_store_path}, {1}, 1 << 20),
+          sights_(nullptr, {"", true, false}),
+          cross_(readers_, config_, sights_),
           plan_(livePlan(planQuery(parseQuery(text).value(), machine.clock.wallNs()).value())) {
         control_.clock = &machine.clock;
-        live_ = std::make_unique<LiveRecords>(readers_, plan_, control_, cross_, StreamCursors(),
-                                              records_);
+        live_ = std::make_unique<LiveRecords>(
+            LiveRecords::Parts{readers_, plan_, control_, cross_, sights_}, StreamCursors(),
+            records_);
     }
 
     std::vector<std::string> round() {
@@ -128,36 +131,12 @@ class LivePart {
   private:
     EngineConfig config_;
     StoreReaders readers_;
+    Sights sights_;
     CrossReader cross_;
     RecordPlan plan_;
     RunControl control_;
     RecordList records_;
     std::unique_ptr<LiveRecords> live_;
-};
-
-class RunningStream {
-  public:
-    RunningStream(QueryEngine& engine, std::string_view query)
-        : prepared_(engine.prepare(query).value()) {
-        REQUIRE(prepared_->streaming());
-        thread_ = std::make_unique<base::Thread>("stream", [this, &engine] {
-            RunOptions options;
-            options.caller.system = true;
-            options.cancelled = &cancelled_;
-            (void)engine.run(*prepared_, options, records_);  // Gone, when it is cancelled
-        });
-    }
-    ~RunningStream() {
-        cancelled_ = true;
-        thread_->join();
-    }
-    RecordList& records() { return records_; }
-
-  private:
-    std::unique_ptr<PreparedQuery> prepared_;
-    RecordList records_;
-    std::atomic<bool> cancelled_{false};
-    std::unique_ptr<base::Thread> thread_;
 };
 
 }  // namespace

@@ -7,11 +7,10 @@
 #include "queryd/stream/counting_signal.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/log_store.h"
-#include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/queryd/exec/running_stream.h"
 
 #include <doctest/doctest.h>
-#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -19,7 +18,7 @@
 #include <vector>
 
 namespace evd::queryd {
-using test::RecordList;
+using test::RunningStream;
 using test::TestLog;
 using test::TestLogStore;
 
@@ -38,31 +37,6 @@ TestLog logOf(int64_t id, std::string origin = "a") {
 std::string line(int64_t id) {
     return base::cat("{\"message\":\"line ", id, "\"}");
 }
-
-class RunningStream {
-  public:
-    RunningStream(QueryEngine& engine, std::string_view query)
-        : prepared_(engine.prepare(query).value()) {
-        REQUIRE(prepared_->streaming());
-        thread_ = std::make_unique<base::Thread>("stream", [this, &engine] {
-            RunOptions options;
-            options.caller.system = true;
-            options.cancelled = &cancelled_;
-            (void)engine.run(*prepared_, options, records_);  // Gone, when it is cancelled
-        });
-    }
-    ~RunningStream() {
-        cancelled_ = true;
-        thread_->join();
-    }
-    RecordList& records() { return records_; }
-
-  private:
-    std::unique_ptr<PreparedQuery> prepared_;
-    RecordList records_;
-    std::atomic<bool> cancelled_{false};
-    std::unique_ptr<base::Thread> thread_;
-};
 
 struct Store {
     test::TemporaryDirectory folder;

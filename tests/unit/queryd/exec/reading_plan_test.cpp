@@ -111,17 +111,20 @@ TEST_CASE("reading plan: a narrow time goes before an index that finds many rows
 TEST_CASE("reading plan: one big database is read by all threads, a small one by one") {
     const RecordPlan plan = planOf("LOGS CONTAINING x");
     const auto rows = static_cast<int64_t>(kSplitRowsMin);
-    CHECK(planReading(plan, std::vector{surveyOf(rows)}, 2).size() == 2);
-    CHECK(planReading(plan, std::vector{surveyOf(rows - 1)}, 2).size() == 1);
-    CHECK(planReading(plan, std::vector(4, surveyOf(rows)), 2).size() == 4);
+    CHECK(planReading(plan, std::vector{surveyOf(rows)}, {2}).size() == 2);
+    CHECK(planReading(plan, std::vector{surveyOf(rows - 1)}, {2}).size() == 1);
+    CHECK(planReading(plan, std::vector(4, surveyOf(rows)), {2}).size() == 4);
+    CHECK(planReading(plan, std::vector{surveyOf(10)}, {3, 10}).size() == 3);
+    CHECK(planReading(plan, std::vector{surveyOf(9)}, {3, 10}).size() == 1);
     DatabaseSurvey unreadable;
-    CHECK(planReading(plan, std::vector{unreadable, surveyOf(0)}, 2).empty());
+    CHECK(planReading(plan, std::vector{unreadable, surveyOf(0)}, {2}).empty());
 }
 
 TEST_CASE("reading plan: counting everything is one look at an index") {
     const auto rows = static_cast<int64_t>(kSplitRowsMin);
-    CHECK(planReading(planOf("LOGS COUNT"), std::vector{surveyOf(rows)}, 2).size() == 1);
-    CHECK(planReading(planOf("LOGS ERROR ONLY COUNT"), std::vector{surveyOf(rows)}, 2).size() == 2);
+    CHECK(planReading(planOf("LOGS COUNT"), std::vector{surveyOf(rows)}, {2}).size() == 1);
+    CHECK(planReading(planOf("LOGS ERROR ONLY COUNT"), std::vector{surveyOf(rows)}, {2}).size() ==
+          2);
 }
 
 }  // namespace evd::queryd

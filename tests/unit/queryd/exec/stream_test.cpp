@@ -7,8 +7,8 @@
 #include "queryd/stream/counting_signal.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/queryd/exec/running_stream.h"
 
 #include <doctest/doctest.h>
 #include <atomic>
@@ -19,7 +19,7 @@
 #include <vector>
 
 namespace evd::queryd {
-using test::RecordList;
+using test::RunningStream;
 using test::TestEvent;
 using test::TestShard;
 
@@ -38,37 +38,6 @@ TestEvent eventOf(int64_t id, std::string_view payload = "") {
 std::string line(int64_t id) {
     return base::cat("{\"n\":", id, "}");
 }
-
-// A streaming question on a thread of its own, cancelled and joined at the end.
-class RunningStream {
-  public:
-    RunningStream(queryd::QueryEngine& engine, std::string_view query,
-                  queryd::Caller caller = {"", true, false})
-        : prepared_(engine.prepare(query).value()) {
-        REQUIRE(prepared_->streaming());
-        thread_ = std::make_unique<base::Thread>("stream", [this, &engine, caller] {
-            queryd::RunOptions options;
-            options.caller = caller;
-            options.cancelled = &cancelled_;
-            outcome_ = engine.run(*prepared_, options, records_);
-        });
-    }
-    ~RunningStream() { (void)stop(); }  // the outcome is for those who ask
-
-    base::Result<void> stop() {
-        cancelled_ = true;
-        thread_->join();
-        return outcome_;
-    }
-    RecordList& records() { return records_; }
-
-  private:
-    std::unique_ptr<queryd::PreparedQuery> prepared_;
-    RecordList records_;
-    std::atomic<bool> cancelled_{false};
-    base::Result<void> outcome_;
-    std::unique_ptr<base::Thread> thread_;
-};
 
 struct Store {
     test::TemporaryDirectory folder;

@@ -56,8 +56,7 @@ TEST_CASE("process table: without sensors there is no sensor and no edge to it")
     }));
 }
 
-TEST_CASE(
-    "process table: the store has edges to those who fill it and to queryd, which has no other") {
+TEST_CASE("process table: the store has edges to those who fill it and to queryd, which may emit") {
     const auto plan = supervisor::planGroup(KmesBackend::Builtin, {});
     for (const auto& edge : plan.edges) {
         if (edge.left == Program::Store || edge.right == Program::Store) {
@@ -65,9 +64,12 @@ TEST_CASE(
                                   isEdge(edge, Program::Store, Program::Ingest) ||
                                   isEdge(edge, Program::Store, Program::Queryd);
             CHECK(is_known);
+        } else if (edge.right == Program::Queryd) {
+            // To tell what it was asked, and nothing else: kmesd knows by the name.
+            CHECK(edge.left == Program::Kmesd);
+            CHECK(edge.left_name == "kmes-emitter.queryd");
         } else {
             CHECK_FALSE(edge.left == Program::Queryd);
-            CHECK_FALSE(edge.right == Program::Queryd);
             CHECK_FALSE(edge.left == Program::Ingest);
             CHECK_FALSE(edge.right == Program::Ingest);
         }
