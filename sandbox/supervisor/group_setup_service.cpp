@@ -126,6 +126,10 @@ base::Result<GroupSetup> prepareGroup(const config::Settings& settings,
     group.start.settings = settings;
     group.start.boot_id = boot_id.value();
     group.start.owner_uid = ::getuid();
+    const auto sensor = group.births.find(Program::Sensor);
+    if (sensor != group.births.end() && sensor->second.identity) {
+        group.start.sensor_uid = sensor->second.identity->uid;
+    }
     group.start.admin_gids = groupIds(settings.list("Linux\\AdminGroups"));
     group.start.emit_gids = groupIds(settings.list("Linux\\EmitGroups"));
     return group;
