@@ -17,7 +17,7 @@ constexpr uint32_t kKacsQueryToken = 0xC010'4B00;
 constexpr auto kCalls = std::to_array<CallRule>({
     {"accept4", "kj, ZeroMQ, the query socket: a client connects"},
     {"getsockname", "ZeroMQ, kj: the name of a connection"},
-    {"getpeername", "ZeroMQ, kj: the name of a connection"},
+    {"getpeername", "ZeroMQ: an address to show; a Unix peer has none", Verdict::Refuse},
     {"setsockopt", "ZeroMQ, the query socket: timeouts, buffers", kAllow, {equals(1, SOL_SOCKET)}},
     {"setsockopt",
      "kj: TCP_NODELAY on whatever it accepts",

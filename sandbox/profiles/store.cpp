@@ -47,7 +47,7 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"connect", "ZeroMQ: the notices socket"},
     {"setsockopt", "ZeroMQ: options of its own sockets", kAllow, {equals(1, SOL_SOCKET)}},
     {"getsockname", "ZeroMQ: the name of a connection"},
-    {"getpeername", "ZeroMQ: the name of a connection"},
+    {"getpeername", "ZeroMQ: an address to show; a Unix peer has none", Verdict::Refuse},
     {"sendto", "ZeroMQ: notices"},
     {"recvfrom", "ZeroMQ: subscriptions"},
     {"sched_getparam", "ZeroMQ: start of a thread"},
