@@ -55,7 +55,10 @@ struct StartParams {
   restart @7 :Bool;
   # True when the child replaces one that died in this group's lifetime.
   security @8 :List(SecurityRule);
-  # Only for those who enforce descriptors or record their changes: queryd and the store.
+  # Only for those who enforce descriptors or record their changes: queryd, the store and ingest.
+  sensorUid @9 :UInt32 = 4294967295;
+  # Whom the sensor runs as, when that is a user of its own: what it sends is the group's own. For
+  # ingest, which sees the sender of a datagram by its uid only.
 }
 
 struct StartResult {

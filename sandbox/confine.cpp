@@ -7,6 +7,9 @@
 #include "sandbox/profiles/profile.h"
 #include "sandbox/seccomp_filter.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -23,6 +26,30 @@ constexpr bool kSanitized = false;
 FilterMode filterMode() {
     const char* wish = std::getenv("EVENTD_SECCOMP");
     return wish != nullptr && std::string_view(wish) == "log" ? FilterMode::Log : FilterMode::Kill;
+}
+
+// So that a program that was taken over runs into a limit and not the machine out of memory. Those
+// who hold a window of records get many times that window; the store and queryd, whose settings may
+// ask for much and may change while they run, half of the machine.
+uint64_t dataBytesMax(Role role) {
+    constexpr uint64_t kMebibyte = uint64_t{1} << 20;
+    const auto pages = static_cast<uint64_t>(std::max(::sysconf(_SC_PHYS_PAGES), 0L));
+    const uint64_t machine = pages * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+    const auto cpus = static_cast<uint64_t>(std::max(::sysconf(_SC_NPROCESSORS_CONF), 1L));
+    switch (role) {
+        case Role::Sensor:
+        case Role::Ingest:
+            return 512 * kMebibyte;
+        case Role::Collector:
+        case Role::Kmesd:
+            return (1024 + 16 * cpus) * kMebibyte;
+        case Role::Store:
+        case Role::Queryd:
+            return std::max(machine / 2, 4096 * kMebibyte);
+        case Role::Evctl:
+            break;
+    }
+    return RLIM_INFINITY;
 }
 
 base::Result<void> requireOneThread() {
@@ -71,7 +98,8 @@ base::Result<void> confine(const Confinement& confinement) {
     if (!kSanitized) {
         EVD_TRY(requireOneThread());
     }
-    EVD_TRY(limitProcess(confinement.fds_max));
+    EVD_TRY(limitProcess(confinement.fds_max,
+                         kSanitized ? RLIM_INFINITY : dataBytesMax(confinement.role)));
     EVD_TRY(forbidNewPrivileges());
     EVD_TRY(closePaths(confinement));
     EVD_TRY(keepOnlyCapabilities(confinement.keep_capabilities));

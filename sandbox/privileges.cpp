@@ -104,8 +104,9 @@ base::Result<void> keepOnlyCapabilities(std::span<const int> keep) {
     return writeCapabilities({kept, kept, 0});
 }
 
-base::Result<void> limitProcess(uint64_t fds_max) {
+base::Result<void> limitProcess(uint64_t fds_max, uint64_t data_bytes_max) {
     EVD_TRY(setLimit(RLIMIT_CORE, 0, "core"));
+    EVD_TRY(setLimit(RLIMIT_DATA, data_bytes_max, "data"));
     return setLimit(RLIMIT_NOFILE, fds_max, "nofile");
 }
 
@@ -114,6 +115,14 @@ base::Result<void> forbidInspection() {
         return base::failErrno("cannot forbid inspection", errno);
     }
     return {};
+}
+
+bool holdsCapabilities(std::span<const int> wanted) {
+    const auto held = readCapabilities();
+    return held.ok() && std::all_of(wanted.begin(), wanted.end(), [&](int capability) {
+               return capability >= 0 && capability < kCapabilityBits &&
+                      (held.value().effective >> capability & 1) != 0;
+           });
 }
 
 base::Result<size_t> threadCount() {

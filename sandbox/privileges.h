@@ -19,9 +19,14 @@ base::Result<void> forbidNewPrivileges();
 // and nothing in the inheritable, ambient and (where we may) bounding sets.
 base::Result<void> keepOnlyCapabilities(std::span<const int> keep);
 
-// No core dumps, no attaching by other processes of the same user, at most fds_max descriptors.
-base::Result<void> limitProcess(uint64_t fds_max);
+// No core dumps, at most fds_max descriptors, at most data_bytes_max of memory that can be written
+// to (RLIMIT_DATA; shared mappings do not count).
+base::Result<void> limitProcess(uint64_t fds_max, uint64_t data_bytes_max);
+// No attaching by other processes of the same user.
 base::Result<void> forbidInspection();
+
+// Whether all of these CAP_* numbers are in force now.
+bool holdsCapabilities(std::span<const int> wanted);
 
 // How many threads this process has.
 base::Result<size_t> threadCount();

@@ -85,17 +85,17 @@ kj::Promise<std::vector<wire::ResumePoint>> IngestService::start(ipc::StartParam
     early_fds_.clear();
     policy_.install(params.settings.security());
     for (auto& [name, socket] : sockets) {
-        startDoor(name, std::move(socket), {params.owner_uid, params.admin_gids});
+        startDoor(name, std::move(socket), params);
     }
     return std::vector<wire::ResumePoint>();
 }
 
 void IngestService::startDoor(const std::string& name, std::unique_ptr<DatagramSocket> socket,
-                              const access::UnixRoles& roles) {
+                              const ipc::StartParams& params) {
     const bool takes_logs = name == kLogDoor || name == kSyslogDoor;
     PublishGate gate(
         policy_, takes_logs ? access::ObjectKind::PublishLogs : access::ObjectKind::PublishMetrics,
-        roles);
+        {params.owner_uid, params.admin_gids}, params.sensor_uid);
     auto door = name == kLogDoor      ? makeLogDoor(loop_->logs, std::move(gate))
                 : name == kSyslogDoor ? makeSyslogDoor(loop_->logs, std::move(gate))
                 : name == kMetricDoor ? makeMetricDoor(loop_->samples, std::move(gate))

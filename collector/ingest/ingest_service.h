@@ -45,7 +45,7 @@ class IngestService final : public ipc::Program {
     struct LoopParts;
 
     void startDoor(const std::string& name, std::unique_ptr<DatagramSocket> socket,
-                   const access::UnixRoles& roles);
+                   const ipc::StartParams& params);
     void onWake();
     void endDrain();
 

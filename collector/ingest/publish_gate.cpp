@@ -13,8 +13,8 @@ size_t PublishGate::Hash::operator()(const Key& key) const {
 }
 
 PublishGate::PublishGate(const access::LivePolicy& policy, access::ObjectKind kind,
-                         access::UnixRoles roles)
-    : policy_(&policy), kind_(kind), roles_(std::move(roles)) {
+                         access::UnixRoles roles, std::optional<uid_t> sensor_uid)
+    : policy_(&policy), kind_(kind), roles_(std::move(roles)), sensor_uid_(sensor_uid) {
     take(policy.current());
 }
 
@@ -37,7 +37,8 @@ bool PublishGate::isPermitted(const Sender& sender, std::string_view name) {
     if (known != verdicts_.end()) {
         return known->second;
     }
-    const access::Token token = access::tokenOfUnixUser({sender.uid, sender.gid, {}}, roles_);
+    const uid_t uid = sensor_uid_ && sender.uid == *sensor_uid_ ? roles_.owner_uid : sender.uid;
+    const access::Token token = access::tokenOfUnixUser({uid, sender.gid, {}}, roles_);
     const bool permitted = access::mayPublish(token, kind_, pattern);
     if (verdicts_.size() >= kVerdictsMax) {
         verdicts_.clear();

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -36,7 +37,9 @@ class PublishGate {
     // Everybody may send.
     PublishGate() = default;
     // `kind` is PublishLogs or PublishMetrics.
-    PublishGate(const access::LivePolicy& policy, access::ObjectKind kind, access::UnixRoles roles);
+    // The sensor, where it is a user of its own, sends as SYSTEM: its records are the group's own.
+    PublishGate(const access::LivePolicy& policy, access::ObjectKind kind, access::UnixRoles roles,
+                std::optional<uid_t> sensor_uid = std::nullopt);
 
     // Before each datagram; costs next to nothing.
     void refresh();
@@ -63,6 +66,7 @@ class PublishGate {
     const access::LivePolicy* policy_ = nullptr;
     access::ObjectKind kind_ = access::ObjectKind::PublishLogs;
     access::UnixRoles roles_;
+    std::optional<uid_t> sensor_uid_;
     access::PolicyInForce in_force_;
     bool open_ = true;
     std::unordered_map<Key, bool, Hash> verdicts_;

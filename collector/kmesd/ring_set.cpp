@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +16,8 @@ using kmes::RingAccess;
 using kmes::RingMapping;
 
 namespace {
+
+constexpr mode_t kRingMemoryMode = 0400;
 
 uint64_t leastCapacityOf(const std::vector<RingSlot>& slots) {
     uint64_t least = kmes::kRingCapacityMax;
@@ -113,8 +116,11 @@ std::vector<RingFigures> RingSet::figures() const {
 }
 
 Result<base::Fd> reopenReadOnly(int proc_fd, int memory_fd) {
-    // TODO(security): a consumer that may open /proc/self/fd could open the memory for writing
-    // again, since its mode allows it; fchmod it to 0600 once the profile has that call.
+    // Otherwise a consumer that may open /proc/self/fd could open the memory for writing again: its
+    // mode is of no use to us, who hold it open already.
+    if (::fchmod(memory_fd, kRingMemoryMode) != 0) {
+        return base::failErrno("cannot close a ring's memory to writers", errno);
+    }
     const std::string path = base::cat("self/fd/", memory_fd);
     base::Fd fd(::openat(proc_fd, path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd.valid()) {

@@ -37,7 +37,7 @@ HostSnapshot HostReader::read() {
     snapshot.memory = parseNamedNumbers(readFile("meminfo"));
     snapshot.virtual_memory = parseNamedNumbers(readFile("vmstat"));
     snapshot.disks = parseDiskStats(readFile("diskstats"));
-    snapshot.interfaces = parseNetDev(readFile("net/dev"));
+    snapshot.interfaces = parseNetDev(readFile(network_file_.c_str()));
     snapshot.load = parseLoadAverage(readFile("loadavg"));
     snapshot.uptime_seconds = parseUptime(readFile("uptime"));
     readPressure(snapshot);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace evd::collector {
 
@@ -21,9 +22,14 @@ inline constexpr size_t kHostFileBytesMax = 512 * 1024;
 // kernel has pressure or swap. One thread.
 class HostReader {
   public:
-    // Both outlive the reader.
-    HostReader(int proc_fd, uint64_t ticks_per_second, const base::Clock& clock)
-        : proc_fd_(proc_fd), ticks_per_second_(ticks_per_second), clock_(clock) {}
+    // Descriptor and clock outlive the reader. Of interfaces each process sees those of its own
+    // network, so whoever has none names the file of a process that has.
+    HostReader(int proc_fd, uint64_t ticks_per_second, const base::Clock& clock,
+               std::string network_file = "net/dev")
+        : proc_fd_(proc_fd),
+          ticks_per_second_(ticks_per_second),
+          clock_(clock),
+          network_file_(std::move(network_file)) {}
 
     HostSnapshot read();
 
@@ -35,6 +41,7 @@ class HostReader {
     int proc_fd_;
     uint64_t ticks_per_second_;
     const base::Clock& clock_;
+    std::string network_file_;
     std::string buffer_;
 };
 

@@ -38,6 +38,7 @@ class SensorService final : public ipc::Program {
 
     base::SystemClock clock_;
     base::Fd proc_;
+    std::string network_file_;
     // Until start().
     base::Fd connector_;
     base::Fd kmes_;

@@ -139,6 +139,11 @@ constexpr auto kSpecs = std::to_array<SettingSpec>({
               "Unix groups whose members carry the Administrators SID."),
     atRestart("Linux\\EmitGroups", SettingType::TextList, 0, 64, "root, eventd-emit",
               "Unix groups whose members may emit events through kmesd."),
+    atRestart("Linux\\Users", SettingType::TextList, 0, 16,
+              "store=eventd, queryd=eventd-query, ingest=eventd-ingest, kmesd=eventd-kmes, "
+              "collector=eventd-collector, sensor=eventd-sensor",
+              "The user of each program when eventd is started by root: a name, or uid:gid. Where "
+              "one is missing, and with an empty list, all run as root."),
     atRestart("Linux\\BootId", SettingType::Text, 1, 38, "",
               "Boot id to use instead of the kernel's, for tests."),
 });

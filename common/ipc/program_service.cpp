@@ -14,6 +14,7 @@ namespace evd::ipc {
 
 namespace {
 
+constexpr uid_t kNoUid = static_cast<uid_t>(-1);  // the schema's default
 constexpr int kExitDrained = 0;
 constexpr int kExitLost = 1;
 
@@ -62,6 +63,9 @@ StartParams readStart(schema::StartParams::Reader in) {
     params.boot_id = takeOrThrow(readGuid(in.getBootId()));
     params.resume = readResume(in.getResume());
     params.owner_uid = in.getOwnerUid();
+    if (in.getSensorUid() != kNoUid) {
+        params.sensor_uid = in.getSensorUid();
+    }
     for (const auto gid : in.getAdminGids()) {
         params.admin_gids.push_back(gid);
     }

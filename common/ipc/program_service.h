@@ -9,6 +9,7 @@
 #include <kj/async-io.h>
 #include <kj/async.h>
 #include <sys/types.h>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@ struct StartParams {
     base::Guid boot_id;
     std::vector<wire::ResumePoint> resume;
     uid_t owner_uid = 0;
+    std::optional<uid_t> sensor_uid = std::nullopt;  // when it is a user of its own
     std::vector<gid_t> admin_gids;
     std::vector<gid_t> emit_gids;
     bool restart = false;

@@ -59,11 +59,17 @@ std::vector<gid_t> groupIds(const std::vector<std::string>& names) {
     return ids;
 }
 
-// Whoever owns the event store started the group; before there is one, whoever asks would.
+// Whoever owns the lock started the group: the store itself may belong to a user of its own. Before
+// there is a store, whoever asks would start it.
 uid_t ownerOf(const config::Settings& settings) {
     struct stat status {};
-    const std::string& path = settings.text("EventStorePath");
-    return !path.empty() && ::stat(path.c_str(), &status) == 0 ? status.st_uid : ::getuid();
+    const std::string& store = settings.text("EventStorePath");
+    for (const std::string& path : {base::cat(store, "/eventd.lock"), store}) {
+        if (!store.empty() && ::stat(path.c_str(), &status) == 0) {
+            return status.st_uid;
+        }
+    }
+    return ::getuid();
 }
 
 // Whom and what `sd check` is about.

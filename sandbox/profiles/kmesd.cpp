@@ -14,6 +14,10 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"pread64", "kmes: reading /proc of the peer"},
     {"memfd_create", "kmes: the memories of a ring"},
     {"ftruncate", "kmes: the size of a ring's memory"},
+    {"fchmod",
+     "kmes: a ring's memory can be opened for reading only",
+     Verdict::Allow,
+     {equals(1, 0400)}},
     {"fcntl", "kmes: sealing a ring's size", Verdict::Allow, {equals(1, F_ADD_SEALS)}},
     {"fcntl", "kmes: is a parked ring sealed", Verdict::Allow, {equals(1, F_GET_SEALS)}},
 });

@@ -11,7 +11,9 @@
 
 namespace evd::sandbox {
 
-// What happens when a call matches its line. A call that matches no line kills the process.
+// What happens when a call matches its line. There are three tiers: what a program needs is
+// allowed, with the arguments it needs it with; what a library merely tries is answered with an
+// error that the library lives with; everything else kills the process.
 enum class Verdict {
     Allow,
     Refuse,  // EACCES: a library asks, and takes no for an answer

@@ -1,6 +1,9 @@
 #include "sandbox/profiles/profile.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
+#include <sys/socket.h>
 
 namespace evd::sandbox {
 
@@ -14,8 +17,12 @@ constexpr uint32_t kKacsQueryToken = 0xC010'4B00;
 constexpr auto kCalls = std::to_array<CallRule>({
     {"accept4", "kj, ZeroMQ, the query socket: a client connects"},
     {"getsockname", "ZeroMQ, kj: the name of a connection"},
-    {"getpeername", "ZeroMQ, kj: the name of a connection"},
-    {"setsockopt", "ZeroMQ, the query socket: timeouts and buffers"},
+    {"getpeername", "ZeroMQ: an address to show; a Unix peer has none", Verdict::Refuse},
+    {"setsockopt", "ZeroMQ, the query socket: timeouts, buffers", kAllow, {equals(1, SOL_SOCKET)}},
+    {"setsockopt",
+     "kj: TCP_NODELAY on whatever it accepts",
+     kAllow,
+     {equals(1, IPPROTO_TCP), equals(2, TCP_NODELAY)}},
     {"sendto", "ZeroMQ, the query socket: answers"},
     {"recvfrom", "ZeroMQ, the query socket: questions"},
     {"sched_getparam", "ZeroMQ: start of a thread"},
@@ -35,12 +42,10 @@ constexpr auto kCalls = std::to_array<CallRule>({
      Verdict::Refuse,
      {masked(2, O_ACCMODE | O_TRUNC, O_RDWR)}},
     {"pread64", "SQLite: pages"},
-    {"lseek", "SQLite: where pread64 is not used"},
     {"fcntl", "SQLite: read locks", kAllow, {equals(1, F_SETLK)}},
     {"fcntl", "SQLite: who holds a lock", kAllow, {equals(1, F_GETLK)}},
     {"access", "SQLite: is there a log"},
     {"readlink", "SQLite: links in a path"},
-    {"readlinkat", "the same; machines without readlink"},
     {"geteuid", "SQLite: are we root"},
     {"fchown", "SQLite: tries it on a log when root, and takes a refusal well", Verdict::Refuse},
     {"fchmod", "SQLite: the same for the mode", Verdict::Refuse},
@@ -49,6 +54,7 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"getdents64", "libstdc++: which shards are there"},
 #ifndef __x86_64__
     {"faccessat", "machines without access"},
+    {"readlinkat", "machines without readlink"},
 #endif
 });
 

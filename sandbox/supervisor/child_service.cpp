@@ -103,6 +103,9 @@ kj::Promise<std::vector<wire::ResumePoint>> ChildConnection::sendStart(
     out.setSupervisor(kj::heap<SupervisorCapability>(spec_, requests_));
     ipc::writeResume(params.resume, out.initResume(countOf(params.resume.size())));
     out.setOwnerUid(params.owner_uid);
+    if (params.sensor_uid) {
+        out.setSensorUid(*params.sensor_uid);
+    }
     writeIds(params.admin_gids, out.initAdminGids(countOf(params.admin_gids.size())));
     writeIds(params.emit_gids, out.initEmitGids(countOf(params.emit_gids.size())));
     out.setRestart(params.restart);

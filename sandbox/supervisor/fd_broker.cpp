@@ -4,6 +4,8 @@
 #include "common/base/text.h"
 #include "sandbox/supervisor/datagram_backlog.h"
 
+#include <unistd.h>
+#include <cerrno>
 #include <utility>
 
 namespace evd::supervisor {
@@ -11,6 +13,7 @@ namespace evd::supervisor {
 namespace {
 
 constexpr int kBacklog = 1024;
+constexpr gid_t kGroupUnchanged = static_cast<gid_t>(-1);
 
 const std::string& pathOf(const config::SocketPaths& paths, SocketPath which) {
     switch (which) {
@@ -47,13 +50,17 @@ FdBroker::FdBroker(const GroupPlan& plan) {
     }
 }
 
-base::Result<void> FdBroker::listen(const config::SocketPaths& paths) {
+base::Result<void> FdBroker::listen(const config::SocketPaths& paths, std::optional<uid_t> teller) {
     const DatagramBacklog long_queues;
     for (auto& socket : sockets_) {
-        auto fd = base::listenUnix(pathOf(paths, socket.spec.path), socket.spec.type,
-                                   socket.spec.mode, kBacklog);
+        const std::string& path = pathOf(paths, socket.spec.path);
+        auto fd = base::listenUnix(path, socket.spec.type, socket.spec.mode, kBacklog);
         if (!fd.ok()) {
             return fd.error();
+        }
+        if (socket.spec.path == SocketPath::Notices && teller &&
+            ::lchown(path.c_str(), *teller, kGroupUnchanged) != 0) {
+            return base::failErrno(base::cat("cannot give away ", path), errno);
         }
         socket.fd = std::move(fd).value();
     }

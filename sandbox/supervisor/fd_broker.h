@@ -6,6 +6,7 @@
 #include "sandbox/supervisor/process_table.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,11 @@ class FdBroker {
   public:
     explicit FdBroker(const GroupPlan& plan);
 
-    // Makes every socket for strangers. Called once, before the first program starts.
-    base::Result<void> listen(const config::SocketPaths& paths);
+    // Makes every socket for strangers. Called once, before the first program starts. The socket of
+    // the notices, which is for the group alone, is given to the user of the one who connects to
+    // it.
+    base::Result<void> listen(const config::SocketPaths& paths,
+                              std::optional<uid_t> teller = std::nullopt);
 
     // What a new incarnation of the program is born with: its ends of its edges, copies of its
     // sockets and of what is parked for it.

@@ -22,12 +22,6 @@ std::string parentOf(const std::string& path) {
     return fs::path(path).parent_path().string();
 }
 
-std::string storeFolder(const std::string& path) {
-    std::error_code ignored;
-    // "/x/logs/" has the parent "/x/logs".
-    return fs::is_directory(path, ignored) && !path.ends_with('/') ? path : parentOf(path);
-}
-
 base::Result<void> makeFolder(const std::string& path, mode_t mode) {
     std::error_code error;
     if (fs::is_directory(path, error)) {
@@ -44,6 +38,12 @@ base::Result<void> makeFolder(const std::string& path, mode_t mode) {
 }
 
 }  // namespace
+
+std::string storeFolder(const std::string& path) {
+    std::error_code ignored;
+    // "/x/logs/" has the parent "/x/logs".
+    return fs::is_directory(path, ignored) && !path.ends_with('/') ? path : parentOf(path);
+}
 
 std::vector<FolderSpec> foldersOf(const config::Settings& settings) {
     std::string events = settings.text("EventStorePath");

@@ -14,6 +14,9 @@ struct FolderSpec {
     mode_t mode = 0;  // for the last component, when it has to be made
 };
 
+// The folder that a store path means: itself when it is one, else the one it lies in (Ruling S7).
+std::string storeFolder(const std::string& path);
+
 // The folders that the group needs before it can start: one for each store, one for each socket.
 // A store path that ends in a slash or names a folder is the folder itself (Ruling S7). Pure but
 // for that look at the path.

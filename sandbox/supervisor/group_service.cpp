@@ -55,7 +55,9 @@ Group::Group(kj::AsyncIoContext& io, const base::Clock& clock, GroupSetup setup)
 Group::~Group() noexcept(false) = default;
 
 kj::Promise<void> Group::start() {
-    const auto listening = broker_.listen(config::socketPaths(setup_.start.settings));
+    const auto& store = setup_.births[Program::Store].identity;
+    const auto listening = broker_.listen(config::socketPaths(setup_.start.settings),
+                                          store ? std::optional(store->uid) : std::nullopt);
     if (!listening.ok()) {
         fail(listening.error().text);
         return ipc::toException(listening.error());
@@ -85,7 +87,8 @@ base::Result<void> Group::tryLaunch(Member& member) {
     if (!descriptors.ok()) {
         return descriptors.error();
     }
-    auto spawned = spawnProgram(setup_.program_folder, member.spec.name);
+    auto spawned =
+        spawnProgram(setup_.program_folder, member.spec.name, setup_.births[member.spec.program]);
     if (!spawned.ok()) {
         return spawned.error();
     }

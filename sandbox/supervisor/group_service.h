@@ -7,6 +7,7 @@
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ enum class ProcessState { Stopped, Starting, Running, Draining, BackingOff };
 struct GroupSetup {
     GroupPlan plan;
     std::string program_folder;
+    std::map<Program, Birth> births;  // who is not in it is born as we are
     ipc::StartParams start;  // settings, boot, uids and gids; the rest is filled in for each child
 };
 

@@ -52,7 +52,7 @@ int run(const supervisor::Options& options, config::Registry& registry,
     if (!lock.ok()) {
         return failed(lock.error());
     }
-    auto group = supervisor::prepareGroup(settings);
+    auto group = supervisor::prepareGroup(settings, options.state_folder);
     if (!group.ok()) {
         return failed(group.error());
     }

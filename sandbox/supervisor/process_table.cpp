@@ -1,5 +1,6 @@
 #include "sandbox/supervisor/process_table.h"
 
+#include <linux/capability.h>
 #include <sys/socket.h>
 #include <algorithm>
 #include <array>
@@ -9,15 +10,30 @@ namespace evd::supervisor {
 namespace {
 
 constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
-    {Program::Store, "eventd-store", /*may_park=*/false, /*sees_group=*/true,
-     /*sees_security=*/true},
-    {Program::Queryd, "eventd-queryd", /*may_park=*/false, /*sees_group=*/true,
-     /*sees_security=*/true},
-    {Program::Ingest, "eventd-ingest", /*may_park=*/false, /*sees_group=*/false,
-     /*sees_security=*/true},
-    {Program::Kmesd, "eventd-kmesd", /*may_park=*/true, /*sees_group=*/false},
-    {Program::Collector, "eventd-collector"},
-    {Program::Sensor, "eventd-sensor"},
+    {.program = Program::Store, .name = "eventd-store", .sees_group = true, .sees_security = true},
+    {.program = Program::Queryd,
+     .name = "eventd-queryd",
+     .sees_group = true,
+     .sees_security = true,
+     .reads_ids = true,
+     .expendability = 500},
+    {.program = Program::Ingest,
+     .name = "eventd-ingest",
+     .sees_security = true,
+     .reads_ids = true,
+     .expendability = 200},
+    {.program = Program::Kmesd,
+     .name = "eventd-kmesd",
+     .may_park = true,
+     .reads_proc = true,
+     .reads_ids = true},
+    {.program = Program::Collector, .name = "eventd-collector"},
+    {.program = Program::Sensor,
+     .name = "eventd-sensor",
+     .reads_proc = true,
+     .reads_ids = true,
+     .expendability = 300,
+     .kept_capability = CAP_SYS_PTRACE},
 }};
 
 // Nothing new is asked or emitted first; then what is in the sockets and in the rings goes to the

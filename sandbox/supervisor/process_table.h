@@ -21,6 +21,14 @@ struct ProgramSpec {
     bool may_park = false;       // keeps descriptors with us for its successor (Ruling K6)
     bool sees_group = false;     // may ask for the group's status
     bool sees_security = false;  // is given the descriptors of the configuration
+    // Looks at other processes in /proc. A program that does not sees only itself there.
+    bool reads_proc = false;
+    // Asks the kernel who its peers are, or whom a process belongs to. In a user namespace all
+    // strangers would be nobody.
+    bool reads_ids = false;
+    // Added to the kernel's badness when memory runs out: who can best be done without goes first.
+    int expendability = 0;
+    int kept_capability = -1;  // a CAP_* number that it keeps under a user of its own
 };
 
 // A socket pair between two programs. The names are those under which each takes its end.

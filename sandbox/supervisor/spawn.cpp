@@ -38,24 +38,41 @@ std::vector<char*> childEnvironment() {
     return entries;
 }
 
+// What is executed: by path, so that the process is called after it, or by the descriptor.
+struct ProgramFile {
+    const char* path;
+    char* const* arguments;
+    int fd;
+};
+
+constexpr int kProgramFd = ipc::kControlFd + 1;
+
 // Everything between fork and exec. Only system calls: the child shares no lock with anybody.
-[[noreturn]] void becomeProgram(const char* path, char* const* arguments, char* const* environment,
-                                int control, pid_t supervisor) {
+[[noreturn]] void becomeProgram(const ProgramFile& file, char* const* environment, int control,
+                                pid_t supervisor, const Birth& birth) {
     sigset_t none;
     sigemptyset(&none);
     (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
     (void)::signal(SIGPIPE, SIG_DFL);
     (void)::setsid();
     const int empty = ::open("/dev/null", O_RDONLY);
-    // The control end comes first: it may lie where another descriptor is going to.
-    const int kept = ::fcntl(control, F_DUPFD, ipc::kControlFd + 1);
-    const bool placed = empty >= 0 && kept >= 0 && ::dup2(empty, STDIN_FILENO) >= 0 &&
-                        ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 &&
-                        ::dup2(kept, ipc::kControlFd) >= 0 &&
-                        ::syscall(SYS_close_range, ipc::kControlFd + 1, ~0U, 0) == 0;
-    // The parent may have died before it was to be our reason to die.
-    if (placed && ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == supervisor) {
-        (void)::execve(path, arguments, environment);
+    // These two come first: they may lie where another descriptor is going to.
+    const int kept = ::fcntl(control, F_DUPFD, kProgramFd + 1);
+    const int program = ::fcntl(file.fd, F_DUPFD, kProgramFd + 1);
+    const bool placed =
+        empty >= 0 && kept >= 0 && program >= 0 && ::dup2(empty, STDIN_FILENO) >= 0 &&
+        ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 && ::dup2(kept, ipc::kControlFd) >= 0 &&
+        ::dup3(program, kProgramFd, O_CLOEXEC) >= 0 &&
+        ::syscall(SYS_close_range, kProgramFd + 1, ~0U, 0) == 0;
+    if (!placed || !takePlace(birth)) {
+        ::_exit(kNoPlaceStatus);
+    }
+    // Behind the change of user, which clears it. The parent may have died before it was to be our
+    // reason to die.
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == supervisor) {
+        (void)::execve(file.path, file.arguments, environment);
+        // Where only its folders are closed to the new user, as in a checkout below a home.
+        (void)::fexecve(kProgramFd, file.arguments, environment);
     }
     ::_exit(kExecFailedStatus);
 }
@@ -72,10 +89,12 @@ base::Result<std::string> programFolder() {
     return std::string(whole.substr(0, whole.rfind('/')));
 }
 
-base::Result<Spawned> spawnProgram(const std::string& folder, std::string_view name) {
+base::Result<Spawned> spawnProgram(const std::string& folder, std::string_view name,
+                                   const Birth& birth) {
     std::string argument(name);
     const std::string path = base::cat(folder, "/", name);
-    if (::access(path.c_str(), X_OK) != 0) {
+    const base::Fd program(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!program.valid() || ::access(path.c_str(), X_OK) != 0) {
         return base::fail(base::ErrorKind::NotFound, base::cat("there is no program ", path));
     }
     auto control = base::makeSocketPair(SOCK_STREAM);
@@ -90,8 +109,8 @@ base::Result<Spawned> spawnProgram(const std::string& folder, std::string_view n
         return base::failErrno(base::cat("cannot fork for ", name), errno);
     }
     if (child == 0) {
-        becomeProgram(path.c_str(), arguments, environment.data(), control.value().right.get(),
-                      supervisor);
+        becomeProgram({path.c_str(), arguments, program.get()}, environment.data(),
+                      control.value().right.get(), supervisor, birth);
     }
     return Spawned{child, std::move(control.value().left)};
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/fd.h"
 #include "common/base/result.h"
+#include "sandbox/supervisor/birth.h"
 
 #include <sys/types.h>
 #include <string>
@@ -23,9 +24,13 @@ base::Result<std::string> programFolder();
 // descriptor ipc::kControlFd, and nothing else. It has a session of its own, so that Ctrl-C at a
 // terminal reaches the supervisor alone; no blocked signals; and it is killed with SIGKILL when the
 // supervisor dies. What is meant for the supervisor (NOTIFY_SOCKET and its kin) is taken out of its
-// environment. NotFound when there is no such program; a failing exec ends the child with 127.
-base::Result<Spawned> spawnProgram(const std::string& folder, std::string_view name);
+// environment. Between fork and exec it takes the place that `birth` describes: the user, what it
+// sees. NotFound when there is no such program; a failing exec ends the child with 127, a place
+// that cannot be taken with 126.
+base::Result<Spawned> spawnProgram(const std::string& folder, std::string_view name,
+                                   const Birth& birth);
 
 inline constexpr int kExecFailedStatus = 127;
+inline constexpr int kNoPlaceStatus = 126;
 
 }  // namespace evd::supervisor

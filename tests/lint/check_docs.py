@@ -142,8 +142,9 @@ def check_index(findings, root, pages):
 
 def settings_of(text):
     """Name of each setting in the table of the source, with the texts that stand beside it."""
+    code = re.sub(r'"\s*\n\s*"', "", CodeText(text).without_comments)  # literals over several lines
     return {name.replace("\\\\", "\\"): re.findall(r'"([^"]*)"', rest)
-            for name, rest in SPEC.findall(CodeText(text).without_comments)}
+            for name, rest in SPEC.findall(code)}
 
 
 def check_settings(findings, root):

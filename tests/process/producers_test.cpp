@@ -160,7 +160,7 @@ TEST_CASE("sensor: kernel log and host metrics come out of the jail, and not twi
             {"metric", base::connectUnix(folder / "metric.sock", SOCK_DGRAM).value()});
         evd::ipc::StartParams params;
         params.settings = settings;
-        auto spawned = supervisor::spawnProgram(EVD_BIN_FOLDER, "eventd-sensor");
+        auto spawned = supervisor::spawnProgram(EVD_BIN_FOLDER, "eventd-sensor", {});
         REQUIRE(spawned.ok());
         const pid_t pid = spawned.value().pid;
         {

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -110,6 +111,25 @@ TEST_CASE("profiles: only the store opens files for writing") {
         } else {
             CHECK(outcome.killedByFilter());
         }
+    }
+}
+
+TEST_CASE("profiles: the store opens databases, and nothing in a way that no database is opened") {
+    for (const int flags : {O_RDWR | O_TRUNC, O_RDWR | O_TMPFILE, O_PATH, O_RDWR | O_DIRECT}) {
+        CAPTURE(flags);
+        CHECK(test::runJailed(Role::Store, [=] {
+                  return ::open("/tmp", flags, 0600) >= 0;
+              }).killedByFilter());
+    }
+}
+
+TEST_CASE("profiles: options are set of sockets as such, and of no other protocol") {
+    for (const Role role : {Role::Store, Role::Queryd}) {
+        CAPTURE(sandbox::roleName(role));
+        CHECK(test::runJailed(role, [] {
+                  const int one = 1;
+                  return ::setsockopt(0, IPPROTO_IP, IP_OPTIONS, &one, sizeof(one)) == 0;
+              }).killedByFilter());
     }
 }
 

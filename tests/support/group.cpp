@@ -102,8 +102,8 @@ std::string programPath(const std::string& name) {
 Group::Group(const StateFolder& state, const GroupOptions& options) {
     const std::string registry = state.below("test.reg");
     std::ofstream(registry) << registryText(options);
-    std::vector<std::string> arguments = {programPath("eventd"), "--state", state.path(),
-                                          "--registry", registry};
+    const std::string program = options.program.empty() ? programPath("eventd") : options.program;
+    std::vector<std::string> arguments = {program, "--state", state.path(), "--registry", registry};
     arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
     base::Fd write_end;
     base::Fd read_end = openPipe(write_end);

@@ -31,6 +31,7 @@ struct GroupOptions {
     std::vector<RegistryValue> values;
     std::vector<std::string> arguments;
     std::vector<std::string> environment;  // NAME=VALUE, added to ours
+    std::string program = {};              // another eventd than that of the build tree
 };
 
 // The real process group, started as a person would start it, on a folder of the test's.

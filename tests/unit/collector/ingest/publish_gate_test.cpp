@@ -54,6 +54,17 @@ TEST_CASE("publish gate: without descriptors everybody may send anything (Spec Â
     CHECK(gate.verdictCount() == 0);
 }
 
+TEST_CASE(
+    "publish gate: the sensor sends as SYSTEM under a user of its own, an unknown one does not") {
+    Scene scene(ObjectKind::PublishLogs);
+    constexpr Sender kSensor = {61006, 61006};
+    CHECK_FALSE(scene.gate().admits(kSensor, "web"));
+    PublishGate gate(scene.policy, ObjectKind::PublishLogs, kRoles, kSensor.uid);
+    CHECK(gate.admits(kSensor, "web"));
+    CHECK_FALSE(gate.admits(kOther, "web"));
+    CHECK_FALSE(gate.admits(Sender{}, "web"));
+}
+
 TEST_CASE("publish gate: a name is for those whom its descriptor lets publish") {
     Scene scene(ObjectKind::PublishLogs);
     PublishGate gate = scene.gate();
