@@ -27,7 +27,8 @@ constexpr double kSampleGoal = 500'000;
 // With the default of 5,000 each transaction has one sample of each series and so writes a page for
 // each sample; an installation that takes in as much as this bench raises the limit.
 constexpr const char* kLargeTransactions = "100000";
-// A transaction of that size writes 30 MB; with the default of 4 MB each is followed by a checkpoint.
+// A transaction of that size writes 30 MB; with the default of 4 MB each is followed by a
+// checkpoint.
 constexpr const char* kLongLog = "30000";
 
 void report(const std::string& name, const Sent& sent, double goal, Figures& figures) {
