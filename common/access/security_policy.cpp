@@ -1,12 +1,19 @@
 #include "common/access/security_policy.h"
 
 #include "common/access/sddl.h"
+#include "common/base/check.h"
 #include "common/base/text.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace evd::access {
+
+namespace {
+
+constexpr std::string_view kSystemOnly = "O:SYG:SYD:P(A;;0x1;;;SY)";
+
+}  // namespace
 
 std::string_view registryKeyOf(ObjectKind kind) {
     switch (kind) {
@@ -96,6 +103,20 @@ SecurityPolicy closedPolicy() {
     SecurityPolicy policy;
     for (const ObjectKind kind : kObjectKinds) {
         policy.set(kind, {std::string(kWildcardPattern), {}, true});
+    }
+    return policy;
+}
+
+SecurityPolicy systemPolicy() {
+    const auto descriptor = parseSddl(kSystemOnly);
+    EVD_CHECK(descriptor.ok(), "a descriptor of our own can be read");
+    const auto bytes = buildSecurityDescriptor(descriptor.value());
+    EVD_CHECK(bytes.ok(), "and written");
+    SecurityPolicy policy;
+    for (const ObjectKind kind : kObjectKinds) {
+        if (!isPublishing(kind)) {
+            policy.set(kind, {std::string(kWildcardPattern), bytes.value(), true});
+        }
     }
     return policy;
 }

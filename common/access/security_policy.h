@@ -69,6 +69,8 @@ class SecurityPolicy {
 
 // The policy that lets nobody see anything, for when the right one cannot be had.
 SecurityPolicy closedPolicy();
+// The policy that lets nobody but SYSTEM see anything, and everybody send.
+SecurityPolicy systemPolicy();
 
 // For a person and for records of changes: SDDL, or nothing when the rule has no text.
 std::optional<std::string> ruleText(const SecurityRule& rule);

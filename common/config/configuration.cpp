@@ -89,7 +89,22 @@ class Loader {
 
     // Nothing falls back to what was in force: whoever mistypes a tighter rule must not be left
     // with the wider one (Ruling A6).
+    //
+    // Of a registry that is not known in full the same is true of rules that nobody has read: what
+    // was in force stays, and where nothing was, SYSTEM alone is shown anything (decision 0008).
     void laySecurity(const RegistrySnapshot& snapshot) {
+        if (!snapshot.is_complete) {
+            if (options_.previous != nullptr) {
+                out_.settings.setSecurity(options_.previous->security());
+                return;
+            }
+            out_.settings.setSecurity(access::systemPolicy());
+            report(
+                "", keyOf("Security"), "",
+                "the registry is not known in full, so only SYSTEM is shown anything until it is",
+                false);
+            return;
+        }
         auto values = readSecurityValues(snapshot);
         out_.settings.setSecurity(std::move(values.policy));
         out_.sources.merge(values.sources);

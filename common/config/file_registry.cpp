@@ -30,7 +30,12 @@ base::Result<std::string> readWhole(const std::string& path) {
     return text;
 }
 
-std::vector<std::string> regFilesIn(const std::string& folder, std::vector<Problem>& problems) {
+void reportMissing(RegistrySnapshot& snapshot, const std::string& source, std::string reason) {
+    snapshot.problems.push_back({source, "", "", std::move(reason), false});
+    snapshot.is_complete = false;
+}
+
+std::vector<std::string> regFilesIn(const std::string& folder, RegistrySnapshot& snapshot) {
     std::vector<std::string> files;
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
@@ -40,8 +45,7 @@ std::vector<std::string> regFilesIn(const std::string& folder, std::vector<Probl
         }
     }
     if (error) {
-        problems.push_back(
-            {folder, "", "", base::cat("cannot be listed: ", error.message()), false});
+        reportMissing(snapshot, folder, base::cat("cannot be listed: ", error.message()));
     }
     std::sort(files.begin(), files.end());
     return files;
@@ -56,7 +60,7 @@ FileRegistry::FileRegistry(std::vector<std::string> paths) : paths_(std::move(pa
     }
 }
 
-std::vector<std::string> FileRegistry::listFiles(std::vector<Problem>& problems) const {
+std::vector<std::string> FileRegistry::listFiles(RegistrySnapshot& snapshot) const {
     std::vector<std::string> files;
     for (const auto& path : paths_) {
         std::error_code error;
@@ -65,18 +69,17 @@ std::vector<std::string> FileRegistry::listFiles(std::vector<Problem>& problems)
             continue;
         }
         if (fs::is_directory(status)) {
-            auto found = regFilesIn(path, problems);
+            auto found = regFilesIn(path, snapshot);
             std::move(found.begin(), found.end(), std::back_inserter(files));
         } else if (status.type() == fs::file_type::not_found) {
-            problems.push_back({path, "", "", "there is no such registry file or folder", false});
+            reportMissing(snapshot, path, "there is no such registry file or folder");
         } else {
             files.push_back(path);
         }
     }
     if (files.size() > kRegistryFilesMax) {
-        problems.push_back({paths_.front(), "", "",
-                            base::cat("at most ", kRegistryFilesMax, " registry files are read"),
-                            false});
+        reportMissing(snapshot, paths_.front(),
+                      base::cat("at most ", kRegistryFilesMax, " registry files are read"));
         files.resize(kRegistryFilesMax);
     }
     return files;
@@ -93,6 +96,7 @@ void FileRegistry::readFile(const std::string& path, RegistrySnapshot& snapshot)
     }
     const auto found = last_good_.find(path);
     if (found == last_good_.end()) {
+        snapshot.is_complete = false;
         return;
     }
     const auto& problems = found->second.problems;
@@ -104,7 +108,7 @@ void FileRegistry::readFile(const std::string& path, RegistrySnapshot& snapshot)
 
 RegistrySnapshot FileRegistry::read() {
     RegistrySnapshot snapshot;
-    const auto files = listFiles(snapshot.problems);
+    const auto files = listFiles(snapshot);
     std::erase_if(last_good_, [&](const auto& entry) {
         return std::find(files.begin(), files.end(), entry.first) == files.end();
     });

@@ -27,7 +27,7 @@ class FileRegistry final : public Registry {
     std::vector<std::string> watchPaths() const override;
 
   private:
-    std::vector<std::string> listFiles(std::vector<Problem>& problems) const;
+    std::vector<std::string> listFiles(RegistrySnapshot& snapshot) const;
     void readFile(const std::string& path, RegistrySnapshot& snapshot);
 
     std::vector<std::string> paths_;

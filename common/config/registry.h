@@ -40,6 +40,9 @@ std::string formatProblem(const Problem& problem);
 struct RegistrySnapshot {
     std::map<std::string, RegistryValue, std::less<>> values;
     std::vector<Problem> problems;
+    // False when a source could not be read and never was: what it sets is not known. The problems
+    // say which.
+    bool is_complete = true;
 };
 
 // Where configuration comes from: files here, LCS on Peios.

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+namespace access = evd::access;
 namespace base = evd::base;
 namespace config = evd::config;
 
@@ -20,6 +21,7 @@ class TextRegistry final : public config::Registry {
     }
     config::RegistrySnapshot read() override {
         config::RegistrySnapshot snapshot;
+        snapshot.is_complete = is_complete;
         const auto file = config::parseRegistryFile(text_, "t.reg", snapshot.problems);
         REQUIRE(file);
         snapshot.problems = file->problems;
@@ -29,6 +31,8 @@ class TextRegistry final : public config::Registry {
         return snapshot;
     }
     std::vector<std::string> watchPaths() const override { return {}; }
+
+    bool is_complete = true;
 
   private:
     std::string text_ = R"({"keys": []})";
@@ -186,6 +190,25 @@ TEST_CASE("configuration: unknown values are passed over in silence") {  // Spec
     TextRegistry registry;
     registry.set(value("FutureSetting", "dword", "1"));
     CHECK(loadState(registry).problems.empty());
+}
+
+TEST_CASE("configuration: a registry that is not known in full shows things to SYSTEM alone") {
+    TextRegistry registry;
+    registry.set(value("Security\\\\Logs\\\\*", "sddl", "\"O:SYG:SYD:P(A;;0x1;;;WD)\""));
+    const auto open = loadState(registry).settings.security();
+    registry.is_complete = false;
+    const auto closed = loadState(registry);
+    CHECK(closed.usable());
+    CHECK(closed.settings.security() == access::systemPolicy());
+    CHECK(closed.settings.security() != open);
+    CHECK(closed.problems.back().reason.find("only SYSTEM") != std::string::npos);
+    // A reload does not open it while it is not known, and takes nothing from a group that has one.
+    CHECK(loadState(registry, &closed.settings).settings.security() == access::systemPolicy());
+    config::Settings running = closed.settings;
+    running.setSecurity(open);
+    CHECK(loadState(registry, &running).settings.security() == open);
+    registry.is_complete = true;
+    CHECK(loadState(registry, &closed.settings).settings.security() == open);
 }
 
 TEST_CASE("configuration: only what may change live changes in a running group") {  // Spec §10.1

@@ -85,3 +85,19 @@ TEST_CASE("file registry: a folder named like a file is not read as one") {
     config::FileRegistry registry({folder.path});
     CHECK(registry.read().problems.size() == 1);
 }
+
+TEST_CASE("file registry: it says when something in it was never known") {
+    const Folder folder;
+    folder.writeBatch("a.reg", 100);
+    config::FileRegistry registry({folder.path});
+    CHECK(registry.read().is_complete);
+    folder.write("b.reg", "{ \"broken");
+    CHECK_FALSE(registry.read().is_complete);
+    folder.writeBatch("b.reg", 200);
+    CHECK(registry.read().is_complete);
+    folder.write("b.reg", "{ \"broken");  // known from before
+    const auto snapshot = registry.read();
+    CHECK(snapshot.is_complete);
+    CHECK(batchSize(snapshot) == 200);
+    CHECK_FALSE(config::FileRegistry({folder.path + "/none"}).read().is_complete);
+}
