@@ -8,7 +8,7 @@ namespace evd::test {
 //
 // root sees everything; one_type all of the events acc.open and nothing else; part the fields
 // timestamp, event_type and n of acc.part, and the logs of acc.shop; no_events all logs, and all
-// metrics but the label mount of acc.disk and all of acc.dark.
+// metrics but acc.dark, odd.hist and the label mount of acc.disk.
 //
 //      events (n, secret, who)     acc.open 1 7 eve, 2 8 bob; acc.part 3 7 eve, 4 8 bob;
 //                                  acc.dark 5 7 eve

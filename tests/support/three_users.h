@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "tests/support/access_policies.h"
+#include "tests/support/other_user.h"
 #include "tests/support/viewed_group.h"
 
 #include <doctest/doctest.h>
@@ -20,6 +21,14 @@ inline constexpr uid_t kPart = 61002;
 inline constexpr uid_t kNoEvents = 61003;
 
 inline constexpr size_t kHidden = 50;
+
+inline bool isSkipped() {
+    if (canActAsOthers()) {
+        return false;
+    }
+    MESSAGE("skipped: only root can ask as somebody else");
+    return true;
+}
 
 using AccessRules = std::vector<std::pair<std::string, std::string>>;
 
