@@ -296,5 +296,13 @@ TEST_CASE("access: a subscription to the event store never brings a hidden event
               REQUIRE(group->waitForAnswer(kRoot, "EVENTS acc.* WHERE n == 13 COUNT",
                                            cat(R"({"count":)", kHidden + 2, "} ")));
           }).empty());
+    // A changed policy holds for what comes next.
+    (void)readAll(*group, kOneType, 1000, cursor);
+    CHECK(namesOf(followFor(*group, kOneType, cursor, 1, kEmptyLotsMax, [&] {
+              group->changePolicy(policyText("acc.dark"));
+              REQUIRE(group->waitForAnswer(kOneType, "EVENTS acc.open COUNT", R"({"count":0} )"));
+              REQUIRE(group->emit("acc.open", R"({"n": 14})"));
+              REQUIRE(group->emit("acc.dark", R"({"n": 15})"));
+          })) == R"(acc.dark {"n":15} )");
     CHECK(group->stop() == 0);
 }

@@ -190,7 +190,7 @@ namespace {
 // Visible records in three lots with hidden ones behind each; the texts are long, so that answers
 // need several messages.
 void addBulk(ViewedGroup& group) {
-    const std::string text(1000, 'x');
+    const std::string text(1000, 'y');
     const std::string payload = cat(R"({"n": 1, "pad": ")", text, R"("})");
     for (int round = 0; round < 3; ++round) {
         REQUIRE(group.emitMany("acc.open.bulk", payload, 2 * kHidden));
@@ -203,7 +203,7 @@ void addBulk(ViewedGroup& group) {
     }
     REQUIRE(group.waitForAnswer(kRoot, "EVENTS acc.* WHERE pad IS NOT NULL COUNT",
                                 cat(R"({"count":)", 15 * kHidden, "} ")));
-    REQUIRE(group.waitForAnswer(kRoot, "LOGS WHERE message STARTS_WITH xxx COUNT",
+    REQUIRE(group.waitForAnswer(kRoot, "LOGS WHERE message STARTS_WITH yyy COUNT",
                                 cat(R"({"count":)", 12 * kHidden, "} ")));
 }
 
@@ -232,8 +232,8 @@ TEST_CASE("access: hidden records between visible ones do not move the bounds of
     addBulk(*group);
     checkSameMessages(*group, kOneType, "EVENTS", "EVENTS acc.open*");
     checkSameMessages(*group, kPart, "LOGS", "LOGS FROM acc.shop");
-    checkSameMessages(*group, kPart, "LOGS CONTAINING x WITH CONTEXT 2",
-                      "LOGS FROM acc.shop CONTAINING x WITH CONTEXT 2");
+    checkSameMessages(*group, kPart, "LOGS CONTAINING y WITH CONTEXT 2",
+                      "LOGS FROM acc.shop CONTAINING y WITH CONTEXT 2");
     // Nor do hidden fields.
     const auto narrow = group->ask(kPart, "EVENTS");
     const auto selected = group->ask(kRoot, "EVENTS acc.part* SELECT timestamp, event_type, n");
