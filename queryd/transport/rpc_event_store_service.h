@@ -11,7 +11,8 @@ namespace evd::queryd {
 inline constexpr size_t kSubscriptionsPerConnectionMax = 16;
 
 // The EventStore capability of one connection (capnp/query.capnp): every call is a question to the
-// runner about the global sequence, done as this caller, who may see everything.
+// runner about the global sequence, done as this caller, who is shown what the policy lets them
+// see.
 //
 // Nothing here waits or reads: pages are gathered from the question's thread and answered when they
 // are whole, subscriptions are an RpcDelivery. Dropping a call or a subscription cancels its

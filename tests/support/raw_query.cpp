@@ -61,12 +61,16 @@ bool RawQuery::sendBytes(const std::vector<uint8_t>& bytes) {
     return true;
 }
 
-bool RawQuery::send(const std::string& query) {
+bool RawQuery::send(const std::string& query, const std::vector<std::string>& keys) {
     std::vector<uint8_t> body;
     wire::MsgpackWriter writer(body);
-    writer.mapHeader(1);
+    writer.mapHeader(static_cast<uint32_t>(1 + keys.size()));
     writer.text("query");
     writer.text(query);
+    for (const std::string& key : keys) {
+        writer.text(key);
+        writer.boolean(true);
+    }
     const auto length = static_cast<uint32_t>(body.size());
     std::vector<uint8_t> frame(sizeof(length) + body.size());
     std::memcpy(frame.data(), &length, sizeof(length));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace evd::test {
@@ -22,9 +23,12 @@ struct RawMessage {
 class RawQuery {
   public:
     explicit RawQuery(const std::string& socket_path);
+    // Over a connected socket.
+    explicit RawQuery(base::Fd connection) : connection_(std::move(connection)) {}
 
     bool connected() const { return connection_.valid(); }
-    bool send(const std::string& query);
+    // With the keys of the request that are named, "watch" or "explain", set to true.
+    bool send(const std::string& query, const std::vector<std::string>& keys = {});
     bool sendBytes(const std::vector<uint8_t>& bytes);
     std::optional<RawMessage> receive(int timeout_ms);
     // Sends and reads to the end; the number of records, nothing on an error.
