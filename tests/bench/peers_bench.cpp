@@ -81,7 +81,7 @@ class Journald {
         constexpr std::string_view kLabel = "Entry objects: ";
         for (const auto& machine : fs::directory_iterator(folder_)) {
             const std::string header =
-                test::runCommand({"journalctl", "--header", "-D", machine.path()}).output;
+                test::runCommand({"/usr/bin/journalctl", "--header", "-D", machine.path()}).output;
             std::string_view rest = header;
             for (size_t at = rest.find(kLabel); at != rest.npos; at = rest.find(kLabel)) {
                 rest.remove_prefix(at + kLabel.size());
