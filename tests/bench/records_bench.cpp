@@ -29,7 +29,7 @@ constexpr double kSampleGoal = 500'000;
 constexpr const char* kLargeTransactions = "100000";
 // A transaction of that size writes 30 MB; with the default of 4 MB each is followed by a
 // checkpoint.
-constexpr const char* kLongLog = "30000";
+constexpr const char* kLongLog = "100000";
 
 void report(const std::string& name, const Sent& sent, double goal, Figures& figures) {
     figures.push_back({name + ".stored", sent.perSecond(), "records/s", goal, "goal", ""});
