@@ -15,6 +15,7 @@
 //          10,000, 50,000 and 200,000 series against a cache of 50,000.
 // peers    the same log lines to journald, the same samples as a Prometheus block.
 // questions  a million events and log lines asked in this process, beside plain SQL.
+// access   the same questions with access control and without it.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.
 // idle     memory and processor time of a group that has nothing to do but its sensors.
 
@@ -44,6 +45,7 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"metrics", evd::bench::benchMetrics},
     {"peers", evd::bench::benchPeers},
     {"questions", evd::bench::benchQuestions},
+    {"access", evd::bench::benchAccess},
     {"latency", evd::bench::benchLatency},
     {"idle", evd::bench::benchIdle},
 });

@@ -181,11 +181,8 @@ class Bench {
         : bench_(bench),
           data_(std::move(data)),
           caller_(test::callerWithUid(bench.judged ? kJudgedUid : 0)),
-          engine_(queryd::makeQueryEngine({.event_store_path = data_.folder,
-                                           .log_store_path = data_.logs(),
-                                           .metric_store_path = data_.metrics(),
-                                           .access = &policy_},
-                                          clock_, signal_)) {
+          engine_(makeEngine(&policy_)),
+          unchecked_(makeEngine(nullptr)) {
         if (bench.judged) {
             policy_.install(everythingButOneField());
         }
@@ -202,10 +199,18 @@ class Bench {
     }
 
   private:
+    std::unique_ptr<queryd::QueryEngine> makeEngine(queryd::AccessPolicy* policy) {
+        return queryd::makeQueryEngine({.event_store_path = data_.folder,
+                                        .log_store_path = data_.logs(),
+                                        .metric_store_path = data_.metrics(),
+                                        .access = policy},
+                                       clock_, signal_);
+    }
+
     Figure figureOf(const Question& question) {
         const std::string text = filledIn(question.text, data_);
         uint64_t records = 0;
-        const Spent ours = quickest(bench_.runs, clock_, [&] { records = ask(text); });
+        const Spent ours = quickest(bench_.runs, clock_, [&] { records = ask(*engine_, text); });
         Figure figure{base::cat(question.with == With::Indexes ? "indexed: " : "", question.text,
                                 " (", records, ")"),
                       ours.wall_ms,
@@ -213,7 +218,12 @@ class Bench {
                       0,
                       "",
                       question.goal_ms > 0 ? base::cat(question.goal_ms, " ms") : ""};
-        if (*question.sql != 0) {
+        if (bench_.beside == Beside::NoAccessControl) {
+            const Spent bare = quickest(bench_.runs, clock_, [&] { (void)ask(*unchecked_, text); });
+            figure.reference = bare.wall_ms;
+            figure.reference_name =
+                base::cat("without, cpu ", static_cast<int64_t>(bare.processor_ms));
+        } else if (*question.sql != 0) {
             const auto connection = db::Connection::openForReading(pathOf(question.store));
             EVD_CHECK(connection.ok(), "a database of the bench could not be opened");
             const std::string sql = filledIn(question.sql, data_);
@@ -225,13 +235,13 @@ class Bench {
         return figure;
     }
 
-    uint64_t ask(const std::string& text) {
-        const auto prepared = engine_->prepare(text);
+    uint64_t ask(queryd::QueryEngine& engine, const std::string& text) const {
+        const auto prepared = engine.prepare(text);
         EVD_CHECK(prepared.ok(), "a question of the bench is wrong");
         Discard sink;
         queryd::RunOptions options;
         options.caller = caller_;
-        EVD_CHECK(engine_->run(*prepared.value(), options, sink).ok(),
+        EVD_CHECK(engine.run(*prepared.value(), options, sink).ok(),
                   "a question of the bench failed");
         return sink.count;
     }
@@ -250,6 +260,7 @@ class Bench {
     const base::SystemClock clock_;
     queryd::CountingSignal signal_;
     std::unique_ptr<queryd::QueryEngine> engine_;
+    std::unique_ptr<queryd::QueryEngine> unchecked_;
 };
 
 }  // namespace
@@ -269,6 +280,13 @@ std::vector<Figure> measureQuestions(const QuestionBench& bench) {
 
 void benchQuestions(std::vector<Figure>& figures) {
     const std::vector<Figure> measured = measureQuestions({});
+    figures.insert(figures.end(), measured.begin(), measured.end());
+}
+
+void benchAccess(std::vector<Figure>& figures) {
+    QuestionBench bench;
+    bench.beside = Beside::NoAccessControl;
+    const std::vector<Figure> measured = measureQuestions(bench);
     figures.insert(figures.end(), measured.begin(), measured.end());
 }
 

@@ -9,12 +9,17 @@
 
 namespace evd::bench {
 
+// What stands beside our figures: the same in plain SQL, or the same engine that asks nobody what
+// the caller may see.
+enum class Beside { PlainSql, NoAccessControl };
+
 struct QuestionBench {
     uint64_t rows = kQuestionRowsDefault;
     std::string_view word = {};  // only questions whose text contains it
     std::string folder = {};     // kept; empty: a temporary one
     int runs = 8;
     bool judged = false;  // asked by one who may not see everything
+    Beside beside = Beside::PlainSql;
 };
 
 // How long questions take over that data, asked of the engine in this process: no transport, warm
@@ -28,5 +33,7 @@ std::vector<Figure> measureQuestions(const QuestionBench& bench);
 
 // All of them, for the group's table.
 void benchQuestions(std::vector<Figure>& figures);
+// All of them with access control and without, for a caller who may see everything.
+void benchAccess(std::vector<Figure>& figures);
 
 }  // namespace evd::bench
