@@ -273,6 +273,8 @@ TEST_CASE(
     test::GroupOptions options;
     options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
     options.values.push_back({"", "StorageShards", "dword", "1"});
+    // What is stored tells how far the producer may go ahead, so nobody else may produce.
+    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     options.values.push_back({"", "MaxQueriesPerUser", "dword", "512"});
     options.values.push_back({"", "QueryTimeoutMs", "dword", "60000"});
     test::Group group(state, options);
