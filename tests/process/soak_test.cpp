@@ -265,11 +265,7 @@ void checkStored(const test::StateFolder& state, uint64_t acknowledged) {
     CHECK(stored("count(*) FROM events WHERE event_type = 'synthetic.gap'") == 0);
 }
 
-}  // namespace
-
-TEST_CASE(
-    "soak: 128 clients during full-speed ingest, nothing lost, nothing leaks, nothing stalls") {
-    const test::StateFolder state;
+test::GroupOptions soakOptions() {
     test::GroupOptions options;
     options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
     options.values.push_back({"", "StorageShards", "dword", "1"});
@@ -277,7 +273,15 @@ TEST_CASE(
     options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     options.values.push_back({"", "MaxQueriesPerUser", "dword", "512"});
     options.values.push_back({"", "QueryTimeoutMs", "dword", "60000"});
-    test::Group group(state, options);
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "soak: 128 clients during full-speed ingest, nothing lost, nothing leaks, nothing stalls") {
+    const test::StateFolder state;
+    test::Group group(state, soakOptions());
     REQUIRE(group.waitReady());
     sendRecords(state);
     const pid_t queryd = group.childPid("eventd-queryd");
