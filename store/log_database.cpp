@@ -99,8 +99,8 @@ void LogDatabase::rowsRolledBack() {
     origins_->rolledBack();
 }
 
-CreateSchema LogFormat::createSchema() const {
-    return db::createLogSchema;
+NewDatabase LogFormat::newDatabase() const {
+    return {db::createLogSchema, db::kPageBytes};
 }
 
 }  // namespace evd::store

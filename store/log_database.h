@@ -57,7 +57,7 @@ class LogFormat final : public RecordFormat {
     std::string_view name() const override { return "log"; }
     std::string_view measures() const override { return "logs"; }
     wire::CommitNotice::Store notices() const override { return wire::CommitNotice::Store::Logs; }
-    CreateSchema createSchema() const override;
+    NewDatabase newDatabase() const override;
     base::Result<std::unique_ptr<RecordDatabase>> open(const std::string& path,
                                                        int64_t least_id) override {
         return LogDatabase::open(path, boot_id_, least_id);

@@ -191,8 +191,8 @@ void MetricDatabase::publishFigures() {
     state_.cache_misses = static_cast<int64_t>(resolver_.figures().misses);
 }
 
-CreateSchema MetricFormat::createSchema() const {
-    return db::createMetricSchema;
+NewDatabase MetricFormat::newDatabase() const {
+    return {db::createMetricSchema, db::kMetricPageBytes};
 }
 
 void MetricFormat::addMeasures(std::vector<wire::Measure>& measures) const {

@@ -91,8 +91,7 @@ class MetricFormat final : public RecordFormat {
     wire::CommitNotice::Store notices() const override {
         return wire::CommitNotice::Store::Metrics;
     }
-    CreateSchema createSchema() const override;
-    uint32_t pageBytes() const override { return db::kMetricPageBytes; }
+    NewDatabase newDatabase() const override;
     base::Result<std::unique_ptr<RecordDatabase>> open(const std::string& path,
                                                        int64_t least_id) override {
         return MetricDatabase::open(path, state_, least_id);

@@ -128,8 +128,7 @@ class RecordFormat {
     virtual std::string_view name() const = 0;      // in synthetic.storage_error (Spec §3.1)
     virtual std::string_view measures() const = 0;  // in front of the names of measures
     virtual wire::CommitNotice::Store notices() const = 0;
-    virtual CreateSchema createSchema() const = 0;
-    virtual uint32_t pageBytes() const { return db::kPageBytes; }  // of new databases
+    virtual NewDatabase newDatabase() const = 0;
     // Ids begin behind least_id at the earliest.
     virtual base::Result<std::unique_ptr<RecordDatabase>> open(const std::string& path,
                                                                int64_t least_id) = 0;

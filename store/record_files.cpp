@@ -16,8 +16,7 @@ base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& f
         opened.database = std::move(database).value();
         return {};
     };
-    const NewDatabase fresh{format.createSchema(), format.pageBytes()};
-    auto trouble = openOrReplace(path, fresh, clock, open, kOpenAttemptsMax);
+    auto trouble = openOrReplace(path, format.newDatabase(), clock, open, kOpenAttemptsMax);
     if (!trouble) {
         return trouble.error();
     }
