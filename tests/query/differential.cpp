@@ -12,6 +12,7 @@
 #include "common/base/guid.h"
 #include "common/base/text.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/query/differential_run.h"
 #include "tests/query/engine_answers.h"
 #include "tests/query/random_cross.h"
 #include "tests/query/random_log_question.h"
@@ -251,28 +252,21 @@ Outcome runStore(std::mt19937_64& random, uint32_t count) {
     return random() % 3 == 0 ? runLogs(random, count) : runEvents(random, count);
 }
 
-uint64_t numberOr(const char* text, uint64_t otherwise) {
-    const auto number = base::parseU64(text == nullptr ? "" : text);
-    return number ? number.value() : otherwise;
-}
-
 }  // namespace
 
 }  // namespace evd::test
 
 int main(int count, char** arguments) {
-    const uint64_t rounds = evd::test::numberOr(count > 1 ? arguments[1] : nullptr, 3000);
-    const uint64_t seed =
-        evd::test::numberOr(count > 2 ? arguments[2] : nullptr, std::random_device{}());
-    std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
-    std::fflush(stdout);
-    std::mt19937_64 random(seed);
+    const auto run = evd::test::differentialRun(count, arguments, 3000);
+    std::mt19937_64 random(run.seed);
     evd::test::Outcome outcome;
-    for (uint64_t done = 0; done < rounds && outcome.differences < 5;
+    for (uint64_t done = 0;
+         done < run.questions && outcome.differences < evd::test::kDifferencesShownMax;
          done += evd::test::kQuestionsPerStore) {
         outcome.add(evd::test::runStore(random, evd::test::kQuestionsPerStore));
     }
     std::printf("%llu questions, %d refused, %d differences\n",
-                static_cast<unsigned long long>(rounds), outcome.refused, outcome.differences);
+                static_cast<unsigned long long>(run.questions), outcome.refused,
+                outcome.differences);
     return outcome.differences == 0 ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/query/differential_run.h"
 #include "tests/query/engine_answers.h"
 #include "tests/query/viewer.h"
 #include "tests/support/fake_clock.h"
@@ -356,31 +357,23 @@ class Round {
     bool hides_type_ = false;
 };
 
-uint64_t numberOr(const char* text, uint64_t otherwise) {
-    const auto number = base::parseU64(text == nullptr ? "" : text);
-    return number ? number.value() : otherwise;
-}
-
 }  // namespace
 
 }  // namespace evd::test
 
 int main(int count, char** arguments) {
     constexpr uint32_t kQuestionsPerStore = 25;
-    const uint64_t rounds = evd::test::numberOr(count > 1 ? arguments[1] : nullptr, 500);
-    const uint64_t seed =
-        evd::test::numberOr(count > 2 ? arguments[2] : nullptr, std::random_device{}());
-    std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
-    std::fflush(stdout);
-    std::mt19937_64 random(seed);
+    const auto run = evd::test::differentialRun(count, arguments, 500);
+    std::mt19937_64 random(run.seed);
     int differences = 0;
     int refused = 0;
-    for (uint64_t done = 0; done < rounds && differences < 5; done += kQuestionsPerStore) {
+    for (uint64_t done = 0; done < run.questions && differences < evd::test::kDifferencesShownMax;
+         done += kQuestionsPerStore) {
         evd::test::Round round(random);
         differences += round.ask(kQuestionsPerStore);
         refused += round.refused;
     }
     std::printf("%llu questions, %d refused, %d differences\n",
-                static_cast<unsigned long long>(rounds), refused, differences);
+                static_cast<unsigned long long>(run.questions), refused, differences);
     return differences == 0 ? 0 : 1;
 }

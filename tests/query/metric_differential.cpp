@@ -7,6 +7,7 @@
 #include "common/wire/metric_window.h"
 #include "common/wire/msgpack.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/query/differential_run.h"
 #include "tests/query/engine_answers.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/metric_store.h"
@@ -436,28 +437,20 @@ int runStore(std::mt19937_64& random, uint32_t questions) {
     return differences;
 }
 
-uint64_t numberOr(const char* text, uint64_t otherwise) {
-    const auto number = base::parseU64(text == nullptr ? "" : text);
-    return number ? number.value() : otherwise;
-}
-
 }  // namespace
 
 }  // namespace evd::test
 
 int main(int count, char** arguments) {
     constexpr uint32_t kQuestionsPerStore = 50;
-    const uint64_t rounds = evd::test::numberOr(count > 1 ? arguments[1] : nullptr, 1000);
-    const uint64_t seed =
-        evd::test::numberOr(count > 2 ? arguments[2] : nullptr, std::random_device{}());
-    std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
-    std::fflush(stdout);
-    std::mt19937_64 random(seed);
+    const auto run = evd::test::differentialRun(count, arguments, 1000);
+    std::mt19937_64 random(run.seed);
     int differences = 0;
-    for (uint64_t done = 0; done < rounds && differences < 5; done += kQuestionsPerStore) {
+    for (uint64_t done = 0; done < run.questions && differences < evd::test::kDifferencesShownMax;
+         done += kQuestionsPerStore) {
         differences += evd::test::runStore(random, kQuestionsPerStore);
     }
-    std::printf("%llu questions, %d differences\n", static_cast<unsigned long long>(rounds),
+    std::printf("%llu questions, %d differences\n", static_cast<unsigned long long>(run.questions),
                 differences);
     return differences == 0 ? 0 : 1;
 }
