@@ -199,11 +199,6 @@ std::optional<PeerFigures> runPrometheus() {
                        static_cast<double>(bytesBelow(folder.path() + "/blocks")) / kSamples};
 }
 
-double bytesPerRow(const std::string& path, uint64_t rows) {
-    return static_cast<double>(fs::file_size(path)) /
-           static_cast<double>(std::max<uint64_t>(rows, 1));
-}
-
 PeerFigures runOurLogs() {
     const std::string line(kLineBytes, 'x');
     const test::StateFolder state;

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 #include <algorithm>
+#include <filesystem>
 
 namespace evd::bench {
 
@@ -57,6 +58,11 @@ Sent sendRecords(const std::string& socket, StoredRows& rows, const Offer& offer
     sent.seconds = offer.per_second > 0 ? static_cast<double>(end - start) / 1e9
                                         : static_cast<double>(last_change - start) / 1e9;
     return sent;
+}
+
+double bytesPerRow(const std::string& path, uint64_t rows) {
+    return static_cast<double>(std::filesystem::file_size(path)) /
+           static_cast<double>(std::max<uint64_t>(rows, 1));
 }
 
 }  // namespace evd::bench

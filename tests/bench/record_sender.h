@@ -37,4 +37,7 @@ struct Offer {
 Sent sendRecords(const std::string& socket, StoredRows& rows, const Offer& offer,
                  const AddRecord& add);
 
+// Of a database that nobody has open any more.
+double bytesPerRow(const std::string& path, uint64_t rows);
+
 }  // namespace evd::bench

@@ -8,13 +8,10 @@
 #include "common/base/text.h"
 #include "tests/bench/record_sender.h"
 
-#include <filesystem>
-
 namespace evd::bench {
 
 namespace {
 
-namespace fs = std::filesystem;
 using base::cat;
 
 constexpr int kOrigins = 20;
@@ -35,11 +32,6 @@ void report(const std::string& name, const Sent& sent, double goal, Figures& fig
     figures.push_back({name + ".stored", sent.perSecond(), "records/s", goal, "goal", ""});
     figures.push_back({name + ".lost", sent.lostPercent(), "%", 0, "", "0.1"});
     figures.push_back({name + ".worst_send", sent.worst_send_ms, "ms", 0, "", ""});
-}
-
-double bytesPerRow(const std::string& path, uint64_t rows) {
-    return static_cast<double>(fs::file_size(path)) /
-           static_cast<double>(std::max<uint64_t>(rows, 1));
 }
 
 class SeriesNames {
