@@ -4,39 +4,16 @@
 #include "common/config/registry_file.h"
 #include "common/config/socket_paths.h"
 
+#include "tests/unit/common/config/text_registry.h"
+
 #include <doctest/doctest.h>
 
 namespace access = evd::access;
 namespace base = evd::base;
 namespace config = evd::config;
+using evd::test::TextRegistry;
 
 namespace {
-
-// A registry of one text, as a file would hold it.
-class TextRegistry final : public config::Registry {
-  public:
-    void set(std::string values) {
-        text_ = base::cat(R"({"keys": [{"path": "Machine\\System\\eventd", "values": [)", values,
-                          "]}]}");
-    }
-    config::RegistrySnapshot read() override {
-        config::RegistrySnapshot snapshot;
-        snapshot.is_complete = is_complete;
-        const auto file = config::parseRegistryFile(text_, "t.reg", snapshot.problems);
-        REQUIRE(file);
-        snapshot.problems = file->problems;
-        for (const auto& value : file->values) {
-            snapshot.values.insert_or_assign(config::foldRegistryName(value.name), value);
-        }
-        return snapshot;
-    }
-    std::vector<std::string> watchPaths() const override { return {}; }
-
-    bool is_complete = true;
-
-  private:
-    std::string text_ = R"({"keys": []})";
-};
 
 config::Configuration loadState(TextRegistry& registry,
                                 const config::Settings* previous = nullptr) {

@@ -4,35 +4,17 @@
 #include "common/config/configuration.h"
 #include "common/config/registry_file.h"
 
+#include "tests/unit/common/config/text_registry.h"
+
 #include <doctest/doctest.h>
 
 namespace access = evd::access;
 namespace base = evd::base;
 namespace config = evd::config;
 using access::ObjectKind;
+using evd::test::TextRegistry;
 
 namespace {
-
-// A registry of keys, as a file would hold them.
-class KeysRegistry final : public config::Registry {
-  public:
-    explicit KeysRegistry(std::string keys) { set(std::move(keys)); }
-    void set(std::string keys) { text_ = base::cat(R"({"keys": [)", keys, "]}"); }
-    config::RegistrySnapshot read() override {
-        config::RegistrySnapshot snapshot;
-        const auto file = config::parseRegistryFile(text_, "t.reg", snapshot.problems);
-        REQUIRE(file);
-        snapshot.problems = file->problems;
-        for (const auto& value : file->values) {
-            snapshot.values.insert_or_assign(config::foldRegistryName(value.name), value);
-        }
-        return snapshot;
-    }
-    std::vector<std::string> watchPaths() const override { return {}; }
-
-  private:
-    std::string text_;
-};
 
 std::string key(std::string_view below, std::string_view values) {
     return base::cat(R"({"path": "Machine/System/eventd/)", below, R"(", "values": [)", values,
@@ -45,7 +27,7 @@ std::string value(std::string_view name, std::string_view type, std::string_view
 }
 
 config::SecurityValues valuesOf(std::string keys) {
-    return config::readSecurityValues(KeysRegistry(std::move(keys)).read());
+    return config::readSecurityValues(TextRegistry(std::move(keys)).read());
 }
 
 std::string textOf(const access::SecurityPolicy& policy, ObjectKind kind, const char* pattern) {
@@ -92,7 +74,7 @@ TEST_CASE("security values: a subkey's default value stands in for the value (Ru
 
 TEST_CASE("security values: SDDL that cannot be compiled is reported and closes (Ruling A6)") {
     const auto registry = key("Security/Events", value("kacs", "sddl", "O:SYD:(A;;0x1;;;XX)"));
-    KeysRegistry keys(registry);
+    TextRegistry keys(registry);
     const auto loaded = config::loadConfiguration({&keys, "/tmp/s", nullptr});
     REQUIRE(loaded.problems.size() == 1);
     CHECK(loaded.problems[0].source == "t.reg");
@@ -106,9 +88,9 @@ TEST_CASE("security values: SDDL that cannot be compiled is reported and closes 
 }
 
 TEST_CASE("security values: what was in force does not come back for a mistyped one (A6)") {
-    KeysRegistry keys(key("Security/Logs", value("sshd", "sddl", "O:SYD:(A;;0x1;;;AU)")));
+    TextRegistry keys(key("Security/Logs", value("sshd", "sddl", "O:SYD:(A;;0x1;;;AU)")));
     const auto before = config::loadConfiguration({&keys, "/tmp/s", nullptr});
-    keys.set(key("Security/Logs", value("sshd", "sddl", "O:SYD:(A;;0x1;;;")));
+    keys.setKeys(key("Security/Logs", value("sshd", "sddl", "O:SYD:(A;;0x1;;;")));
     const auto after = config::loadConfiguration({&keys, "/tmp/s", &before.settings});
     CHECK(textOf(after.settings.security(), ObjectKind::Logs, "sshd") == "unreadable");
 }
@@ -150,10 +132,10 @@ TEST_CASE("security values: too many close everything instead of dropping some")
 }
 
 TEST_CASE("security values: a changed rule applies at once and is told as SDDL (Spec §12)") {
-    KeysRegistry keys(key("Security/Logs", value("sshd", "sddl", "O:SYD:")));
+    TextRegistry keys(key("Security/Logs", value("sshd", "sddl", "O:SYD:")));
     const auto before = config::loadConfiguration({&keys, "/tmp/s", nullptr});
-    keys.set(base::cat(key("Security/Logs", value("SSHD", "sddl", "O:BAD:")), ",",
-                       key("Security/Events", value("*", "sddl", ""))));
+    keys.setKeys(base::cat(key("Security/Logs", value("SSHD", "sddl", "O:BAD:")), ",",
+                           key("Security/Events", value("*", "sddl", ""))));
     const auto after = config::loadConfiguration({&keys, "/tmp/s", &before.settings});
     const auto change = config::applyLive(before.settings, after.settings);
     REQUIRE(change.applied.size() == 2);

@@ -15,6 +15,7 @@
 #include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/test_sequence.h"
+#include "tests/unit/queryd/exec/event_list.h"
 
 #include <doctest/doctest.h>
 #include <atomic>
@@ -29,6 +30,7 @@ namespace {
 using access::ObjectKind;
 using access::SecurityPolicy;
 using test::callerWithUid;
+using test::EventList;
 using test::Grants;
 using test::policyOf;
 using test::RecordList;
@@ -81,22 +83,6 @@ test::TestLog logOf(int64_t id, std::string_view origin, std::string_view messag
     return log;
 }
 
-// What is read by the global sequence.
-class EventList final : public RecordSink {
-  public:
-    base::Result<void> record(std::span<const uint8_t> bytes) override {
-        wire::MsgpackReader reader(bytes);
-        auto event = wire::readStoredEvent(reader);
-        REQUIRE(event.ok());
-        events.push_back(std::move(event).value());
-        return {};
-    }
-    base::Result<void> initialComplete() override { return {}; }
-    base::Result<void> flush() override { return {}; }
-
-    std::vector<wire::StoredEvent> events;
-};
-
 struct Machine {
     Machine() {
         policy.install(threeViewers());
@@ -130,7 +116,7 @@ struct Machine {
         options.caller = callerWithUid(uid);
         REQUIRE(engine->readEvents(question, options, list).ok());
         end = *question.end;
-        return list.events;
+        return list.events();
     }
 
     // The lines, one after the other; X stands for the field that a refusal names.
