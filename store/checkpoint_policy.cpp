@@ -1,25 +1,69 @@
 #include "store/checkpoint_policy.h"
 
+#include <algorithm>
+
 namespace evd::store {
 
-bool CheckpointPolicy::isDue(int64_t wal_bytes, bool is_idle) const {
-    if (wal_bytes < threshold_bytes_ || wal_bytes == complete_at_bytes_) {
-        return false;
+void CheckpointPolicy::noteLog(int64_t wal_bytes) {
+    if (wal_bytes < wal_bytes_) {
+        forget();  // it is written from its beginning again
     }
-    if (blocked_at_bytes_ > 0) {
-        return is_idle || wal_bytes >= blocked_at_bytes_ + threshold_bytes_ / 4 ||
-               wal_bytes < blocked_at_bytes_;
-    }
-    return is_idle || wal_bytes >= kPatience * threshold_bytes_;
+    wal_bytes_ = wal_bytes;
 }
 
-void CheckpointPolicy::attempted(int64_t wal_bytes, bool complete) {
-    blocked_at_bytes_ = complete ? 0 : wal_bytes;
-    complete_at_bytes_ = complete ? wal_bytes : 0;
+CheckpointPolicy::Step CheckpointPolicy::next(Load load) const {
+    if (passes_ == 0) {
+        return begin(load);
+    }
+    const int64_t rest = wal_bytes_ - moved_bytes_;
+    const bool is_short = rest <= threshold_bytes_ / 4;
+    return is_short || has_failed_ || passes_ >= kPassesMax ? Step::Finish : Step::Pass;
 }
 
-bool CheckpointPolicy::wantsRetryWhenIdle(int64_t wal_bytes) const {
-    return blocked_at_bytes_ > 0 && wal_bytes >= threshold_bytes_;
+CheckpointPolicy::Step CheckpointPolicy::begin(Load load) const {
+    if (load == Load::Idle && wantsRetryWhenIdle()) {
+        return Step::Pass;
+    }
+    const int64_t patience = load == Load::Waiting ? kPatience : 1;
+    const int64_t due_bytes =
+        rested_bytes_ > 0 ? rested_bytes_ + threshold_bytes_ / 4 : patience * threshold_bytes_;
+    return wal_bytes_ > 0 && wal_bytes_ >= due_bytes ? Step::Pass : Step::None;
+}
+
+void CheckpointPolicy::passEnded(const Pass& pass) {
+    has_failed_ = !pass.is_done;
+    ++passes_;
+    if (has_failed_) {
+        return;
+    }
+    // Others write to the log too. When it has begun anew since the pass, the next commit says so.
+    wal_bytes_ = std::max(wal_bytes_, pass.wal_bytes);
+    moved_bytes_ = pass.moved_bytes;
+    if (pass.moved_bytes < pass.wal_bytes) {
+        restUntilGrown(/*complete=*/false);
+    } else if (pass.moved_bytes == wal_bytes_) {
+        restUntilGrown(/*complete=*/true);
+    }
+}
+
+void CheckpointPolicy::finished(bool complete) {
+    restUntilGrown(complete);
+}
+
+void CheckpointPolicy::restUntilGrown(bool complete) {
+    passes_ = 0;
+    has_failed_ = false;
+    rested_bytes_ = wal_bytes_;
+    times_held_ = complete ? 0 : times_held_ + 1;
+}
+
+void CheckpointPolicy::forget() {
+    *this = CheckpointPolicy(threshold_bytes_);
+}
+
+bool CheckpointPolicy::wantsRetryWhenIdle() const {
+    return wal_bytes_ >= threshold_bytes_ && rested_bytes_ > 0 &&
+           (times_held_ > 0 || wal_bytes_ > rested_bytes_);
 }
 
 }  // namespace evd::store

@@ -9,20 +9,47 @@ constexpr std::chrono::seconds kRetryWait{1};
 
 }  // namespace
 
-void Checkpointer::runIfDue(db::Connection& connection, bool is_idle) {
-    const int64_t wal_bytes = walBytes();
-    if (!policy_.isDue(wal_bytes, is_idle)) {
+void Checkpointer::noteLog(int64_t wal_bytes) {
+    policy_.noteLog(wal_bytes);
+    showFigures();
+}
+
+void Checkpointer::runIfDue(db::Connection& connection, const std::string& path,
+                            CheckpointPolicy::Load load) {
+    if (thread_.isUnderWay()) {
         return;
     }
-    const auto done = connection.checkpointPassive();
-    const bool complete = done && done.value().moved_pages == done.value().wal_pages;
-    policy_.attempted(wal_bytes, complete);
-    // Only readers with an older snapshot make a checkpoint stop early without an error.
-    is_blocked_.store(done && !complete);
+    if (const auto ended = thread_.takeEnded()) {
+        policy_.passEnded(*ended);
+    }
+    switch (policy_.next(load)) {
+        case CheckpointPolicy::Step::None:
+            break;
+        case CheckpointPolicy::Step::Pass:
+            thread_.begin(path);
+            break;
+        case CheckpointPolicy::Step::Finish: {
+            const auto done = connection.checkpointPassive();
+            policy_.finished(done && done.value().moved_pages == done.value().wal_pages);
+            break;
+        }
+    }
+    showFigures();
+}
+
+void Checkpointer::letGo() {
+    thread_.letGo();
+    policy_.forget();
+    showFigures();
 }
 
 std::chrono::nanoseconds Checkpointer::idleWait() const {
-    return policy_.wantsRetryWhenIdle(walBytes()) ? kRetryWait : kIdleWait;
+    return thread_.isBusy() || policy_.wantsRetryWhenIdle() ? kRetryWait : kIdleWait;
+}
+
+void Checkpointer::showFigures() {
+    wal_bytes_.store(policy_.walBytes());
+    is_blocked_.store(policy_.isBlocked());
 }
 
 }  // namespace evd::store

@@ -18,12 +18,7 @@ base::Result<void> FileRoom::reserve() {
     if (!answer) {
         return answer.error();
     }
-    const int64_t pages = answer.value().value_or(0);
-    if (pages > reserved_pages_) {
-        EVD_TRY(connection_.reserveFileBytes(pages * page_bytes_));
-    }
-    reserved_pages_ = pages;
-    return {};
+    return connection_.reserveFileBytes(answer.value().value_or(0) * page_bytes_);
 }
 
 }  // namespace evd::store

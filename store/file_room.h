@@ -19,10 +19,10 @@ class FileRoom {
   public:
     static base::Result<std::unique_ptr<FileRoom>> prepare(db::Connection& connection);
 
-    // Within the transaction, last before the commit. Io when the disk is full.
+    // Within the transaction, last before the commit. Io when the disk is full. Looks at the file
+    // each time: a checkpoint may have cut it back to what was committed then. One that does so
+    // between here and the end of the commit is repaired by the next transaction.
     base::Result<void> reserve();
-    // After a rollback: somebody else's checkpoint may cut the file back to what is committed.
-    void forget() { reserved_pages_ = 0; }
 
   private:
     FileRoom(db::Connection& connection, std::unique_ptr<db::Statement> page_count)
@@ -33,7 +33,6 @@ class FileRoom {
     db::Connection& connection_;
     const int64_t page_bytes_;
     const std::unique_ptr<db::Statement> page_count_;
-    int64_t reserved_pages_ = 0;
 };
 
 }  // namespace evd::store

@@ -114,7 +114,6 @@ base::Result<void> RecordDatabase::writeLastBatch() {
 
 void RecordDatabase::rollBack() {
     rowsRolledBack();
-    room_->forget();
     batch_of_transaction_ = last_batch_;
     // SQLite has rolled back by itself after some errors; then this one is refused, and that is
     // fine.

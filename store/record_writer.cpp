@@ -1,8 +1,8 @@
 // The thread sleeps on its queue. An item wakes it and opens a transaction; further items join as
 // long as the policy says Continue and the queue has some. Then COMMIT, and only after it, in this
-// order: the notice is published, the report is made, and a checkpoint is done if one is due. So
-// nobody is told of a record that is not there, and a checkpoint delays no answer but those of the
-// next transaction.
+// order: the notice is published, the report is made, and the checkpointer has its turn. So nobody
+// is told of a record that is not there, and a checkpoint, most of which is another thread's,
+// delays no answer but those of the next transaction.
 
 #include "store/record_writer.h"
 
@@ -35,7 +35,7 @@ RecordWriter::RecordWriter(Options options, RecordFormat& format,
       checkpoint_bytes_(options_.checkpoint_bytes),
       database_(std::move(database)),
       batch_policy_(options_.limits),
-      checkpointer_(options_.checkpoint_bytes),
+      checkpointer_(base::cat(format.measures(), "-moves"), options_.checkpoint_bytes),
       thread_(std::make_unique<base::Thread>(base::cat(format.measures(), "-writer"),
                                              [this] { run(); })) {}
 
@@ -64,13 +64,16 @@ void RecordWriter::run() {
         if (!item) {
             item = queue_.pop(checkpointer_.idleWait());
         }
+        auto load = CheckpointPolicy::Load::Idle;
         if (item) {
             writeTransaction(std::move(*item));
+            load = queue_.count() > 0 ? CheckpointPolicy::Load::Waiting
+                                      : CheckpointPolicy::Load::Served;
         } else if (queue_.closed()) {
             break;
         }
         if (database_ != nullptr) {
-            checkpointer_.runIfDue(database_->connection(), queue_.count() == 0);
+            checkpointer_.runIfDue(database_->connection(), options_.path, load);
         }
     }
     close();
@@ -174,8 +177,7 @@ base::Result<void> RecordWriter::ensureDatabase(Transaction& transaction) {
     std::string gone;
     if (database_ != nullptr) {
         gone = base::cat(database_->path(), " was removed while it was in use; ");
-        last_id_ = database_->lastId();
-        database_.reset();
+        closeDatabase();
         gate_.noteReplaced();
     }
     auto opened = openRecords(options_.path, format_, clock_, last_id_);
@@ -196,8 +198,7 @@ void RecordWriter::replaceCorrupt(Transaction& transaction) {
         return;
     }
     const std::string path = database_->path();
-    last_id_ = database_->lastId();
-    database_.reset();
+    closeDatabase();
     gate_.noteReplaced();
     transaction.report.trouble =
         quarantineAndReplace(path, clock_.wallNs(), [&] { return ensureDatabase(transaction); });
@@ -215,9 +216,16 @@ void RecordWriter::tellRoom() {
 // a power cut may take what was committed since the last time (synchronous=NORMAL).
 void RecordWriter::close() {
     if (database_ != nullptr) {
+        checkpointer_.letGo();
         (void)database_->connection().checkpointPassive();
-        database_.reset();
+        closeDatabase();
     }
+}
+
+void RecordWriter::closeDatabase() {
+    checkpointer_.letGo();
+    last_id_ = database_->lastId();
+    database_.reset();
 }
 
 }  // namespace evd::store

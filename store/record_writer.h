@@ -106,6 +106,7 @@ class RecordWriter {
     void replaceCorrupt(Transaction& transaction);
     void tellRoom();
     void close();
+    void closeDatabase();
 
     const Options options_;
     RecordFormat& format_;

@@ -126,7 +126,6 @@ base::Result<void> ShardDatabase::commit() {
 
 void ShardDatabase::rollBack() {
     inserter_->discard();
-    room_->forget();
     // SQLite has rolled back by itself after some errors; then this one is refused, and that is
     // fine.
     (void)runOnce(*roll_back_);

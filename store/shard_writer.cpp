@@ -1,9 +1,10 @@
 // The thread sleeps on its queue. An item wakes it and opens a transaction; further items join as
 // long as the policy says Continue and the queue has some. Then COMMIT, and only after it, in this
-// order: ids are settled (the stable id moves), the notice is published, the report is made, and a
-// checkpoint is done if one is due. So nobody is told of a record that is not durable, and a
-// checkpoint delays no answer but those of the next batch. A thread that has had nothing to do for
-// a while sees to the shard's indexes, and lets go of them as soon as something comes.
+// order: ids are settled (the stable id moves), the notice is published, the report is made, and
+// the checkpointer has its turn. So nobody is told of a record that is not durable, and a
+// checkpoint, most of which is another thread's, delays no answer but those of the next batch. A
+// thread that has had nothing to do for a while sees to the shard's indexes, and lets go of them as
+// soon as something comes.
 
 #include "store/shard_writer.h"
 
@@ -51,7 +52,7 @@ ShardWriter::ShardWriter(Options options, std::unique_ptr<ShardDatabase> databas
       database_(std::move(database)),
       indexes_(options_.shard, options_.shedding),
       batch_policy_(options_.limits),
-      checkpointer_(options_.checkpoint_bytes),
+      checkpointer_(base::cat("moves-", options_.shard), options_.checkpoint_bytes),
       thread_(
           std::make_unique<base::Thread>(base::cat("shard-", options_.shard), [this] { run(); })) {}
 
@@ -89,8 +90,11 @@ void ShardWriter::run() {
         if (!item) {
             item = queue_.pop(idleWait());
         }
+        auto load = CheckpointPolicy::Load::Idle;
         if (item) {
             writeBatch(std::move(*item));
+            load = queue_.count() > 0 ? CheckpointPolicy::Load::Waiting
+                                      : CheckpointPolicy::Load::Served;
         } else if (queue_.closed()) {
             break;
         } else {
@@ -98,9 +102,14 @@ void ShardWriter::run() {
             countRows();
         }
         if (database_ != nullptr) {
-            checkpointer_.runIfDue(database_->connection(), queue_.count() == 0);
+            checkpointer_.runIfDue(database_->connection(), database_->path(), load);
         }
     }
+    closeDatabase();
+}
+
+void ShardWriter::closeDatabase() {
+    checkpointer_.letGo();
     database_.reset();
 }
 
@@ -293,7 +302,7 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
     std::string gone;
     if (database_ != nullptr) {
         gone = base::cat(database_->path(), " was removed while it was in use; ");
-        database_.reset();
+        closeDatabase();
         gate_.noteReplaced();
     }
     auto opened = openShard(options_.directory, options_.shard, options_.boot_id, clock_);
@@ -313,7 +322,7 @@ void ShardWriter::replaceCorrupt(Batch& batch) {
         return;
     }
     const std::string path = database_->path();
-    database_.reset();
+    closeDatabase();
     gate_.noteReplaced();
     batch.report.trouble =
         quarantineAndReplace(path, clock_.wallNs(), [&] { return ensureDatabase(batch); });

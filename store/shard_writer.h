@@ -81,7 +81,7 @@ class WriterListener {
     virtual void committed(const wire::CommitNotice& notice) = 0;
 };
 
-// Writes one shard: the only thread that touches its database (Spec §2.3, writer threads).
+// Writes one shard: the only thread that inserts into its database (Spec §2.3, writer threads).
 //
 // Takes items from a queue that holds at most MaxBatchSize rows and kQueueBytesMax bytes, gathers
 // them into transactions as the BatchPolicy says, commits with WAL and synchronous=FULL, publishes
@@ -145,6 +145,7 @@ class ShardWriter {
     void fail(Batch& batch, base::Error error);
     base::Result<void> ensureDatabase(Batch& batch);
     void replaceCorrupt(Batch& batch);
+    void closeDatabase();
     void tellRoom();
     std::chrono::nanoseconds idleWait();
     void shedIndexes(const Batch& batch);

@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/db/column_kind.h"
+#include "common/db/file_growth.h"
 #include "common/db/sql_functions.h"
 
 #include <sqlite3.h>
@@ -189,6 +190,7 @@ int Statement::columnCount() const {
 
 base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& target, int flags,
                                                            int busy_ms) {
+    makeFileGrowthSafe();
     sqlite3* handle = nullptr;
     const int outcome = sqlite3_open_v2(
         target.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -369,6 +371,23 @@ base::Result<Checkpoint> Connection::checkpointPassive() {
         return errorOf(handle_, "checkpoint");
     }
     return Checkpoint{wal_pages, moved_pages};
+}
+
+base::Result<void> Connection::syncFile() {
+    sqlite3_file* file = nullptr;
+    int outcome = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (outcome == SQLITE_OK) {
+        outcome = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    }
+    if (outcome != SQLITE_OK) {
+        return base::fail(kindOf(outcome), base::cat("the database file cannot be written out: ",
+                                                     sqlite3_errstr(outcome)));
+    }
+    return {};
+}
+
+void Connection::interrupt() {
+    sqlite3_interrupt(handle_);
 }
 
 void Connection::setFileGrowth(int64_t step_bytes) {

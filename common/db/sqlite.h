@@ -134,6 +134,11 @@ class Connection {
     int64_t walPages() const { return wal_pages_; }
     // For writers. Moves what it can from the log into the database, without waiting for readers.
     base::Result<Checkpoint> checkpointPassive();
+    // For writers. Waits until the database file is on the disk. A passive checkpoint does so only
+    // when it has moved the whole log.
+    base::Result<void> syncFile();
+    // Makes what runs on this connection at the moment fail with Gone. From any thread.
+    void interrupt();
     uint32_t pageBytes();
     // For writers. From now on the file grows, and is cut, in steps of that size.
     void setFileGrowth(int64_t step_bytes);

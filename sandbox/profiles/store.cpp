@@ -21,7 +21,7 @@ constexpr auto kCalls = std::to_array<CallRule>({
     {"fsync", "SQLite: the folder, after a file is made or removed"},
     {"fdatasync", "SQLite: databases and logs"},
     {"ftruncate", "SQLite: logs and their index"},
-    {"fallocate", "SQLite, where it is built so: a database grows ahead of its log"},
+    {"fallocate", "SQLite: a database grows ahead of its log"},
     {"fcntl", "SQLite: locks", kAllow, {equals(1, F_SETLK)}},
     {"fcntl", "SQLite: who holds a lock", kAllow, {equals(1, F_GETLK)}},
     {"access", "SQLite: is there a journal"},

@@ -58,7 +58,9 @@ inline std::string askFile(const std::string& path, const std::string& sql) {
     REQUIRE(connection);
     auto query = connection.value()->prepare(sql);
     REQUIRE(query);
-    REQUIRE(query.value()->step().value());
+    const auto row = query.value()->step();
+    REQUIRE_MESSAGE(row.ok(), (row ? std::string() : row.error().text));
+    REQUIRE(row.value());
     return std::string(query.value()->columnText(0));
 }
 
