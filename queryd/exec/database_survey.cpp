@@ -84,6 +84,20 @@ bool isFew(const DatabaseSurvey& survey) {
            (survey.index && survey.index->rows <= kFewNamedRows);
 }
 
+TimeOrderWay newestWay(const DatabaseSurvey& survey) {
+    HitEstimate hits;
+    if (isFew(survey)) {
+        hits.all = std::min(survey.named_rows.value_or(kFewNamedRows),
+                            survey.index ? survey.index->rows : kFewNamedRows);
+    }
+    if (survey.newest) {
+        hits.page = survey.newest->page;
+        hits.ids_beside =
+            static_cast<uint64_t>(*survey.last_id) - static_cast<uint64_t>(survey.newest->from_id);
+    }
+    return chooseTimeOrderWay(hits);
+}
+
 bool isNarrowTime(const RecordPlan& plan, const DatabaseSurvey& survey) {
     const TimeRange needed = neededTime(plan.time, survey);
     const double whole =
@@ -171,12 +185,41 @@ base::Result<void> SurveyTask::chooseIndexes(db::Connection& connection,
     // How long a question takes must not tell what a hidden field holds.
     const bool by_record = survey.names.by_record;
     const RecordPlan searched = by_record ? withoutHidden(plan_, survey.names) : RecordPlan();
-    auto choice =
-        chooseIndex(connection, by_record ? searched : plan_, indexes.value(), rowsCounted(survey));
+    auto parts = searchableParts(connection, by_record ? searched : plan_, indexes.value());
+    if (!parts) {
+        return parts.error();
+    }
+    auto choice = chooseIndex(connection, *plan_.table, parts.value(), rowsCounted(survey));
     if (!choice) {
         return choice.error();
     }
     survey.index = std::move(choice).value();
+    return findNewest(connection, std::move(parts).value(), survey);
+}
+
+// Ids tell the newest hits only where none of them is too new to be asked for.
+base::Result<void> SurveyTask::findNewest(db::Connection& connection,
+                                          std::vector<std::vector<IndexSearch>> parts,
+                                          DatabaseSurvey& survey) const {
+    const bool is_open = neededTime(plan_.time, survey).until_ns == kLast;
+    if (newest_page_ == 0 || !is_open || plan_.within != nullptr) {
+        return {};
+    }
+    // A range has its rows in no order of ids; only where they have been counted are they few.
+    std::erase_if(parts, [](const std::vector<IndexSearch>& searches) {
+        return std::ranges::any_of(searches, &IndexSearch::isRange);
+    });
+    if (survey.index && survey.index->rows <= kFewNamedRows) {
+        parts.push_back(survey.index->searches);
+    }
+    if (!survey.names.index.empty() && survey.names.kind == NameChoice::Kind::Listed) {
+        parts.push_back({searchOfNames(*plan_.table, survey.names)});
+    }
+    auto newest = findNewestHits(connection, *plan_.table, parts, survey.ids(), newest_page_);
+    if (!newest) {
+        return newest.error();
+    }
+    survey.newest = std::move(newest).value();
     return {};
 }
 
