@@ -42,6 +42,17 @@ std::string endsSql(std::string_view column, std::string_view table) {
                      ") FROM ", table, ")");
 }
 
+// What is known without counting.
+HitEstimate estimateOf(const DatabaseSurvey& survey) {
+    HitEstimate hits;
+    if (survey.newest) {
+        hits.page = survey.newest->page;
+        hits.ids_beside =
+            static_cast<uint64_t>(*survey.last_id) - static_cast<uint64_t>(survey.newest->from_id);
+    }
+    return hits;
+}
+
 }  // namespace
 
 uint64_t DatabaseSurvey::rowsMax() const {
@@ -85,15 +96,10 @@ bool isFew(const DatabaseSurvey& survey) {
 }
 
 TimeOrderWay newestWay(const DatabaseSurvey& survey) {
-    HitEstimate hits;
+    HitEstimate hits = estimateOf(survey);
     if (isFew(survey)) {
         hits.all = std::min(survey.named_rows.value_or(kFewNamedRows),
                             survey.index ? survey.index->rows : kFewNamedRows);
-    }
-    if (survey.newest) {
-        hits.page = survey.newest->page;
-        hits.ids_beside =
-            static_cast<uint64_t>(*survey.last_id) - static_cast<uint64_t>(survey.newest->from_id);
     }
     return chooseTimeOrderWay(hits);
 }
@@ -168,7 +174,8 @@ base::Result<void> SurveyTask::readTimes(db::Connection& connection, DatabaseSur
 }
 
 uint64_t SurveyTask::rowsCounted(const DatabaseSurvey& survey) const {
-    return count_ == Count::Few ? kFewNamedRows : namedRowsMax(survey.rowsMax());
+    const uint64_t rows_max = count_ == Count::Few ? kFewNamedRows : namedRowsMax(survey.rowsMax());
+    return std::min(rows_max, sortedHitsMax(estimateOf(survey)));
 }
 
 // Which indexes there are; and how many rows the best of them would find.
@@ -189,31 +196,33 @@ base::Result<void> SurveyTask::chooseIndexes(db::Connection& connection,
     if (!parts) {
         return parts.error();
     }
+    std::vector<std::vector<IndexSearch>> by_value = parts.value();
+    std::erase_if(by_value, [](const std::vector<IndexSearch>& searches) {
+        return std::ranges::any_of(searches, &IndexSearch::isRange);
+    });
+    if (!survey.names.index.empty() && survey.names.kind == NameChoice::Kind::Listed) {
+        by_value.push_back({searchOfNames(*plan_.table, survey.names)});
+    }
+    EVD_TRY(findNewest(connection, by_value, survey));
     auto choice = chooseIndex(connection, *plan_.table, parts.value(), rowsCounted(survey));
     if (!choice) {
         return choice.error();
     }
     survey.index = std::move(choice).value();
-    return findNewest(connection, std::move(parts).value(), survey);
+    // A range has its rows in no order of ids; only where they have been counted are they few.
+    if (by_value.empty() && survey.index && survey.index->rows <= kFewNamedRows) {
+        return findNewest(connection, std::span(&survey.index->searches, 1), survey);
+    }
+    return {};
 }
 
 // Ids tell the newest hits only where none of them is too new to be asked for.
 base::Result<void> SurveyTask::findNewest(db::Connection& connection,
-                                          std::vector<std::vector<IndexSearch>> parts,
+                                          std::span<const std::vector<IndexSearch>> parts,
                                           DatabaseSurvey& survey) const {
     const bool is_open = neededTime(plan_.time, survey).until_ns == kLast;
     if (newest_page_ == 0 || !is_open || plan_.within != nullptr) {
         return {};
-    }
-    // A range has its rows in no order of ids; only where they have been counted are they few.
-    std::erase_if(parts, [](const std::vector<IndexSearch>& searches) {
-        return std::ranges::any_of(searches, &IndexSearch::isRange);
-    });
-    if (survey.index && survey.index->rows <= kFewNamedRows) {
-        parts.push_back(survey.index->searches);
-    }
-    if (!survey.names.index.empty() && survey.names.kind == NameChoice::Kind::Listed) {
-        parts.push_back({searchOfNames(*plan_.table, survey.names)});
     }
     auto newest = findNewestHits(connection, *plan_.table, parts, survey.ids(), newest_page_);
     if (!newest) {
@@ -251,7 +260,9 @@ base::Result<void> SurveyTask::countNamed(db::Connection& connection,
             break;
         }
     }
-    survey.named_rows = rows;
+    if (rows <= rows_max || !survey.newest) {
+        survey.named_rows = rows;
+    }
     return {};
 }
 

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace evd::queryd {
 
@@ -29,7 +31,8 @@ struct DatabaseSurvey {
     int64_t oldest_ns = 0;
     int64_t newest_ns = 0;
     NameChoice names;
-    // Rows of these names, counted up to namedRowsMax(); nothing: not counted.
+    // Rows of these names, counted up to namedRowsMax(); nothing: not counted, or, with `newest`,
+    // too many to be sorted.
     std::optional<uint64_t> named_rows;
     // What other indexes find, if it is no more than was counted up to.
     std::optional<IndexChoice> index;
@@ -86,7 +89,7 @@ class SurveyTask final : public ShardTask {
     base::Result<void> readTimes(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> chooseIndexes(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> findNewest(db::Connection& connection,
-                                  std::vector<std::vector<IndexSearch>> parts,
+                                  std::span<const std::vector<IndexSearch>> parts,
                                   DatabaseSurvey& survey) const;
     base::Result<void> checkFields(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> countNamed(db::Connection& connection, DatabaseSurvey& survey) const;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kFirst = std::numeric_limits<int64_t>::min();
 constexpr uint64_t kPageGrowth = 4;
+constexpr uint64_t kIdsMax = uint64_t{1} << 56;  // so many are too many, and still to be multiplied
 
 // A search for each value alone: only then is the index in the order of ids.
 std::vector<IndexSearch> singleSearches(const std::vector<IndexSearch>& searches) {
@@ -72,20 +73,29 @@ base::Result<std::optional<int64_t>> newestId(db::Connection& connection, const 
     return found.size() < count ? std::nullopt : std::optional(found[count - 1]);
 }
 
+// In steps through an index.
+uint64_t newestCost(const HitEstimate& hits) {
+    return hits.page * kHitCost + std::min(*hits.ids_beside, kIdsMax);
+}
+
+uint64_t walkCost(const HitEstimate& hits) {
+    return std::min(*hits.ids_beside, kIdsMax) * kWalkedRowCost;
+}
+
 }  // namespace
 
 TimeOrderWay chooseTimeOrderWay(const HitEstimate& hits) {
-    if (!hits.ids_beside) {
-        return hits.all ? TimeOrderWay::SortAll : TimeOrderWay::Walk;
-    }
-    // As numbers that do not overflow.
-    const double beside = static_cast<double>(*hits.ids_beside);
-    const double newest = static_cast<double>(hits.page * kHitCost) + beside;
-    const double walk = beside * kWalkedRowCost;
-    if (hits.all && static_cast<double>(*hits.all * kHitCost) <= std::min(newest, walk)) {
+    if (hits.all && *hits.all <= sortedHitsMax(hits)) {
         return TimeOrderWay::SortAll;
     }
-    return newest <= walk ? TimeOrderWay::NewestHits : TimeOrderWay::Walk;
+    const bool is_known = hits.ids_beside.has_value();
+    return is_known && newestCost(hits) <= walkCost(hits) ? TimeOrderWay::NewestHits
+                                                          : TimeOrderWay::Walk;
+}
+
+uint64_t sortedHitsMax(const HitEstimate& hits) {
+    return hits.ids_beside ? std::min(newestCost(hits), walkCost(hits)) / kHitCost
+                           : std::numeric_limits<uint64_t>::max();
 }
 
 IndexSearch searchOfNames(const RecordTable& table, const NameChoice& names) {

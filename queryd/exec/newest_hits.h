@@ -49,6 +49,9 @@ inline constexpr uint64_t kWalkedRowCost = 20;
 // The cheapest way to the first records of a newest-first answer. Pure.
 TimeOrderWay chooseTimeOrderWay(const HitEstimate& hits);
 
+// With how many hits in all sorting them is not worth it any more: nobody has to count further.
+uint64_t sortedHitsMax(const HitEstimate& hits);
+
 // The search for names that are listed, through their index.
 IndexSearch searchOfNames(const RecordTable& table, const NameChoice& names);
 

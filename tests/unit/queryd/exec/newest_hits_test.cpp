@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
@@ -119,6 +120,12 @@ TEST_CASE("newest hits: few are sorted, many are read from the newest on, dense 
     // The newest are so far back that the few there are come cheaper.
     CHECK(chooseTimeOrderWay({5000, 100'000'000, 10}) == Way::SortAll);
     CHECK(chooseTimeOrderWay({std::nullopt, ~uint64_t{0}, 1000}) == Way::NewestHits);
+}
+
+TEST_CASE("newest hits: nobody counts hits beyond what would be sorted") {
+    CHECK(sortedHitsMax({std::nullopt, 40'000, 10}) == 210);
+    CHECK(sortedHitsMax({std::nullopt, 20, 10}) == 2);  // walking them is cheaper still
+    CHECK(sortedHitsMax({}) == std::numeric_limits<uint64_t>::max());
 }
 
 TEST_CASE("newest hits: without an index that tells them there are two ways left") {
