@@ -42,6 +42,17 @@ std::string endsSql(std::string_view column, std::string_view table) {
                      ") FROM ", table, ")");
 }
 
+// What is known without counting.
+HitEstimate estimateOf(const DatabaseSurvey& survey) {
+    HitEstimate hits;
+    if (survey.newest) {
+        hits.page = survey.newest->page;
+        hits.ids_beside =
+            static_cast<uint64_t>(*survey.last_id) - static_cast<uint64_t>(survey.newest->from_id);
+    }
+    return hits;
+}
+
 }  // namespace
 
 uint64_t DatabaseSurvey::rowsMax() const {
@@ -82,6 +93,15 @@ bool isByName(const DatabaseSurvey& survey) {
 bool isFew(const DatabaseSurvey& survey) {
     return (survey.named_rows && *survey.named_rows <= kFewNamedRows) ||
            (survey.index && survey.index->rows <= kFewNamedRows);
+}
+
+TimeOrderWay newestWay(const DatabaseSurvey& survey) {
+    HitEstimate hits = estimateOf(survey);
+    if (isFew(survey)) {
+        hits.all = std::min(survey.named_rows.value_or(kFewNamedRows),
+                            survey.index ? survey.index->rows : kFewNamedRows);
+    }
+    return chooseTimeOrderWay(hits);
 }
 
 bool isNarrowTime(const RecordPlan& plan, const DatabaseSurvey& survey) {
@@ -154,7 +174,8 @@ base::Result<void> SurveyTask::readTimes(db::Connection& connection, DatabaseSur
 }
 
 uint64_t SurveyTask::rowsCounted(const DatabaseSurvey& survey) const {
-    return count_ == Count::Few ? kFewNamedRows : namedRowsMax(survey.rowsMax());
+    const uint64_t rows_max = count_ == Count::Few ? kFewNamedRows : namedRowsMax(survey.rowsMax());
+    return std::min(rows_max, sortedHitsMax(estimateOf(survey)));
 }
 
 // Which indexes there are; and how many rows the best of them would find.
@@ -171,12 +192,43 @@ base::Result<void> SurveyTask::chooseIndexes(db::Connection& connection,
     // How long a question takes must not tell what a hidden field holds.
     const bool by_record = survey.names.by_record;
     const RecordPlan searched = by_record ? withoutHidden(plan_, survey.names) : RecordPlan();
-    auto choice =
-        chooseIndex(connection, by_record ? searched : plan_, indexes.value(), rowsCounted(survey));
+    auto parts = searchableParts(connection, by_record ? searched : plan_, indexes.value());
+    if (!parts) {
+        return parts.error();
+    }
+    std::vector<std::vector<IndexSearch>> by_value = parts.value();
+    std::erase_if(by_value, [](const std::vector<IndexSearch>& searches) {
+        return std::ranges::any_of(searches, &IndexSearch::isRange);
+    });
+    if (!survey.names.index.empty() && survey.names.kind == NameChoice::Kind::Listed) {
+        by_value.push_back({searchOfNames(*plan_.table, survey.names)});
+    }
+    EVD_TRY(findNewest(connection, by_value, survey));
+    auto choice = chooseIndex(connection, *plan_.table, parts.value(), rowsCounted(survey));
     if (!choice) {
         return choice.error();
     }
     survey.index = std::move(choice).value();
+    // A range has its rows in no order of ids; only where they have been counted are they few.
+    if (by_value.empty() && survey.index && survey.index->rows <= kFewNamedRows) {
+        return findNewest(connection, std::span(&survey.index->searches, 1), survey);
+    }
+    return {};
+}
+
+// Ids tell the newest hits only where none of them is too new to be asked for.
+base::Result<void> SurveyTask::findNewest(db::Connection& connection,
+                                          std::span<const std::vector<IndexSearch>> parts,
+                                          DatabaseSurvey& survey) const {
+    const bool is_open = neededTime(plan_.time, survey).until_ns == kLast;
+    if (newest_page_ == 0 || !is_open || plan_.within != nullptr) {
+        return {};
+    }
+    auto newest = findNewestHits(connection, *plan_.table, parts, survey.ids(), newest_page_);
+    if (!newest) {
+        return newest.error();
+    }
+    survey.newest = std::move(newest).value();
     return {};
 }
 
@@ -208,7 +260,9 @@ base::Result<void> SurveyTask::countNamed(db::Connection& connection,
             break;
         }
     }
-    survey.named_rows = rows;
+    if (rows <= rows_max || !survey.newest) {
+        survey.named_rows = rows;
+    }
     return {};
 }
 

@@ -4,12 +4,15 @@
 #include "common/db/sqlite.h"
 #include "queryd/exec/index_choice.h"
 #include "queryd/exec/name_choice.h"
+#include "queryd/exec/newest_hits.h"
 #include "queryd/exec/shard_tasks.h"
 #include "queryd/plan/record_plan.h"
 
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace evd::queryd {
 
@@ -28,10 +31,13 @@ struct DatabaseSurvey {
     int64_t oldest_ns = 0;
     int64_t newest_ns = 0;
     NameChoice names;
-    // Rows of these names, counted up to namedRowsMax(); nothing: not counted.
+    // Rows of these names, counted up to namedRowsMax(); nothing: not counted, or, with `newest`,
+    // too many to be sorted.
     std::optional<uint64_t> named_rows;
     // What other indexes find, if it is no more than was counted up to.
     std::optional<IndexChoice> index;
+    // Where the newest hits of the rarest of all these searches lie, if it was asked for.
+    std::optional<NewestHits> newest;
     // A field by which the answer may not be made for who asks (Ruling A4).
     std::optional<std::string> refused;
 
@@ -52,6 +58,9 @@ uint64_t namedRowsMax(uint64_t rows_max);
 // Whether so few rows are found, by names or by another index, that nothing else is quicker.
 bool isFew(const DatabaseSurvey& survey);
 
+// The way to the first records of a newest-first answer, for which `newest` was asked.
+TimeOrderWay newestWay(const DatabaseSurvey& survey);
+
 // Whether reading name by name is quicker than reading everything.
 bool isByName(const DatabaseSurvey& survey);
 
@@ -66,8 +75,9 @@ class SurveyTask final : public ShardTask {
     // namedRowsMax().
     enum class Count { Few, Share };
 
-    SurveyTask(const RecordPlan& plan, Count count, DatabaseFile file)
-        : ShardTask(std::move(file)), plan_(plan), count_(count) {}
+    // With newest_page the newest hits are looked for, and that many make their first page.
+    SurveyTask(const RecordPlan& plan, Count count, DatabaseFile file, uint64_t newest_page = 0)
+        : ShardTask(std::move(file)), plan_(plan), count_(count), newest_page_(newest_page) {}
 
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return {}; }
@@ -78,12 +88,16 @@ class SurveyTask final : public ShardTask {
     base::Result<void> readIds(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> readTimes(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> chooseIndexes(db::Connection& connection, DatabaseSurvey& survey) const;
+    base::Result<void> findNewest(db::Connection& connection,
+                                  std::span<const std::vector<IndexSearch>> parts,
+                                  DatabaseSurvey& survey) const;
     base::Result<void> checkFields(db::Connection& connection, DatabaseSurvey& survey) const;
     base::Result<void> countNamed(db::Connection& connection, DatabaseSurvey& survey) const;
     uint64_t rowsCounted(const DatabaseSurvey& survey) const;
 
     const RecordPlan& plan_;
     const Count count_;
+    const uint64_t newest_page_;
     DatabaseSurvey survey_;
 };
 

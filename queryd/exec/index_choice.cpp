@@ -129,22 +129,35 @@ base::Result<uint64_t> countRows(db::Connection& connection, const RecordTable& 
     return static_cast<uint64_t>(statement.value()->columnInteger(0));
 }
 
-// The searches of one part of WHERE; nothing when a term has no index, or they find too much.
-base::Result<std::optional<IndexChoice>> choiceOf(db::Connection& connection,
-                                                  const RecordPlan& plan,
-                                                  const FieldIndexes& indexes,
-                                                  const std::vector<IndexTerm>& terms,
-                                                  uint64_t rows_max) {
-    IndexChoice choice;
+// The searches of one part of WHERE; nothing when a term has no index.
+base::Result<std::optional<std::vector<IndexSearch>>> searchesOf(
+    db::Connection& connection, const RecordPlan& plan, const FieldIndexes& indexes,
+    const std::vector<IndexTerm>& terms) {
+    std::vector<IndexSearch> searches;
     for (const IndexTerm& term : terms) {
         auto search = searchOf(connection, plan, indexes, term);
-        if (!search || !search.value()) {
-            return search ? base::Result<std::optional<IndexChoice>>(std::nullopt) : search.error();
+        if (!search) {
+            return search.error();
         }
-        if (!search.value()->isRange() && search.value()->values.empty()) {
-            continue;  // no spelling of the text is there
+        if (!search.value()) {
+            return std::optional<std::vector<IndexSearch>>();
         }
-        auto rows = countRows(connection, *plan.table, *search.value(), rows_max - choice.rows + 1);
+        // Without either, no spelling of the text is there.
+        if (search.value()->isRange() || !search.value()->values.empty()) {
+            searches.push_back(std::move(*search.value()));
+        }
+    }
+    return std::optional(std::move(searches));
+}
+
+// What they find together, if that is not too much.
+base::Result<std::optional<IndexChoice>> countedChoice(db::Connection& connection,
+                                                       const RecordTable& table,
+                                                       const std::vector<IndexSearch>& searches,
+                                                       uint64_t rows_max) {
+    IndexChoice choice;
+    for (const IndexSearch& search : searches) {
+        auto rows = countRows(connection, table, search, rows_max - choice.rows + 1);
         if (!rows) {
             return rows.error();
         }
@@ -152,8 +165,8 @@ base::Result<std::optional<IndexChoice>> choiceOf(db::Connection& connection,
         if (choice.rows > rows_max) {
             return std::optional<IndexChoice>();
         }
-        choice.searches.push_back(std::move(*search.value()));
     }
+    choice.searches = searches;
     return std::optional(std::move(choice));
 }
 
@@ -223,16 +236,31 @@ std::string searchSql(const IndexSearch& search, std::vector<SqlParameter>& para
     return base::cat(expression, " IN (", sql, ")");
 }
 
-base::Result<std::optional<IndexChoice>> chooseIndex(db::Connection& connection,
-                                                     const RecordPlan& plan,
-                                                     const FieldIndexes& indexes,
-                                                     uint64_t rows_max) {
-    std::optional<IndexChoice> best;
+base::Result<std::vector<std::vector<IndexSearch>>> searchableParts(db::Connection& connection,
+                                                                    const RecordPlan& plan,
+                                                                    const FieldIndexes& indexes) {
+    std::vector<std::vector<IndexSearch>> parts;
     if (indexes.isEmpty()) {
-        return best;
+        return parts;
     }
     for (const std::vector<IndexTerm>& terms : indexTerms(plan)) {
-        auto choice = choiceOf(connection, plan, indexes, terms, best ? best->rows : rows_max);
+        auto searches = searchesOf(connection, plan, indexes, terms);
+        if (!searches) {
+            return searches.error();
+        }
+        if (searches.value()) {
+            parts.push_back(std::move(*searches.value()));
+        }
+    }
+    return parts;
+}
+
+base::Result<std::optional<IndexChoice>> chooseIndex(
+    db::Connection& connection, const RecordTable& table,
+    std::span<const std::vector<IndexSearch>> parts, uint64_t rows_max) {
+    std::optional<IndexChoice> best;
+    for (const std::vector<IndexSearch>& searches : parts) {
+        auto choice = countedChoice(connection, table, searches, best ? best->rows : rows_max);
         if (!choice) {
             return choice;
         }

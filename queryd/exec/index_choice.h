@@ -58,12 +58,17 @@ struct IndexChoice {
 // More spellings of a text, or texts between them, than this, and the index is left alone.
 inline constexpr uint32_t kSpellingSearchesMax = 100;
 
-// The part of WHERE whose indexes find the fewest rows, if that is at most rows_max. Counts them in
-// the index, never beyond that. Errors are the database's.
-base::Result<std::optional<IndexChoice>> chooseIndex(db::Connection& connection,
-                                                     const RecordPlan& plan,
-                                                     const FieldIndexes& indexes,
-                                                     uint64_t rows_max);
+// The searches of each part of WHERE that indexes of this database can serve, uncounted. Any part
+// finds every row that can be in an answer; one without searches finds that there is none.
+base::Result<std::vector<std::vector<IndexSearch>>> searchableParts(db::Connection& connection,
+                                                                    const RecordPlan& plan,
+                                                                    const FieldIndexes& indexes);
+
+// The part that finds the fewest rows, if that is at most rows_max. Counts them in the index, never
+// beyond that. Errors are the database's.
+base::Result<std::optional<IndexChoice>> chooseIndex(
+    db::Connection& connection, const RecordTable& table,
+    std::span<const std::vector<IndexSearch>> parts, uint64_t rows_max);
 
 // The condition of one search, appending its parameters. One index serves it, if it is there.
 std::string searchSql(const IndexSearch& search, std::vector<SqlParameter>& parameters);

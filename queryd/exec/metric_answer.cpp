@@ -10,6 +10,7 @@
 #include "queryd/exec/metric_combine.h"
 #include "queryd/exec/metric_records.h"
 #include "queryd/exec/metric_scan_parts.h"
+#include "queryd/exec/metric_split.h"
 #include "queryd/exec/metric_task.h"
 #include "queryd/exec/visible_series.h"
 
@@ -140,14 +141,42 @@ class MetricAnswer {
         if (SeriesRead::canBeScanned(plan_, goal)) {
             EVD_TRY(scan(by_database, goal));
         }
-        auto tasks = makeTasks(by_database);
-        EVD_TRY(runTasks(readers_, control_, tasks));
+        if (wanted.size() == 1 && reads.front().size() == 1) {
+            EVD_TRY(
+                readDivided(series_[wanted.front()], *reads.front().front(), goal, by_database));
+        }
+        EVD_TRY(runReads(by_database));
         for (size_t i = 0; i < wanted.size(); ++i) {
             points_[wanted[i]] = resultOf(reads[i], goal);
         }
+        return {};
+    }
+
+    base::Result<void> runReads(const std::vector<std::vector<SeriesRead*>>& by_database) {
+        auto tasks = makeTasks(by_database);
+        EVD_TRY(runTasks(readers_, control_, tasks));
         // What the reads held is now held here.
         for (auto& task : tasks) {
             finished_.push_back(std::move(task));
+        }
+        return {};
+    }
+
+    // A lone series of a long time by several threads; it is left where that is no use.
+    base::Result<void> readDivided(const MetricSeries& whole_series, SeriesRead& whole,
+                                   ReadGoal goal,
+                                   std::vector<std::vector<SeriesRead*>>& by_database) {
+        const auto ranges = seriesParts(plan_, goal, whole.range(), readers_.sharing().threads);
+        const size_t database = whole_series.parts.front().database;
+        if (ranges.size() == 1 || by_database[database].empty()) {
+            return {};
+        }
+        SplitSeriesRead split(whole, ranges);
+        std::vector<std::vector<SeriesRead*>> parts(by_database.size());
+        parts[database] = split.parts();
+        EVD_TRY(runReads(parts));
+        if (split.join()) {
+            by_database[database].clear();
         }
         return {};
     }

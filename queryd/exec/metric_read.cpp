@@ -67,7 +67,8 @@ base::Result<ScanEnd> SeriesRead::slice(SampleStatements& statements, const RunC
             }
             position_ = {row.timestamp_ns, row.rowid};
             if (accepts(row)) {
-                takeSample(pointOfSample(row));
+                last_taken_ = pointOfSample(row);
+                takeSample(*last_taken_);
             }
             if (decides && taken == ReadStep::kRows && row.timestamp_ns < kTimeMax) {
                 step.until_ns = row.timestamp_ns + 1;
@@ -85,7 +86,19 @@ base::Result<ScanEnd> SeriesRead::slice(SampleStatements& statements, const RunC
     }
     EVD_TRY(finish(statements));
     (void)account(memory);  // failure() tells
+    is_finished_ = true;
     return ScanEnd::Finished;
+}
+
+std::unique_ptr<SeriesRead> SeriesRead::part(const TimeRange& range) const {
+    return std::make_unique<SeriesRead>(plan_, series_, series_id_, goal_, range);
+}
+
+bool SeriesRead::fits(const SeriesRead& later) const {
+    const auto& last = last_taken_ ? last_taken_ : before_;
+    const auto& next = later.before_;
+    return !isPairwise() || (!last && !next) ||
+           (last && next && last->timestamp_ns == next->timestamp_ns && last->value == next->value);
 }
 
 base::Result<void> SeriesRead::begin(SampleStatements& statements) {

@@ -54,6 +54,12 @@ class SeriesRead {
                                 int64_t pause_at_ns, ReadStep& step, MemoryShare& memory);
     const base::Result<void>& failure() const { return failure_; }
 
+    // The same of a part of the time; and, of parts that slice() has finished, whether the later
+    // one begins with the sample that this one ended with (metric_split.h).
+    std::unique_ptr<SeriesRead> part(const TimeRange& range) const;
+    bool isFinished() const { return is_finished_; }
+    bool fits(const SeriesRead& later) const;
+
     // The same from outside, for whoever reads many series at once (metric_scan.h): every sample of
     // the range in the order of time, then the end. Only where no rollups stand for windows.
     static bool canBeScanned(const MetricPlan& plan, ReadGoal goal) {
@@ -116,6 +122,7 @@ class SeriesRead {
     size_t accounted_ = 0;  // of the share
 
     bool begun_ = false;
+    bool is_finished_ = false;
     bool in_segment_ = false;
     std::vector<TimeRange> segments_;  // what is left to read, the next one last
     SamplePosition position_;
@@ -124,7 +131,7 @@ class SeriesRead {
     std::optional<wire::WindowFold> part_fold_;  // the segment between rollups
     std::vector<wire::WindowValue> windows_;     // of segments between rollups
     std::optional<MetricPoint> before_;
-    // Of a scan: its first time, and the samples that join() needs.
+    // Of a scan: its first time, and the samples that join() needs; the last one of any read.
     std::optional<int64_t> first_ns_;
     std::optional<MetricPoint> first_taken_;
     std::optional<MetricPoint> last_taken_;

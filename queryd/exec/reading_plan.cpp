@@ -47,6 +47,12 @@ std::vector<IdRange> splitIds(const IdRange& ids, uint64_t count) {
     return parts;
 }
 
+bool isNewestFirst(const RecordPlan& plan) {
+    const bool is_by_time =
+        plan.sort.size() == 1 && plan.fields[plan.sort.front().field].column == &plan.table->time();
+    return plan.sort.empty() || (is_by_time && plan.sort.front().descending);
+}
+
 std::vector<ReadingPart> planReading(const RecordPlan& plan,
                                      std::span<const DatabaseSurvey> surveys,
                                      const ThreadSharing& sharing) {

@@ -18,6 +18,9 @@ struct ReadingPart {
     TimeRange time;
 };
 
+// Whether the answer begins with the newest record, in the order of ScanOrder::NewestFirst.
+bool isNewestFirst(const RecordPlan& plan);
+
 // The quickest way through one database when its order does not matter: by an index, on names or on
 // another field, where it leaves out most, by time where the range does, and otherwise the rows as
 // they lie.

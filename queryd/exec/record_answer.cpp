@@ -66,7 +66,7 @@ class RecordAnswer {
             EVD_TRY(takeSurveys(SurveyTask::Count::Share));
             EVD_TRY(answerAggregation());
         } else if (plan_.context_lines != 0) {
-            EVD_TRY(takeSurveys(SurveyTask::Count::Share));
+            EVD_TRY(takeSurveys(SurveyTask::Count::Share, newestPage()));
             EVD_TRY(answerWithContext());
         } else if (!isByTimeAlone(plan_)) {
             EVD_TRY(takeSurveys(SurveyTask::Count::Share));
@@ -78,10 +78,10 @@ class RecordAnswer {
     }
 
   private:
-    base::Result<void> takeSurveys(SurveyTask::Count count) {
+    base::Result<void> takeSurveys(SurveyTask::Count count, uint64_t newest_page = 0) {
         std::vector<std::unique_ptr<ShardTask>> tasks;
         for (const DatabaseFile& file : databases_) {
-            tasks.push_back(std::make_unique<SurveyTask>(plan_, count, file));
+            tasks.push_back(std::make_unique<SurveyTask>(plan_, count, file, newest_page));
         }
         EVD_TRY(runTasks(readers_, control_, tasks));
         for (const auto& task : tasks) {
@@ -106,11 +106,9 @@ class RecordAnswer {
         if (!isLikelyFew(plan_) && !mayUseIndex()) {
             return answerByTime();
         }
-        EVD_TRY(
-            takeSurveys(isLikelyFew(plan_) ? SurveyTask::Count::Share : SurveyTask::Count::Few));
-        const bool sorts =
-            std::all_of(surveys_.begin(), surveys_.end(),
-                        [this](const DatabaseSurvey& survey) { return isQuickerSorted(survey); });
+        EVD_TRY(takeSurveys(isLikelyFew(plan_) ? SurveyTask::Count::Share : SurveyTask::Count::Few,
+                            newestPage()));
+        const bool sorts = isQuickerSorted();
         if (sorts) {
             EVD_TRY(answerSorted(kFewBytesMax));
         }
@@ -123,14 +121,29 @@ class RecordAnswer {
                !indexTerms(plan_).empty();
     }
 
-    bool isQuickerSorted(const DatabaseSurvey& survey) const {
-        if (!survey.last_id || isOutside(plan_, survey)) {
-            return true;  // it has nothing to sort
+    // How many of the newest hits of a database may be enough; 0: they do not begin the answer.
+    uint64_t newestPage() const {
+        const bool begins = isNewestFirst(plan_) && rowsMax(plan_) <= kFewRowsMin;
+        return begins ? rowsMax(plan_) : 0;
+    }
+
+    bool isQuickerSorted() const {
+        std::vector<const DatabaseSurvey*> asked;  // those that have something
+        for (const DatabaseSurvey& survey : surveys_) {
+            if (survey.last_id && !isOutside(plan_, survey)) {
+                asked.push_back(&survey);
+            }
         }
-        if (isFew(survey)) {
-            return true;
+        if (newestPage() != 0) {
+            // The first records of a database are few. Where some databases have to be walked for
+            // them, that is no more than the merge would have its streams read.
+            return std::ranges::any_of(asked, [](const DatabaseSurvey* survey) {
+                return newestWay(*survey) != TimeOrderWay::Walk;
+            });
         }
-        return isLikelyFew(plan_) && !isNarrowTime(plan_, survey);
+        return std::ranges::all_of(asked, [this](const DatabaseSurvey* survey) {
+            return isFew(*survey) || (isLikelyFew(plan_) && !isNarrowTime(plan_, *survey));
+        });
     }
 
     base::Result<void> answerByTime() {
@@ -179,17 +192,17 @@ class RecordAnswer {
 
     base::Result<void> findTop(const RecordPlan& plan, uint64_t bytes_max,
                                std::vector<std::unique_ptr<ShardTask>>& tasks) {
-        // A few hits with what is around them are found soon from the newest record on, however
-        // many older ones there are.
-        const bool is_newest =
-            plan.context_lines != 0 && plan.sort.empty() && rowsMax(plan) <= kFewRowsMin;
+        const bool is_newest = newestPage() != 0;
         const ThreadSharing sharing = is_newest ? ThreadSharing() : readers_.sharing();
         for (ReadingPart part : planReading(plan, surveys_, sharing)) {
-            if (is_newest && !isFew(surveys_[part.database])) {
+            const DatabaseSurvey& survey = surveys_[part.database];
+            const TimeOrderWay way = is_newest ? newestWay(survey) : TimeOrderWay::SortAll;
+            if (way == TimeOrderWay::Walk) {
                 part.order = ScanOrder::NewestFirst;
             }
             const ScanRequest request = requestOf(plan, part);
-            const TopRecordsTask::Part top{plan, request, rowsMax(plan), part.database, bytes_max};
+            TopRecordsTask::Part top{plan, request, rowsMax(plan), part.database, bytes_max};
+            top.newest = way == TimeOrderWay::NewestHits ? &*survey.newest : nullptr;
             tasks.push_back(std::make_unique<TopRecordsTask>(top, databases_[part.database],
                                                              readers_.memory()));
         }

@@ -1,5 +1,6 @@
 #include "queryd/exec/top_records.h"
 
+#include "queryd/exec/reading_plan.h"
 #include "queryd/exec/row_encoder.h"
 
 #include <algorithm>
@@ -46,14 +47,33 @@ TopRecordsTask::TopRecordsTask(const Part& part, DatabaseFile file, MemoryBudget
       memory_(memory),
       request_(part.request) {
     keys_.resize(part_.plan.sort.size());
+    if (part_.newest != nullptr) {
+        newest_.emplace(request_, *part_.newest);
+    }
 }
 
 base::Result<ScanEnd> TopRecordsTask::slice(db::Connection& connection) {
     if (part_.count_max == 0) {
         return ScanEnd::Finished;
     }
-    auto end = scanRecords(connection, request_, position_, *this);
-    return gave_up_ || is_complete_ ? base::Result<ScanEnd>(ScanEnd::Finished) : end;
+    auto end =
+        newest_ ? readNewest(connection) : scanRecords(connection, request_, position_, *this);
+    return isEnough() ? base::Result<ScanEnd>(ScanEnd::Finished) : end;
+}
+
+base::Result<ScanEnd> TopRecordsTask::readNewest(db::Connection& connection) {
+    for (;;) {
+        auto end = newest_->slice(connection, *this);
+        if (!end || end.value() == ScanEnd::Paused) {
+            return end;
+        }
+        const bool full = records_.size() >= part_.count_max;
+        const auto floor = full ? std::optional(records_.front().timestamp) : std::nullopt;
+        auto goes_on = newest_->next(connection, floor);
+        if (!goes_on || !goes_on.value()) {
+            return goes_on ? base::Result<ScanEnd>(ScanEnd::Finished) : goes_on.error();
+        }
+    }
 }
 
 bool TopRecordsTask::take(RecordRow& row) {
@@ -62,7 +82,8 @@ bool TopRecordsTask::take(RecordRow& row) {
     }
     const bool full = records_.size() >= part_.count_max;
     if (full && !order_.comesBefore(keys_, row.timestamp(), row.id(), records_.front())) {
-        is_complete_ = request_.order == ScanOrder::NewestFirst && part_.plan.sort.empty();
+        const ScanOrder order = newest_ ? newest_->order() : request_.order;
+        is_complete_ = order == ScanOrder::NewestFirst && isNewestFirst(part_.plan);
         return !is_complete_;
     }
     if (full) {

@@ -2,9 +2,11 @@
 
 #include "common/base/result.h"
 #include "queryd/exec/memory_budget.h"
+#include "queryd/exec/newest_hits.h"
 #include "queryd/exec/shard_tasks.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -48,18 +50,24 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
         uint64_t count_max;
         size_t database;
         uint64_t bytes_max;  // above it, or without memory, the task gives up
+        // Where they are to be found, of a newest-first answer.
+        const NewestHits* newest = nullptr;
     };
 
     TopRecordsTask(const Part& part, DatabaseFile file, MemoryBudget& memory);
 
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return failure_; }
-    std::string_view stepName() const override { return "records to sort"; }
+    std::string_view stepName() const override {
+        return newest_ ? "newest hits" : "records to sort";
+    }
     std::vector<SortedRecord>& records() { return records_; }  // in no order
     // There was more than bytes_max; the records are not all.
     bool gaveUp() const { return gave_up_; }
 
   private:
+    base::Result<ScanEnd> readNewest(db::Connection& connection);
+    bool isEnough() const { return gave_up_ || is_complete_; }
     bool take(RecordRow& row) override;
     bool keep(RecordRow& row);
     void dropWorst();
@@ -69,6 +77,7 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
     MemoryShare memory_;
     ScanRequest request_;
     ScanPosition position_;
+    std::optional<NewestHitsScan> newest_;
     std::vector<SortedRecord> records_;  // a heap, the worst in front
     std::vector<Value> keys_;            // of the row at hand
     uint64_t held_bytes_ = 0;

@@ -92,12 +92,32 @@ base::Result<std::shared_ptr<const TextPattern>> TextPattern::compile(std::strin
     return std::make_shared<const TextPattern>(std::move(expression));
 }
 
-TextPattern::TextPattern(std::unique_ptr<re2::RE2> expression)
-    : expression_(std::move(expression)) {}
+TextPattern::TextPattern(std::unique_ptr<re2::RE2> expression) {
+    copies_.front().expression = std::move(expression);
+}
 TextPattern::~TextPattern() = default;
 
 bool TextPattern::matches(std::string_view text) const {
-    return expression_->Match(pieceOf(text), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
+    return ownCopy().Match(pieceOf(text), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
+}
+
+const re2::RE2& TextPattern::ownCopy() const {
+    const pthread_t self = ::pthread_self();
+    const re2::RE2& first = *copies_.front().expression;
+    for (Copy& copy : copies_) {
+        pthread_t owner = copy.owner.load(std::memory_order_acquire);
+        if (owner == pthread_t{} && copy.owner.compare_exchange_strong(owner, self)) {
+            owner = self;
+        }
+        if (owner != self) {
+            continue;
+        }
+        if (copy.expression == nullptr) {
+            copy.expression = std::make_unique<re2::RE2>(first.pattern(), first.options());
+        }
+        return *copy.expression;
+    }
+    return first;
 }
 
 }  // namespace evd::queryd

@@ -28,7 +28,9 @@ void printTable(const std::vector<Figure>& figures) {
     for (const auto& figure : figures) {
         std::printf("%-52s %14.2f %-9s ", figure.name.c_str(), figure.value, figure.unit.c_str());
         if (figure.reference != 0) {
-            std::printf("%14.2f %8.2f  ", figure.reference, ratioOf(figure));
+            // What is a hundredth of the reference still shows by how much.
+            const int digits = ratioOf(figure) < 0.1 ? 4 : 2;
+            std::printf("%14.2f %8.*f  ", figure.reference, digits, ratioOf(figure));
         } else {
             std::printf("%14s %8s  ", "-", "-");
         }

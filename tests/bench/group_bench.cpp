@@ -14,7 +14,7 @@
 // metrics  samples of 5,000 series over the metric socket in batches of 100, in the same ways; then
 //          10,000, 50,000 and 200,000 series against a cache of 50,000.
 // peers    the same log lines to journald, the same samples as a Prometheus block.
-// questions  a million events and log lines asked in this process, beside plain SQL.
+// questions  a million events and log lines asked in this process, beside plain SQL and journalctl.
 // access   the same questions with access control and without it.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.
 // idle     memory and processor time of a group that has nothing to do but its sensors.

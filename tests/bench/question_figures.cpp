@@ -6,6 +6,7 @@
 #include "common/db/sqlite.h"
 #include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
+#include "tests/bench/journal_peer.h"
 #include "tests/support/access_policies.h"
 #include "tests/support/temporary_directory.h"
 
@@ -14,6 +15,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace evd::bench {
 
@@ -22,30 +24,38 @@ namespace {
 enum class Store { Events, Logs, Metrics };
 enum class With { NoIndexes, Indexes };
 
-// {since} and {since_ns} stand for ten seconds before the end.
+// {since}, {since_s} and {since_ns} stand for ten seconds before the end.
 struct Question {
     const char* text;
     double goal_ms;
     Store store = Store::Events;
     const char* sql = "";
     With with = With::NoIndexes;
+    const char* journalctl = "";  // its arguments for the same
 };
 
 constexpr auto kQuestions = std::to_array<Question>({
-    {"EVENTS TAKE 10", 2, Store::Events, "SELECT * FROM events ORDER BY timestamp DESC LIMIT 10"},
-    {"EVENTS bench.type7 TAKE 10", 3},
+    {"EVENTS TAKE 0", 0, Store::Events, "", With::NoIndexes, "-n 0"},
+    {"EVENTS TAKE 10", 2, Store::Events, "SELECT * FROM events ORDER BY timestamp DESC LIMIT 10",
+     With::NoIndexes, "-n 10"},
+    {"EVENTS bench.type7 TAKE 10", 3, Store::Events, "", With::NoIndexes,
+     "-n 10 SYSLOG_IDENTIFIER=bench.type7"},
     {"EVENTS bench.type7 COUNT", 30, Store::Events,
-     "SELECT count(*) FROM events WHERE event_type='bench.type7'"},
+     "SELECT count(*) FROM events WHERE event_type='bench.type7'", With::NoIndexes,
+     "SYSLOG_IDENTIFIER=bench.type7 | wc -l"},
     {"EVENTS bench.type7 WHERE priority == 3", 60, Store::Events,
      "SELECT * FROM events WHERE event_type='bench.type7' AND "
-     "msgpack_extract(payload,'$.priority')=3"},
+     "msgpack_extract(payload,'$.priority')=3",
+     With::NoIndexes, "SYSLOG_IDENTIFIER=bench.type7 PRIORITY=3"},
     {"EVENTS WHERE pid == 1234", 40, Store::Events,
-     "SELECT * FROM events WHERE msgpack_extract(payload,'$.pid')=1234"},
+     "SELECT * FROM events WHERE msgpack_extract(payload,'$.pid')=1234", With::NoIndexes,
+     "_PID=1234"},
     {"EVENTS WHERE message CONTAINS \"Needle in\"", 70, Store::Events,
      "SELECT * FROM events WHERE msgpack_extract(payload,'$.message') LIKE '%needle in%'"},
     {"EVENTS WHERE message MATCHES \"needle in\"", 0},
     {"EVENTS SINCE \"{since}\"", 20, Store::Events,
-     "SELECT * FROM events WHERE timestamp>={since_ns} ORDER BY timestamp DESC"},
+     "SELECT * FROM events WHERE timestamp>={since_ns} ORDER BY timestamp DESC", With::NoIndexes,
+     "--since @{since_s}"},
     {"EVENTS SINCE \"{since}\" COUNT BY event_type", 0},
     {"EVENTS WHERE priority == 3 TAKE 10", 0},
     {"EVENTS COUNT BY event_type", 150, Store::Events,
@@ -57,14 +67,16 @@ constexpr auto kQuestions = std::to_array<Question>({
     {"LOGS", 0, Store::Logs, "SELECT * FROM logs ORDER BY timestamp DESC"},
     {"EVENTS COUNT", 0, Store::Events, "SELECT count(*) FROM events"},
     {"EVENTS bench.type7 COUNT", 5, Store::Events,
-     "SELECT count(*) FROM events WHERE event_type='bench.type7'", With::Indexes},
+     "SELECT count(*) FROM events WHERE event_type='bench.type7'", With::Indexes,
+     "SYSLOG_IDENTIFIER=bench.type7 | wc -l"},
     {"EVENTS bench.type7 WHERE priority == 3", 35, Store::Events,
      "SELECT * FROM events WHERE event_type='bench.type7' AND "
      "msgpack_extract(payload,'$.priority')=3",
      With::Indexes},
     {"EVENTS WHERE pid == 1234", 2, Store::Events,
-     "SELECT * FROM events WHERE msgpack_extract(payload,'$.pid')=1234", With::Indexes},
-    {"EVENTS WHERE pid == 1234 TAKE 10", 0, Store::Events, "", With::Indexes},
+     "SELECT * FROM events WHERE msgpack_extract(payload,'$.pid')=1234", With::Indexes,
+     "_PID=1234"},
+    {"EVENTS WHERE pid == 1234 TAKE 10", 0, Store::Events, "", With::Indexes, "-n 10 _PID=1234"},
     {"EVENTS WHERE pid >= 10 TAKE 10", 0, Store::Events, "", With::Indexes},
     {"EVENTS COUNT BY event_type", 60, Store::Events,
      "SELECT event_type,count(*) FROM events GROUP BY event_type", With::Indexes},
@@ -155,6 +167,7 @@ std::string filledIn(std::string text, const QuestionData& data) {
         }
     };
     replace("{since}", base::formatIsoTime(since_ns));
+    replace("{since_s}", base::cat(since_ns / base::kNsPerSecond));
     replace("{since_ns}", base::cat(since_ns));
     return text;
 }
@@ -186,6 +199,9 @@ class Bench {
         if (bench.judged) {
             policy_.install(everythingButOneField());
         }
+        if (bench.beside == Beside::PlainSql && !bench.judged) {
+            journal_ = JournalPeer::of(data_);
+        }
     }
 
     void measure(With with, std::vector<Figure>& figures) {
@@ -194,6 +210,7 @@ class Bench {
                 std::string_view(question.text).find(bench_.word) != std::string_view::npos;
             if (question.with == with && is_wanted) {
                 figures.push_back(figureOf(question));
+                addJournal(question, figures);
             }
         }
     }
@@ -235,6 +252,19 @@ class Bench {
         return figure;
     }
 
+    // The same figure of ours beside journalctl's.
+    void addJournal(const Question& question, std::vector<Figure>& figures) const {
+        if (!journal_ || *question.journalctl == 0) {
+            return;
+        }
+        if (figures.back().reference != 0) {
+            figures.push_back(figures.back());
+        }
+        figures.back().reference =
+            journal_->quickestMs(bench_.runs, filledIn(question.journalctl, data_));
+        figures.back().reference_name = "journalctl";
+    }
+
     uint64_t ask(queryd::QueryEngine& engine, const std::string& text) const {
         const auto prepared = engine.prepare(text);
         EVD_CHECK(prepared.ok(), "a question of the bench is wrong");
@@ -255,6 +285,7 @@ class Bench {
     const QuestionBench& bench_;
     const QuestionData data_;
     const queryd::Caller caller_;
+    std::optional<JournalPeer> journal_;
     queryd::ReferenceChecker checker_;
     queryd::AccessPolicy policy_{checker_};
     const base::SystemClock clock_;

@@ -24,7 +24,8 @@ struct QuestionBench {
 
 // How long questions take over that data, asked of the engine in this process: no transport, warm
 // cache, two reader threads. Beside each the same in plain SQL, on one thread of one connection,
-// where SQL can say it; payload fields through msgpack_extract.
+// where SQL can say it; payload fields through msgpack_extract. And beside some what journalctl
+// takes for the same records (journal_peer.h).
 //
 // Of several runs the quickest counts, in processor time as well, which other programs on the
 // machine disturb less. Half of ours is what it takes where both processors are free and a scan is

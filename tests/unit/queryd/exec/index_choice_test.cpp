@@ -60,7 +60,9 @@ struct Fixture {
         connection = std::move(db::Connection::openForReading(path).value());
         const auto indexes = FieldIndexes::of(*connection, *plan.table);
         REQUIRE(indexes.ok());
-        auto choice = chooseIndex(*connection, plan, indexes.value(), rows_max);
+        const auto parts = searchableParts(*connection, plan, indexes.value());
+        REQUIRE(parts.ok());
+        auto choice = chooseIndex(*connection, *plan.table, parts.value(), rows_max);
         REQUIRE(choice.ok());
         return std::move(choice).value();
     }

@@ -1,7 +1,14 @@
 #include "queryd/plan/text_pattern.h"
 
+#include "common/base/text.h"
+#include "common/base/thread.h"
+
 #include <doctest/doctest.h>
+#include <algorithm>
+#include <array>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace evd::queryd {
 
@@ -63,6 +70,26 @@ TEST_CASE("text pattern: bytes that are no UTF-8 do no harm") {
     CHECK(matches("b",
                   "\xFF\xFE"
                   "b"));
+}
+
+// Some get a copy of their own, the others share one.
+TEST_CASE("text pattern: more threads than there are copies match at once") {
+    const auto compiled = TextPattern::compile("n[e]+dle [0-9]+");
+    REQUIRE(compiled.ok());
+    std::array<int, kPatternCopiesMax + 3> found{};
+    {
+        std::vector<std::unique_ptr<base::Thread>> threads;  // joined in the end
+        for (int& count : found) {
+            threads.push_back(std::make_unique<base::Thread>("match", [&count, &compiled] {
+                for (int i = 0; i < 500; ++i) {
+                    const std::string text =
+                        i % 2 == 0 ? base::cat("a Needle ", i) : std::string("hay");
+                    count += compiled.value()->matches(text) ? 1 : 0;
+                }
+            }));
+        }
+    }
+    CHECK(std::ranges::all_of(found, [](int count) { return count == 250; }));
 }
 
 }  // namespace evd::queryd
