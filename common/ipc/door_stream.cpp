@@ -9,6 +9,8 @@
 #include "common/ipc/errors.h"
 
 #include <capnp/rpc.capnp.h>
+#include <kj/io.h>
+#include <algorithm>
 #include <utility>
 
 namespace evd::ipc {
@@ -71,7 +73,8 @@ kj::Promise<kj::Maybe<capnp::MessageReaderAndFds>> DoorStream::read(
     kj::ArrayPtr<capnp::word> scratch) {
     options.traversalLimitInWords =
         limits_.received_bytes_max / sizeof(capnp::word) + kHeadWordsReadMax;
-    return stream_->tryReadMessage(fd_space, options, scratch)
+    const auto fds = fd_space.slice(0, std::min<size_t>(fd_space.size(), limits_.descriptors_max));
+    return stream_->tryReadMessage(fds, options, scratch)
         .then([this](kj::Maybe<capnp::MessageReaderAndFds>&& message) {
             KJ_IF_MAYBE (received, message) {
                 noteReceived(*received->reader);

@@ -15,6 +15,9 @@ using capnp::rpc::twoparty::Side;
 constexpr auto kAdopted =
     kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC;
 
+// Where it is 0, Cap'n Proto sends none either. How many are received is for DoorStream to say.
+constexpr unsigned kDescriptorRoom = 4;
+
 // What is received has its own limit in DoorStream; the length here is that of what is sent.
 capnp::ReaderOptions optionsOf(const DoorLimits& limits) {
     capnp::ReaderOptions options;
@@ -77,7 +80,7 @@ PeerConnection::PeerConnection(kj::Own<capnp::MessageStream> messages, Side side
                                const DoorLimits& limits, Ended ended)
     : side_(side),
       messages_(kj::mv(messages), limits, orLog(std::move(ended), limits.name)),
-      network_(messages_, limits.descriptors_max, side, optionsOf(limits)),
+      network_(messages_, kDescriptorRoom, side, optionsOf(limits)),
       rpc_(systemOf(network_, kj::mv(served))) {
     messages_.watch(network_);
     rpc_.setFlowLimit(limits.unanswered_bytes_max / sizeof(capnp::word));

@@ -1,5 +1,4 @@
-// evd_fuzz_links: evd_queryd evd_queryd_transport evd_queryd_access evd_common_ipc evd_common_base
-// evd_fuzz_support
+// evd_fuzz_links: evd_queryd evd_queryd_transport evd_queryd_access evd_fuzz_support
 //
 // What a stranger may say on the rpc socket (Session, EventStore and what they hand out), as calls
 // and answers of every form and as bytes: it goes through a real connection into the real service

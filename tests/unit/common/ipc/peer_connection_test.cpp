@@ -335,8 +335,7 @@ TEST_CASE("peer connection: a descriptor comes only where descriptors may come")
         std::string outcome = "nothing";
         PeerConnection served(adoptSocketForFds(std::move(pair.value().left), *io.lowLevelProvider),
                               kj::heap<Parking>(outcome), limits);
-        DoorLimits asking = limits;
-        asking.unanswered_calls_max = 1000;
+        DoorLimits asking = kSmall;  // takes none itself
         PeerConnection asks(adoptSocketForFds(std::move(pair.value().right), *io.lowLevelProvider),
                             asking);
         auto request = asks.bootstrap().castAs<schema::Supervisor>().parkRequest();
