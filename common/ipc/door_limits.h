@@ -25,6 +25,10 @@ struct DoorLimits {
     uint32_t capabilities_max = 8;  // that one message brings; our schemas have calls with one
     uint32_t descriptors_max = 0;
 
+    // Capabilities that the peer will name later. Only from who serves: a stranger's promises,
+    // never kept, cost us memory for good.
+    bool takes_promises = false;
+
     // Calls whose answer the peer has not given back ("finish"); each costs us a place.
     uint32_t held_calls_max = 0;
 
@@ -64,6 +68,7 @@ inline constexpr DoorLimits kEventIngestCaller = {
     .received_bytes_max = kHoldingsBytesMax,
     .sent_bytes_max = kEventBatchBytesMax,
     .nesting_max = kInnerNestingMax,
+    .takes_promises = true,
     .held_calls_max = 16,  // the store asks nothing
 };
 
@@ -85,6 +90,7 @@ inline constexpr DoorLimits kRecordIngestCaller = {
     .received_bytes_max = kShortAnswerBytesMax,
     .sent_bytes_max = kRecordBatchBytesMax,
     .nesting_max = kInnerNestingMax,
+    .takes_promises = true,
     .held_calls_max = 16,
 };
 
@@ -105,6 +111,7 @@ inline constexpr DoorLimits kStoreControlCaller = {
     .received_bytes_max = kShortAnswerBytesMax,
     .sent_bytes_max = kControlBytesMax,
     .nesting_max = kInnerNestingMax,
+    .takes_promises = true,
     .held_calls_max = 16,
 };
 
@@ -130,6 +137,7 @@ inline constexpr DoorLimits kSupervisorCaller = {
     .sent_bytes_max = kChildReportBytesMax,
     .nesting_max = kInnerNestingMax,
     .descriptors_max = 4,
+    .takes_promises = true,
     .held_calls_max = 4'096,
 };
 
@@ -154,6 +162,7 @@ inline constexpr DoorLimits kQueryCaller = {
     .received_bytes_max = kAnswerBytesMax,
     .sent_bytes_max = kAnswerBytesMax,
     .nesting_max = 256,  // a Value may nest, each map costs two levels
+    .takes_promises = true,
     .held_calls_max = 65'536,
 };
 

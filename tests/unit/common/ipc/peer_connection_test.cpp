@@ -183,6 +183,30 @@ TEST_CASE("peer connection: more capabilities in one message than may be end it"
     CHECK(fixture.ended[0].find("3 capabilities, at most 2") != std::string::npos);
 }
 
+TEST_CASE("peer connection: a capability that is only promised ends it, with Resolve or without") {
+    for (const bool resolves : {false, true}) {
+        Fixture fixture;
+        capnp::MallocMessageBuilder message;
+        auto root = message.initRoot<capnp::rpc::Message>();
+        if (resolves) {
+            auto resolve = root.initResolve();
+            resolve.setPromiseId(9);
+            resolve.initCap().setSenderHosted(9);
+        } else {
+            auto call = root.initCall();
+            call.initTarget().setImportedCap(0);
+            call.setInterfaceId(kControl);
+            call.setMethodId(kStableId);
+            call.initParams().initCapTable(1)[0].setSenderPromise(9);
+        }
+        fixture.peer->send(message);
+        CHECK_FALSE(fixture.isOpen());
+        REQUIRE(fixture.ended.size() == 1);
+        CHECK(fixture.ended[0].find("only promised") != std::string::npos);
+        CHECK(fixture.seen.stable_ids == 0);
+    }
+}
+
 TEST_CASE("peer connection: who gives answers back may call for ever, who keeps them may not") {
     Fixture fixture;
     for (uint32_t i = 0; i < 5 * kSmall.held_calls_max; ++i) {
