@@ -3,9 +3,8 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
-#include "common/ipc/served_connection.h"
+#include "common/ipc/peer_connection.h"
 
-#include <capnp/rpc-twoparty.h>
 #include <capnp/store_control.capnp.h>
 #include <chrono>
 #include <condition_variable>
@@ -28,15 +27,13 @@ base::Error storeAway() {
 
 struct StoreLink::Connection {
     Connection(kj::Own<kj::AsyncIoStream> connected, kj::TaskSet::ErrorHandler& errors)
-        : stream(kj::mv(connected)),
-          client(*stream),
+        : client(kj::mv(connected), ipc::kStoreControlCaller),
           store(client.bootstrap().castAs<schema::StoreControl>()),
           watch(errors) {
         watch.add(client.onDisconnect().then([this]() { is_lost = true; }));
     }
 
-    kj::Own<kj::AsyncIoStream> stream;
-    capnp::TwoPartyClient client;
+    ipc::PeerConnection client;
     schema::StoreControl::Client store;
     bool is_lost = false;  // kept until there is another one
     kj::TaskSet watch;

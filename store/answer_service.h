@@ -28,6 +28,4 @@ class CallAnswer final : public RunAnswer {
     kj::Own<kj::PromiseFulfiller<void>> fulfiller_;
 };
 
-inline constexpr int kMessageNestingMax = 16;
-
 }  // namespace evd::store

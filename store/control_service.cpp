@@ -121,8 +121,8 @@ class ControlService final : public schema::StoreControl::Server {
 ControlConnection::ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
                                      const base::Clock& clock, std::function<int64_t()> stable_id,
                                      kj::LowLevelAsyncIoProvider& io)
-    : connection_(std::move(socket),
+    : connection_(ipc::adoptSocket(std::move(socket), io),
                   kj::heap<ControlService>(policy, figures, clock, std::move(stable_id)),
-                  {kControlMessageBytesMax, kControlNestingMax, kControlMessageBytesMax}, io) {}
+                  ipc::kStoreControlDoor) {}
 
 }  // namespace evd::store

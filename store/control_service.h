@@ -2,7 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fd.h"
-#include "common/ipc/served_connection.h"
+#include "common/ipc/peer_connection.h"
 #include "store/policy_thread.h"
 
 #include <kj/async-io.h>
@@ -16,8 +16,6 @@ namespace evd::store {
 inline constexpr size_t kFieldsPerReportMax = 256;  // and rollups
 inline constexpr int64_t kReportIntervalMinNs = 500 * base::kNsPerMs;
 inline constexpr uint32_t kQueriesPerFieldMax = 100'000;  // of one report
-inline constexpr uint64_t kControlMessageBytesMax = 256 * 1024;
-inline constexpr int kControlNestingMax = 8;
 
 // What became of queryd's reports, over all its connections.
 struct ControlFigures {
@@ -32,7 +30,8 @@ struct ControlFigures {
 //
 // Lives on the event loop; destroying it hangs up. Checks what it is told and hands it to the
 // policy thread; an INDEX is answered when that thread has. The thread, the figures and what knows
-// the stable id outlive it. A peer that exceeds a bound of the messages loses the connection.
+// the stable id outlive it. Messages are bounded by
+// ipc::kStoreControlDoor.
 class ControlConnection {
   public:
     ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
@@ -40,7 +39,7 @@ class ControlConnection {
                       kj::LowLevelAsyncIoProvider& io);
 
   private:
-    ipc::ServedConnection connection_;
+    ipc::PeerConnection connection_;
 };
 
 }  // namespace evd::store

@@ -64,7 +64,7 @@ class EventStoreListener {
 //
 // Answers: ok (durable), Invalid (malformed, never again), Busy (not stored, come again), Gone (the
 // store is draining). Nothing is held beyond the writers' queues but the runs whose answers are
-// due; the transport bounds those (kUnansweredBytesMax).
+// due; the transport bounds those (ipc::kEventIngestDoor).
 class EventStore final : private WriterListener {
   public:
     // Looks at what is there and makes the directory if it is missing; opens nothing for writing.

@@ -79,7 +79,7 @@ class IngestService final : public schema::EventIngest::Server {
 
 CollectorConnection::CollectorConnection(base::Fd socket, IngestHost& host,
                                          kj::LowLevelAsyncIoProvider& io)
-    : connection_(std::move(socket), kj::heap<IngestService>(host),
-                  {kMessageBytesMax, kMessageNestingMax, kUnansweredBytesMax}, io) {}
+    : connection_(ipc::adoptSocket(std::move(socket), io), kj::heap<IngestService>(host),
+                  ipc::kEventIngestDoor) {}
 
 }  // namespace evd::store

@@ -178,7 +178,7 @@ class RecordIngestService final : public schema::RecordIngest::Server {
 
 RecordIngestConnection::RecordIngestConnection(base::Fd socket, RecordIngestHost& host,
                                                kj::LowLevelAsyncIoProvider& io)
-    : connection_(std::move(socket), kj::heap<RecordIngestService>(host),
-                  {kRecordMessageBytesMax, kMessageNestingMax, kUnansweredRecordBytesMax}, io) {}
+    : connection_(ipc::adoptSocket(std::move(socket), io), kj::heap<RecordIngestService>(host),
+                  ipc::kRecordIngestDoor) {}
 
 }  // namespace evd::store

@@ -16,7 +16,6 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
-#include "common/ipc/served_connection.h"
 
 #include <algorithm>
 #include <utility>
@@ -33,8 +32,7 @@ LaneFigures RecordSink::figuresOf(const Lane<Batch>& lane) {
 }
 
 RecordSink::Connection::Connection(kj::Own<kj::AsyncIoStream> connected)
-    : stream(kj::mv(connected)),
-      client(*stream),
+    : client(kj::mv(connected), ipc::kRecordIngestCaller),
       ingest(client.bootstrap().castAs<schema::RecordIngest>()),
       tasks(*this) {}
 
@@ -170,7 +168,8 @@ void RecordSink::resume(Lane<Batch>& lane, uint64_t last_stored) {
 template <typename Batch>
 bool RecordSink::isEager(const Lane<Batch>& lane) const {
     return is_draining_ || lane.queue.count() < kEagerBatches ||
-           timer_.now() - lane.last_taken >= kForwardWithin;
+           (lane.queue.count() < kBatchesOnTheWayMax &&
+            timer_.now() - lane.last_taken >= kForwardWithin);
 }
 
 // Without a connection, records stay in the window, which knows what to do when it is full.
@@ -184,7 +183,8 @@ void RecordSink::pumpLane(Lane<Batch>& lane) {
         lane.queue.add(*std::move(batch));
     }
     sendLane(lane);
-    if (!lane.window.isEmpty()) {
+    // With too many on their way an answer goes on with this.
+    if (!lane.window.isEmpty() && lane.queue.count() < kBatchesOnTheWayMax) {
         waitToForward(lane);
     }
 }

@@ -3,9 +3,9 @@
 #include "collector/ingest/record_window.h"
 #include "collector/ingest/send_queue.h"
 #include "common/base/fd.h"
+#include "common/ipc/peer_connection.h"
 
 #include <capnp/ingest.capnp.h>
-#include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <kj/async.h>
 #include <kj/time.h>
@@ -20,6 +20,9 @@ namespace evd::collector {
 // gathered until a batch is full, an answer comes, or they have waited for kForwardWithin.
 inline constexpr size_t kEagerBatches = 2;
 inline constexpr kj::Duration kForwardWithin = 5 * kj::MILLISECONDS;
+// With so many on their way only full batches follow: a store that is away for long must not come
+// back to a call for every record (ipc::kRecordIngestDoor).
+inline constexpr size_t kBatchesOnTheWayMax = 256;
 // Back-off while the store cannot take a batch, or a hello, now.
 inline constexpr int64_t kSinkRetryFirstMs = 100;
 inline constexpr int64_t kSinkRetryLastMs = 2000;
@@ -90,14 +93,13 @@ class RecordSink {
         kj::TimePoint last_taken = kj::origin<kj::TimePoint>();
         kj::TimePoint quiet_until = kj::origin<kj::TimePoint>();  // no warning before it
     };
-    // Members in this order, so that calls are gone before the stream is.
+    // Members in this order, so that calls are gone before the connection is.
     struct Connection final : private kj::TaskSet::ErrorHandler {
         explicit Connection(kj::Own<kj::AsyncIoStream> connected);
         ~Connection() noexcept(false) = default;
         void taskFailed(kj::Exception&& exception) override;
 
-        kj::Own<kj::AsyncIoStream> stream;
-        capnp::TwoPartyClient client;
+        ipc::PeerConnection client;
         schema::RecordIngest::Client ingest;
         bool is_open = false;    // hello was answered
         bool is_broken = false;  // to be dropped on the next turn of the loop

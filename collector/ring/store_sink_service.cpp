@@ -16,7 +16,6 @@
 #include "common/base/text.h"
 #include "common/ipc/convert.h"
 #include "common/ipc/errors.h"
-#include "common/ipc/served_connection.h"
 
 #include <algorithm>
 #include <utility>
@@ -51,7 +50,7 @@ void writeBatch(const EventBatch& batch, schema::EventBatch::Builder out) {
 }  // namespace
 
 StoreSink::Connection::Connection(kj::Own<kj::AsyncIoStream> connected)
-    : stream(kj::mv(connected)), client(*stream), tasks(*this) {}
+    : client(kj::mv(connected), ipc::kEventIngestCaller), tasks(*this) {}
 
 void StoreSink::Connection::taskFailed(kj::Exception&& exception) {
     base::logError(cat("a task of the store's connection failed: ", ipc::toError(exception).text,

@@ -3,9 +3,9 @@
 #include "collector/ring/batch_window.h"
 #include "common/base/fd.h"
 #include "common/base/interval_set.h"
+#include "common/ipc/peer_connection.h"
 
 #include <capnp/ingest.capnp.h>
-#include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <kj/async.h>
 #include <kj/time.h>
@@ -86,14 +86,13 @@ class StoreSink {
         int64_t retry_ms = kRetryFirstMs;
         kj::TimePoint quiet_until = kj::origin<kj::TimePoint>();  // no warning before it
     };
-    // Members in this order, so that what borrows from a batch is gone before the stream is.
+    // Members in this order, so that what borrows from a batch is gone before the connection is.
     struct Connection final : private kj::TaskSet::ErrorHandler {
         explicit Connection(kj::Own<kj::AsyncIoStream> connected);
         ~Connection() noexcept(false) = default;
         void taskFailed(kj::Exception&& exception) override;
 
-        kj::Own<kj::AsyncIoStream> stream;
-        capnp::TwoPartyClient client;
+        ipc::PeerConnection client;
         schema::EventSink::Client sink = nullptr;
         bool open = false;    // hello was answered
         bool broken = false;  // to be dropped on the next turn of the loop

@@ -7,9 +7,6 @@
 
 namespace evd::ipc {
 
-// How many descriptors one control message may bring; each FdCarrier carries one.
-inline constexpr unsigned kFdsPerMessageMax = 4;
-
 // Wraps a descriptor so that it can be a parameter of a call on a control connection. The wrapper
 // owns it until the message is sent and the receiver has let go.
 schema::FdCarrier::Client carryFd(base::Fd fd);

@@ -4,8 +4,8 @@
 #include "common/base/text.h"
 #include "common/ipc/convert.h"
 #include "common/ipc/fd_carrier.h"
+#include "common/ipc/peer_connection.h"
 
-#include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <unistd.h>
 #include <memory>
@@ -134,13 +134,10 @@ class ChildService final : public schema::Child::Server {
 
 int runProgram(Program& program) {
     auto io = kj::setupAsyncIo();
-    auto stream = io.lowLevelProvider->wrapUnixSocketFd(
-        kControlFd,
-        kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC);
     auto service = kj::heap<ChildService>(program, io);
     const ChildService& child = *service;
-    capnp::TwoPartyClient connection(*stream, kFdsPerMessageMax, kj::mv(service),
-                                     capnp::rpc::twoparty::Side::SERVER);
+    PeerConnection connection(adoptSocketForFds(base::Fd(kControlFd), *io.lowLevelProvider),
+                              kj::mv(service), kSupervisorCaller);
     const auto failure =
         kj::runCatchingExceptions([&]() { connection.onDisconnect().wait(io.waitScope); });
     KJ_IF_MAYBE (exception, failure) {

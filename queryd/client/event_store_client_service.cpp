@@ -2,10 +2,9 @@
 
 #include "common/base/socket.h"
 #include "common/ipc/errors.h"
-#include "queryd/client/rpc_client_service.h"
+#include "common/ipc/peer_connection.h"
 
 #include <capnp/query.capnp.h>
-#include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <sys/socket.h>
 #include <span>
@@ -96,21 +95,12 @@ class ReceiverService final : public schema::EventReceiver::Server {
     std::shared_ptr<State> state_;
 };
 
-capnp::ReaderOptions readerOptions() {
-    capnp::ReaderOptions options;
-    options.traversalLimitInWords = kRpcMessageBytesMax / sizeof(capnp::word);
-    return options;
-}
-
 class TwoPartyEventStoreClient final : public EventStoreClient {
   public:
     explicit TwoPartyEventStoreClient(base::Fd connection)
         : io_(kj::setupAsyncIo()),
-          stream_(io_.lowLevelProvider->wrapUnixSocketFd(
-              connection.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                        kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
-          network_(*stream_, capnp::rpc::twoparty::Side::CLIENT, readerOptions()),
-          system_(capnp::makeRpcClient(network_)),
+          server_(ipc::adoptSocket(std::move(connection), *io_.lowLevelProvider), ipc::kQueryCaller,
+                  [](std::string_view) {}),  // the error says it
           store_(session().eventStoreRequest().send().getStore()) {}
     ~TwoPartyEventStoreClient() noexcept override {}  // kj's would be allowed to throw
 
@@ -157,12 +147,7 @@ class TwoPartyEventStoreClient final : public EventStoreClient {
     }
 
   private:
-    schema::Session::Client session() {
-        capnp::MallocMessageBuilder message(4);
-        auto server = message.getRoot<capnp::rpc::twoparty::VatId>();
-        server.setSide(capnp::rpc::twoparty::Side::SERVER);
-        return system_.bootstrap(server).castAs<schema::Session>();
-    }
+    schema::Session::Client session() { return server_.bootstrap().castAs<schema::Session>(); }
 
     template <typename Work>
     auto guarded(const Work& work) -> base::Result<decltype(work())> {
@@ -201,7 +186,7 @@ class TwoPartyEventStoreClient final : public EventStoreClient {
     bool waitForMore(ReceiverService::State& state, uint32_t patience_ms) {
         auto arrived = kj::newPromiseAndFulfiller<void>();
         state.arrived = kj::mv(arrived.fulfiller);
-        auto lost = network_.onDisconnect().then([]() {
+        auto lost = server_.onDisconnect().then([]() {
             ipc::throwError(base::fail(base::ErrorKind::Gone, "the server closed the connection"));
         });
         auto late = io_.provider->getTimer().afterDelay(patience_ms * kj::MILLISECONDS);
@@ -210,9 +195,7 @@ class TwoPartyEventStoreClient final : public EventStoreClient {
     }
 
     kj::AsyncIoContext io_;
-    kj::Own<kj::AsyncIoStream> stream_;
-    capnp::TwoPartyVatNetwork network_;
-    capnp::RpcSystem<capnp::rpc::twoparty::VatId> system_;
+    ipc::PeerConnection server_;
     schema::EventStore::Client store_;
 };
 

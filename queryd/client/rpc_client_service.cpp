@@ -3,10 +3,10 @@
 #include "common/base/socket.h"
 #include "common/ipc/convert.h"
 #include "common/ipc/errors.h"
+#include "common/ipc/peer_connection.h"
 #include "queryd/client/value_reader_service.h"
 
 #include <capnp/query.capnp.h>
-#include <capnp/rpc-twoparty.h>
 #include <kj/async-io.h>
 #include <sys/socket.h>
 #include <optional>
@@ -89,22 +89,12 @@ class SinkService final : public schema::ResultSink::Server {
     std::vector<uint8_t> buffer_;
 };
 
-capnp::ReaderOptions readerOptions() {
-    capnp::ReaderOptions options;
-    options.traversalLimitInWords = kRpcMessageBytesMax / sizeof(capnp::word);
-    options.nestingLimit = kRpcClientNestingMax;
-    return options;
-}
-
 class TwoPartyRpcClient final : public RpcClient {
   public:
     explicit TwoPartyRpcClient(base::Fd connection)
         : io_(kj::setupAsyncIo()),
-          stream_(io_.lowLevelProvider->wrapUnixSocketFd(
-              connection.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                        kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
-          network_(*stream_, capnp::rpc::twoparty::Side::CLIENT, readerOptions()),
-          system_(capnp::makeRpcClient(network_)) {}
+          server_(ipc::adoptSocket(std::move(connection), *io_.lowLevelProvider), ipc::kQueryCaller,
+                  [](std::string_view) {}) {}  // the error says it
     ~TwoPartyRpcClient() noexcept override {}  // kj's would be allowed to throw
 
     base::Result<void> ask(std::string_view query, const AskOptions& options,
@@ -141,12 +131,7 @@ class TwoPartyRpcClient final : public RpcClient {
     }
 
   private:
-    schema::Session::Client session() {
-        capnp::MallocMessageBuilder message(4);
-        auto server = message.getRoot<capnp::rpc::twoparty::VatId>();
-        server.setSide(capnp::rpc::twoparty::Side::SERVER);
-        return system_.bootstrap(server).castAs<schema::Session>();
-    }
+    schema::Session::Client session() { return server_.bootstrap().castAs<schema::Session>(); }
 
     template <typename Request>
     void askOrThrow(Request request, std::string_view query, const AskOptions& options,
@@ -158,7 +143,7 @@ class TwoPartyRpcClient final : public RpcClient {
         request.setSink(kj::heap<SinkService>(reader, kj::mv(done.fulfiller), outcome));
         // Held until the answer is over; dropping it is what cancels.
         auto response = request.send().wait(io_.waitScope);
-        auto lost = network_.onDisconnect().then(
+        auto lost = server_.onDisconnect().then(
             []() { ipc::throwError(base::fail(base::ErrorKind::Gone, "")); });
         done.promise.exclusiveJoin(kj::mv(lost)).wait(io_.waitScope);
     }
@@ -174,9 +159,7 @@ class TwoPartyRpcClient final : public RpcClient {
     }
 
     kj::AsyncIoContext io_;
-    kj::Own<kj::AsyncIoStream> stream_;
-    capnp::TwoPartyVatNetwork network_;
-    capnp::RpcSystem<capnp::rpc::twoparty::VatId> system_;
+    ipc::PeerConnection server_;
 };
 
 }  // namespace

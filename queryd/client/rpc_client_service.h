@@ -11,11 +11,6 @@
 
 namespace evd::queryd {
 
-// The largest message that is taken from a server, in bytes, and how deeply its pointers may nest:
-// a record's maps cost two levels each.
-inline constexpr uint64_t kRpcMessageBytesMax = uint64_t{64} << 20;
-inline constexpr int kRpcClientNestingMax = 256;
-
 struct GroupStatus {
     std::vector<wire::ProcessStatus> processes;
     uint32_t queries_running = 0;

@@ -3,10 +3,9 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
-#include "queryd/transport/rpc_message_stream_service.h"
+#include "common/ipc/peer_connection.h"
 #include "queryd/transport/rpc_session_service.h"
 
-#include <capnp/rpc-twoparty.h>
 #include <fcntl.h>
 #include <utility>
 
@@ -15,19 +14,7 @@ namespace evd::queryd {
 namespace {
 
 constexpr auto kAcceptPause = 100 * kj::MILLISECONDS;
-constexpr uint64_t kWordBytes = sizeof(capnp::word);
-
-uint64_t messageWordsMax(const RpcLimits& limits) {
-    return (limits.message_bytes_max + kRpcOverheadBytes) / kWordBytes + 1;
-}
-
-capnp::ReaderOptions readerOptions() {
-    capnp::ReaderOptions options;
-    options.traversalLimitInWords = kRpcSentBytesMax / kWordBytes;
-    options.nestingLimit = kRpcNestingMax;
-    return options;
-}
-
+constexpr uint64_t kTextsUnansweredMax = 16;  // of the greatest length
 }  // namespace
 
 // One client. Its places in the counts are given back when it goes; members are destroyed in the
@@ -36,14 +23,11 @@ struct RpcService::Connection {
     Connection(RpcService& service_in, kj::Own<kj::AsyncIoStream> stream_in, Caller caller)
         : service(service_in),
           user_sid(caller.user_sid),
-          stream(kj::mv(stream_in)),
-          messages(*stream, messageWordsMax(service.limits_)),
-          network(messages, capnp::rpc::twoparty::Side::SERVER, readerOptions()),
-          system(capnp::makeRpcServer(
-              network, makeRpcSession(std::move(caller),
-                                      {service.runner_, service.group_status_, service.activity_,
-                                       service.timer_, service.limits_, service.boot_id_}))) {
-        system.setFlowLimit(messageWordsMax(service.limits_) * kRpcCallsInFlightMax);
+          peer(kj::mv(stream_in),
+               makeRpcSession(std::move(caller),
+                              {service.runner_, service.group_status_, service.activity_,
+                               service.timer_, service.limits_, service.boot_id_}),
+               service.door(), [this](std::string_view reason) { service.noteEnded(reason); }) {
         ++service.connections_;
         ++service.by_user_.try_emplace(user_sid, 0).first->second;
     }
@@ -58,10 +42,7 @@ struct RpcService::Connection {
 
     RpcService& service;
     std::string user_sid;
-    kj::Own<kj::AsyncIoStream> stream;
-    BoundedMessageStream messages;
-    capnp::TwoPartyVatNetwork network;
-    capnp::RpcSystem<capnp::rpc::twoparty::VatId> system;
+    ipc::PeerConnection peer;
 };
 
 RpcService::RpcService(base::Fd listening, const Authority& authority, QuestionRunner& runner,
@@ -115,9 +96,25 @@ void RpcService::welcome(kj::Own<kj::AsyncIoStream> stream) {
         if (caller.ok() && mayEnter(caller.value())) {
             auto connection =
                 kj::heap<Connection>(*this, kj::mv(stream), std::move(caller).value());
-            auto gone = connection->network.onDisconnect();
+            auto gone = connection->peer.onDisconnect();
             tasks_.add(gone.attach(kj::mv(connection)));
         }
+    }
+}
+
+ipc::DoorLimits RpcService::door() const {
+    ipc::DoorLimits door = ipc::kQueryDoor;
+    door.received_bytes_max = limits_.message_bytes_max + ipc::kQueryOverheadBytes;
+    door.unanswered_bytes_max = kTextsUnansweredMax * door.received_bytes_max;
+    return door;
+}
+
+// Anybody may cause this as often as they like.
+void RpcService::noteEnded(std::string_view reason) {
+    const int64_t now_ns = (timer_.now() - kj::origin<kj::TimePoint>()) / kj::NANOSECONDS;
+    if (const auto kept_back = ended_line_.pass(now_ns)) {
+        base::logWarning(base::cat("the connection of ", ipc::kQueryDoor.name, " is ended: ",
+                                   reason, " (", *kept_back, " more were ended before)"));
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "common/base/fd.h"
 #include "common/base/guid.h"
+#include "common/ipc/door_limits.h"
+#include "common/ipc/rare_line.h"
 #include "common/wire/record.h"
 #include "queryd/access/authority.h"
 #include "queryd/transport/question.h"
@@ -12,26 +14,18 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace evd::queryd {
 
 struct RpcLimits {
-    uint64_t message_bytes_max = 64 * 1024;  // MaxQueryMessageBytes: of a query's text
+    uint64_t message_bytes_max = ipc::kQueryTextBytesMax;  // MaxQueryMessageBytes
     size_t connections_max = 256;
     size_t per_user_max = 64;                   // SYSTEM is exempt, also from the former
     size_t questions_per_connection_max = 128;  // RunningQuery objects that one client may hold
     int64_t send_deadline_ms = 10'000;  // a client that acknowledges nothing for so long is cut
 };
-
-// What of a call is not its text: structure, options, the sink.
-inline constexpr uint64_t kRpcOverheadBytes = 4096;
-// The largest message to a client; the default of every Cap'n Proto client takes as much. A record
-// that does not fit ends its question.
-inline constexpr uint64_t kRpcSentBytesMax = uint64_t{64} << 20;
-inline constexpr int kRpcNestingMax = 16;  // nothing that a client sends to us nests
-// Calls of one connection that have not returned; above it we stop reading from it.
-inline constexpr uint64_t kRpcCallsInFlightMax = 16;
 
 using GroupStatusSource = std::function<kj::Promise<std::vector<wire::ProcessStatus>>()>;
 
@@ -40,7 +34,8 @@ using GroupStatusSource = std::function<kj::Promise<std::vector<wire::ProcessSta
 // One two-party connection per client; its bootstrap capability is the Session of the identity that
 // connected, so that a capability never speaks for anybody else. Questions run on threads of their
 // own (QuestionRunner) and come back through an RpcOutbox; nothing here waits. Connections above
-// the limits are closed at once. Lives on the event loop of the main thread, which outlives it;
+// the limits are closed at once, those that break ipc::kQueryDoor too, with a line in the log now
+// and then. Lives on the event loop of the main thread, which outlives it;
 // destroying it drops all connections and cancels their questions.
 class RpcService final : private kj::TaskSet::ErrorHandler {
   public:
@@ -66,6 +61,8 @@ class RpcService final : private kj::TaskSet::ErrorHandler {
     kj::Promise<void> acceptLoop();
     void welcome(kj::Own<kj::AsyncIoStream> stream);
     bool mayEnter(const Caller& caller) const;
+    ipc::DoorLimits door() const;
+    void noteEnded(std::string_view reason);
     void taskFailed(kj::Exception&& exception) override;
 
     const Authority& authority_;
@@ -77,6 +74,7 @@ class RpcService final : private kj::TaskSet::ErrorHandler {
     size_t connections_ = 0;
     std::map<std::string, size_t> by_user_;
     kj::Own<kj::ConnectionReceiver> listening_;
+    ipc::RareLine ended_line_;
     RpcActivity activity_;
     kj::TaskSet tasks_;  // one per connection
     kj::Promise<void> accepting_ = nullptr;

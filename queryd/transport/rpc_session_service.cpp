@@ -82,8 +82,12 @@ class SessionService final : public schema::Session::Server {
     }
 
     kj::Promise<void> eventStore(EventStoreContext context) override {
-        // Each event is judged when it is read.
-        context.getResults().setStore(makeEventStore(caller_, parts_, subscriptions_));
+        // Each event is judged when it is read. One for all who ask, so that asking costs nothing.
+        if (store_ == nullptr) {
+            store_ = std::make_unique<schema::EventStore::Client>(
+                makeEventStore(caller_, parts_, subscriptions_));
+        }
+        context.getResults().setStore(*store_);
         return kj::READY_NOW;
     }
 
@@ -146,6 +150,7 @@ class SessionService final : public schema::Session::Server {
     RpcSessionParts parts_;
     std::shared_ptr<size_t> held_ = std::make_shared<size_t>(0);  // shared with what it counts
     std::shared_ptr<size_t> subscriptions_ = std::make_shared<size_t>(0);  // the same
+    std::unique_ptr<schema::EventStore::Client> store_;
 };
 
 }  // namespace

@@ -20,6 +20,14 @@ unsigned countOf(size_t size) {
     return static_cast<unsigned>(size);
 }
 
+// Nobody else has a descriptor to send.
+ipc::DoorLimits doorOf(const ProgramSpec& spec) {
+    ipc::DoorLimits limits = ipc::kChildDoor;
+    limits.name = spec.name;
+    limits.descriptors_max = spec.may_park ? limits.descriptors_max : 0;
+    return limits;
+}
+
 // The capability that one child holds. It speaks for that program only.
 class SupervisorCapability final : public schema::Supervisor::Server {
   public:
@@ -70,10 +78,8 @@ ChildConnection::ChildConnection(kj::AsyncIoContext& io, Spawned spawned, const 
     : pid_(spawned.pid),
       spec_(spec),
       requests_(requests),
-      stream_(io.lowLevelProvider->wrapUnixSocketFd(
-          spawned.control.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                                         kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
-      connection_(*stream_, ipc::kFdsPerMessageMax),
+      connection_(ipc::adoptSocketForFds(std::move(spawned.control), *io.lowLevelProvider),
+                  doorOf(spec)),
       child_(connection_.bootstrap().castAs<schema::Child>()) {}
 
 kj::Promise<void> ChildConnection::takeFd(NamedFd descriptor) {

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "common/config/settings.h"
+#include "common/ipc/peer_connection.h"
 #include "common/ipc/program_service.h"
 #include "sandbox/supervisor/fd_broker.h"
 #include "sandbox/supervisor/process_table.h"
 #include "sandbox/supervisor/spawn.h"
 
-#include <capnp/rpc-twoparty.h>
 #include <capnp/supervise.capnp.h>
 #include <kj/async-io.h>
 #include <string>
@@ -51,8 +51,7 @@ class ChildConnection {
     pid_t pid_;
     ProgramSpec spec_;
     ChildRequests& requests_;
-    kj::Own<kj::AsyncCapabilityStream> stream_;
-    capnp::TwoPartyClient connection_;
+    ipc::PeerConnection connection_;
     schema::Child::Client child_;
 };
 

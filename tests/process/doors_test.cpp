@@ -3,11 +3,15 @@
 
 #include "common/base/socket.h"
 #include "common/base/text.h"
+#include "common/ipc/door_limits.h"
 #include "tests/support/emitter.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
+#include "tests/support/raw_rpc_peer.h"
 
+#include <capnp/query.capnp.h>
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <cerrno>
 #include <cstring>
@@ -20,6 +24,8 @@ namespace {
 
 constexpr int kRounds = 300;
 constexpr size_t kNoiseBytesMax = 2000;
+constexpr uint32_t kBootstrapQuestion = 1'000'000;
+constexpr int kAnswerMs = 5000;
 
 Bytes noise(std::mt19937_64& random) {
     Bytes bytes(random() % kNoiseBytesMax);
@@ -108,6 +114,83 @@ TEST_CASE("doors: the query socket says what is wrong with a request") {
     REQUIRE(message.has_value());
     CHECK(message->error.find("WHERE") != std::string::npos);
     CHECK(message->error.find("column 13") != std::string::npos);
+}
+
+namespace {
+
+constexpr uint64_t kSession = capnp::typeId<evd::schema::Session>();
+constexpr uint16_t kStatus = 1;
+
+test::RawRpcPeer knockAtRpc(const test::StateFolder& state) {
+    auto connection = evd::base::connectUnix(state.below("run/rpc.sock"), SOCK_STREAM);
+    REQUIRE(connection.ok());
+    test::RawRpcPeer peer(std::move(connection).value());
+    peer.bootstrap(kBootstrapQuestion);
+    return peer;
+}
+
+// status(), with so much in its message that nobody asked for.
+void askStatus(test::RawRpcPeer& peer, uint32_t question, unsigned capabilities = 0,
+               unsigned bytes = 0) {
+    peer.call(
+        question, 0, kSession, kStatus,
+        [bytes](capnp::AnyPointer::Builder content) { content.initAs<capnp::Data>(bytes); },
+        capabilities);
+}
+
+// Whether it is hung up on before it has so many answers.
+bool isHungUpOn(test::RawRpcPeer& peer, size_t answers_wanted) {
+    for (size_t answers = 0; answers < answers_wanted;) {
+        pollfd waiting{peer.fd(), POLLIN, 0};
+        REQUIRE(::poll(&waiting, 1, kAnswerMs) == 1);
+        if (!peer.flush() || !peer.read()) {
+            return true;
+        }
+        peer.forEachReceived(
+            [&](capnp::rpc::Message::Reader message) { answers += message.isReturn() ? 1 : 0; });
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("doors: an rpc client that asks for too much loses its connection, the others go on") {
+    namespace ipc = evd::ipc;
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const Unharmed unharmed(state, group);
+    auto honest = knockAtRpc(state);
+    CHECK_FALSE(isHungUpOn(honest, 1));
+
+    constexpr unsigned kCallBytes = 128;
+    auto long_message = knockAtRpc(state);
+    askStatus(long_message, 1, 0, ipc::kQueryDoor.received_bytes_max - kCallBytes);
+    CHECK_FALSE(isHungUpOn(long_message, 2));
+    askStatus(long_message, 2, 0, ipc::kQueryDoor.received_bytes_max);
+    CHECK(isHungUpOn(long_message, 1));
+
+    auto capabilities = knockAtRpc(state);
+    askStatus(capabilities, 1, ipc::kQueryDoor.capabilities_max);
+    CHECK_FALSE(isHungUpOn(capabilities, 2));
+    askStatus(capabilities, 2, ipc::kQueryDoor.capabilities_max + 1);
+    CHECK(isHungUpOn(capabilities, 1));
+
+    auto held = knockAtRpc(state);
+    for (uint32_t i = 1; i < ipc::kQueryDoor.held_calls_max; ++i) {
+        askStatus(held, i);
+    }
+    CHECK_FALSE(isHungUpOn(held, ipc::kQueryDoor.held_calls_max));
+    askStatus(held, ipc::kQueryDoor.held_calls_max);
+    CHECK(isHungUpOn(held, 1));
+
+    askStatus(honest, 1);
+    CHECK_FALSE(isHungUpOn(honest, 1));
+    // Three were ended, and one line is enough.
+    const std::string line = "the connection of an rpc client is ended: ";
+    REQUIRE(group.waitForStderr(line, 5));
+    const std::string log = group.stderrText();
+    CHECK(log.find(line) == log.rfind(line));
 }
 
 TEST_CASE("doors: connections that say nothing do not keep others out") {

@@ -76,11 +76,12 @@ TEST_CASE("forged messages: from an ingest and a collector") {
     const std::string report = reportOf(group);
     // Of the ingest: another edge's work, the supervisor's favours, another's numbers.
     checkRefused(report, {"events", "index", "park", "status", "log-before-hello",
-                          "hello-as-another", "log-numbered-0"});
+                          "hello-as-another", "log-numbered-0", "too-many-logs"});
     // Of the collector: records, a ring that is not there, bytes that are no events, a receipt for
     // events that were not sent.
-    checkRefused(report, {"records", "hello-again", "cpu-not-there", "nonsense",
-                          "receipt-for-nothing", "more-than-sent"});
+    checkRefused(report,
+                 {"records", "hello-again", "cpu-not-there", "nonsense", "receipt-for-nothing",
+                  "more-than-sent", "gap-backwards", "gap-elsewhere", "too-many-gaps"});
     CHECK(report.find("    forged.done 1\n") != std::string::npos);
     // What each may, it may; so the rest was not refused for a connection that was gone.
     CHECK(report.find("    forged.hello 0\n") != std::string::npos);
@@ -95,7 +96,8 @@ TEST_CASE("forged messages: from a queryd") {
     REQUIRE(group.waitReady());
     REQUIRE(group.waitForStderr("eventd-queryd: all was tried", kTriedSeconds));
     const std::string report = reportOf(group);
-    checkRefused(report, {"events", "records", "park", "index-of-nothing", "too-many-fields"});
+    checkRefused(report, {"events", "records", "park", "index-of-nothing", "too-many-fields",
+                          "too-many-rollups"});
     CHECK(report.find("    forged.done 1\n") != std::string::npos);
     CHECK(report.find("eventd-store: running") != std::string::npos);
 }

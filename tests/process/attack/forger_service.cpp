@@ -29,7 +29,9 @@ namespace wire = evd::wire;
 constexpr unsigned kSenderBytes = 16;
 constexpr uint16_t kCpusTold = 2;
 constexpr uint16_t kCpuThatIsNotThere = 4000;
-constexpr unsigned kFieldsTooMany = 257;
+constexpr unsigned kFieldsTooMany = 257;  // and rollups
+constexpr unsigned kRecordsTooMany = 100'001;
+constexpr unsigned kGapsTooMany = 65'537;
 
 using Attempt = std::pair<std::string, std::function<kj::Promise<void>()>>;
 
@@ -151,7 +153,13 @@ class Forger final : public ipc::Program {
                 {"log-before-hello", [this] { return writeLog(1); }},
                 {"hello-from-somebody", [this] { return helloAs(kSenderBytes); }},
                 {"hello-as-another", [this] { return helloAs(kSenderBytes); }},
-                {"log-numbered-0", [this] { return writeLog(0); }}};
+                {"log-numbered-0", [this] { return writeLog(0); }},
+                {"too-many-logs", [this] {
+                     auto request = store<schema::RecordIngest>().writeLogsRequest();
+                     request.setBatch(1);
+                     request.initRecords(kRecordsTooMany);
+                     return request.send().ignoreResult();
+                 }}};
     }
 
     std::vector<Attempt> asQueryd() {
@@ -164,9 +172,15 @@ class Forger final : public ipc::Program {
                      request.setField("no such'); DROP TABLE events; --");
                      return request.send().ignoreResult();
                  }},
-                {"too-many-fields", [this] {
+                {"too-many-fields",
+                 [this] {
                      auto request = store<schema::StoreControl>().countFieldsRequest();
                      request.initFields(kFieldsTooMany);
+                     return request.send().ignoreResult();
+                 }},
+                {"too-many-rollups", [this] {
+                     auto request = store<schema::StoreControl>().countRollupsRequest();
+                     request.initRollups(kFieldsTooMany);
                      return request.send().ignoreResult();
                  }}};
     }
@@ -179,6 +193,19 @@ class Forger final : public ipc::Program {
         batch.setLastSequence(std::max<uint32_t>(events, 1));
         batch.setEventCount(events);
         batch.setEvents(bytes);
+        return request.send().ignoreResult();
+    }
+
+    // A receipt for the numbers 1 to 9 whose gaps are not these.
+    kj::Promise<void> writeGaps(uint64_t first, uint64_t last, unsigned count) {
+        auto request = sink_.writeRequest();
+        auto batch = request.initBatch();
+        batch.setFirstSequence(1);
+        batch.setLastSequence(9);
+        for (auto gap : batch.initGaps(count)) {
+            gap.setFirstMissing(first);
+            gap.setLastMissing(last);
+        }
         return request.send().ignoreResult();
     }
 
@@ -201,7 +228,10 @@ class Forger final : public ipc::Program {
             {"nonsense", [this] { return writeRun(0, 1, kj::arrayPtr(kNonsense, 45)); }},
             {"receipt-for-nothing", [this] { return writeRun(1, 0, nullptr); }},
             {"more-than-sent",
-             [this] { return writeRun(0, 1'000'000, kj::arrayPtr(kNonsense, 45)); }}};
+             [this] { return writeRun(0, 1'000'000, kj::arrayPtr(kNonsense, 45)); }},
+            {"gap-backwards", [this] { return writeGaps(9, 1, 1); }},
+            {"gap-elsewhere", [this] { return writeGaps(1'000, 2'000, 1); }},
+            {"too-many-gaps", [this] { return writeGaps(1, 1, kGapsTooMany); }}};
     }
 
     std::string name_;

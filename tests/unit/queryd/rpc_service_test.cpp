@@ -348,7 +348,7 @@ TEST_CASE("rpc: one user's connections are bounded") {
 }
 
 TEST_CASE("rpc: a record that is too large for a message ends its question with a reason") {
-    Server server(evd::test::answerNumbers(1, evd::queryd::kRpcSentBytesMax));
+    Server server(evd::test::answerNumbers(1, evd::ipc::kAnswerBytesMax));
     Collected collected;
     const auto asked = server.connect()->ask("EVENTS", {}, collected);
     REQUIRE_FALSE(asked.ok());

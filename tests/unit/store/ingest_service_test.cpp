@@ -7,8 +7,8 @@
 #include "common/base/socket.h"
 #include "common/ipc/convert.h"
 #include "common/ipc/errors.h"
-#include "common/ipc/loop_wakeup.h"
 
+#include "tests/unit/store/ingest_host.h"
 #include "tests/unit/store/store_fixture.h"
 
 #include <capnp/ingest.capnp.h>
@@ -21,44 +21,6 @@ namespace evd::store {
 namespace {
 
 using test::RunSketch;
-
-// What StoreService is around a connection, without a jail and a supervisor.
-class Host final : public IngestHost, public EventStoreListener {
-  public:
-    Host(const std::string& folder, const base::Clock& clock) : wakeup_([this]() { onReports(); }) {
-        base::Guid boot;
-        boot.bytes.fill(7);
-        auto opened = EventStore::open({folder, 1, {}, 4'000'000}, boot, clock, *this);
-        REQUIRE(opened);
-        store_ = std::move(opened).value();
-    }
-    ~Host() noexcept override { store_->stopWriters(); }
-    EventStore& eventStore() override { return *store_; }
-    kj::Promise<void> whenIdle() override {
-        if (store_->isIdle()) {
-            return kj::READY_NOW;
-        }
-        auto pair = kj::newPromiseAndFulfiller<void>();
-        waiting_.push_back(kj::mv(pair.fulfiller));
-        return kj::mv(pair.promise);
-    }
-    uint32_t batchEventsMax() const override { return 10'000; }
-    void reportsWaiting() override { wakeup_.signal(); }
-    void committed(const wire::CommitNotice&) override {}
-
-  private:
-    void onReports() {
-        store_->pump();
-        if (store_->isIdle()) {
-            for (auto& fulfiller : std::exchange(waiting_, {})) {
-                fulfiller->fulfill();
-            }
-        }
-    }
-    ipc::LoopWakeup wakeup_;
-    std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_;
-    std::unique_ptr<EventStore> store_;
-};
 
 // A collector at the other end of the socket.
 class Collector {
@@ -126,7 +88,7 @@ class Fixture {
     test::TemporaryDirectory directory;
     base::SystemClock clock;
     kj::AsyncIoContext io;
-    Host host;
+    IngestHostDouble host;
     std::unique_ptr<CollectorConnection> connection;
     std::unique_ptr<Collector> collector;
 };

@@ -6,11 +6,9 @@
 
 #include "common/base/socket.h"
 #include "common/ipc/errors.h"
-#include "common/ipc/loop_wakeup.h"
-#include "store/log_database.h"
-#include "store/metric_database.h"
 
 #include "tests/unit/store/record_fixture.h"
+#include "tests/unit/store/record_ingest_host.h"
 
 #include <capnp/ingest.capnp.h>
 #include <capnp/rpc-twoparty.h>
@@ -20,58 +18,6 @@
 
 namespace evd::store {
 namespace {
-
-// What StoreService is around a connection, without a jail and a supervisor.
-class Host final : public RecordIngestHost, public RecordStoreListener {
-  public:
-    Host(const std::string& folder, const base::Clock& clock) : wakeup_([this]() { onReports(); }) {
-        RecordStoreListener& listener = *this;
-        auto logs =
-            RecordStore::open({folder + "/logs.db", {5'000, 500'000'000}, 4'000'000},
-                              std::make_unique<LogFormat>(test::guidOf(7)), clock, listener);
-        REQUIRE(logs);
-        logs_ = std::move(logs).value();
-        auto metrics = RecordStore::open({folder + "/metrics.db", {5'000, 500'000'000}, 4'000'000},
-                                         std::make_unique<MetricFormat>(state_), clock, listener);
-        REQUIRE(metrics);
-        metrics_ = std::move(metrics).value();
-    }
-    ~Host() noexcept override {
-        logs_->stopWriter();
-        metrics_->stopWriter();
-    }
-    RecordStore& logStore() override { return *logs_; }
-    RecordStore& metricStore() override { return *metrics_; }
-    kj::Promise<void> whenRecordsIdle() override {
-        if (isIdle()) {
-            return kj::READY_NOW;
-        }
-        auto pair = kj::newPromiseAndFulfiller<void>();
-        waiting_.push_back(kj::mv(pair.fulfiller));
-        return kj::mv(pair.promise);
-    }
-    void reportsWaiting() override { wakeup_.signal(); }
-    void committed(const wire::CommitNotice&) override {}
-    void storageFailed(std::string_view, const std::string&) override {}
-    void diskFailed() override {}
-
-  private:
-    bool isIdle() const { return logs_->isIdle() && metrics_->isIdle(); }
-    void onReports() {
-        logs_->pump();
-        metrics_->pump();
-        if (isIdle()) {
-            for (auto& fulfiller : std::exchange(waiting_, {})) {
-                fulfiller->fulfill();
-            }
-        }
-    }
-    ipc::LoopWakeup wakeup_;
-    std::vector<kj::Own<kj::PromiseFulfiller<void>>> waiting_;
-    MetricState state_;
-    std::unique_ptr<RecordStore> logs_;
-    std::unique_ptr<RecordStore> metrics_;
-};
 
 // eventd-ingest at the other end of the socket.
 class Sender {
@@ -171,7 +117,7 @@ class Fixture {
     test::TemporaryDirectory directory;
     base::SystemClock clock;
     kj::AsyncIoContext io;
-    Host host;
+    RecordIngestHostDouble host;
     std::unique_ptr<RecordIngestConnection> connection;
     std::unique_ptr<Sender> sender;
 };

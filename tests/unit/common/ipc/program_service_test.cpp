@@ -4,6 +4,7 @@
 
 #include "common/base/socket.h"
 #include "common/ipc/convert.h"
+#include "common/ipc/door_limits.h"
 #include "common/ipc/fd_carrier.h"
 
 #include <capnp/rpc-twoparty.h>
@@ -93,7 +94,7 @@ struct Conversation {
         : io(kj::setupAsyncIo()),
           stream(io.lowLevelProvider->wrapUnixSocketFd(
               child.control.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP)),
-          client(*stream, ipc::kFdsPerMessageMax),
+          client(*stream, ipc::kChildDoor.descriptors_max),
           remote(client.bootstrap().castAs<schema::Child>()) {}
 
     void giveEdge(Fd fd) {

@@ -1,15 +1,17 @@
-// evd_fuzz_links: evd_queryd evd_queryd_transport evd_queryd_access evd_common_ipc evd_common_base
+// evd_fuzz_links: evd_queryd evd_queryd_transport evd_queryd_access evd_fuzz_support
 //
-// What a stranger may send to the rpc socket: the bytes go through a real connection into the real
-// service with real sessions; only the engine answers from memory. One connection per input.
+// What a stranger may say on the rpc socket (Session, EventStore and what they hand out), as calls
+// and answers of every form and as bytes: it goes through a real connection into the real service
+// with real sessions; only the engine answers from memory. One connection per input.
 
 #include "common/base/clock.h"
-#include "common/base/socket.h"
 #include "queryd/session.h"
 #include "queryd/transport/rpc_service.h"
+#include "tests/fuzz/support/rpc_door.h"
 #include "tests/support/fake_query_engine.h"
 #include "tests/support/temporary_directory.h"
 
+#include <capnp/query.capnp.h>
 #include <kj/async-io.h>
 #include <sys/socket.h>
 #include <cstdint>
@@ -20,7 +22,6 @@ namespace {
 using evd::queryd::Caller;
 
 constexpr size_t kInputBytesMax = 65'536;
-constexpr int kTurnsMax = 2'000;
 
 class AnyoneIsRoot final : public evd::queryd::Authority {
   public:
@@ -40,19 +41,21 @@ class Door {
             []() -> kj::Promise<std::vector<evd::wire::ProcessStatus>> {
                 return std::vector<evd::wire::ProcessStatus>();
             },
-            io_, evd::queryd::RpcLimits{});
+            door_.io(), evd::queryd::RpcLimits{});
     }
 
     void knock(const uint8_t* data, size_t size) {
         auto visitor = evd::base::connectUnix(path_, SOCK_STREAM);
         EVD_CHECK(visitor.ok(), "the fuzzer could not connect to itself");
-        (void)::send(visitor.value().get(), data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-        turn(4);
-        visitor.value().reset();
-        for (int i = 0; i < kTurnsMax && service_->connections() > 0; ++i) {
-            turn(1);
-        }
-        EVD_CHECK(service_->connections() == 0, "a connection outlived its client");
+        door_.turnUntil([this] { return service_->connections() > 0; }, "nobody opens");
+        door_.run(std::move(visitor).value(), {data, size});
+        door_.turnUntil([this] { return service_->connections() == 0; },
+                        "a connection outlived its client");
+        bool is_quiet = false;
+        auto quiet = service_->whenQuiet().then([&is_quiet] { is_quiet = true; });
+        quiet = quiet.eagerlyEvaluate(nullptr);
+        door_.turnUntil([&is_quiet] { return is_quiet; }, "an answer outlived its client");
+        door_.checkDescriptors();
     }
 
   private:
@@ -62,13 +65,13 @@ class Door {
         return sink.initialComplete();
     }
 
-    void turn(int times) {
-        for (int i = 0; i < times; ++i) {
-            io_.provider->getTimer().afterDelay(100 * kj::MICROSECONDS).wait(io_.waitScope);
-        }
-    }
-
-    kj::AsyncIoContext io_ = kj::setupAsyncIo();
+    evd::test::RpcDoor door_{{capnp::Schema::from<evd::schema::Session>(),
+                              capnp::Schema::from<evd::schema::EventStore>(),
+                              capnp::Schema::from<evd::schema::RunningQuery>(),
+                              capnp::Schema::from<evd::schema::Subscription>(),
+                              capnp::Schema::from<evd::schema::ResultSink>(),
+                              capnp::Schema::from<evd::schema::EventReceiver>()},
+                             {"EVENTS", "STREAM", "BAD", "", std::string(16, 'b')}};
     evd::test::TemporaryDirectory folder_;
     std::string path_ = folder_ / "rpc.sock";
     evd::base::SystemClock clock_;
