@@ -25,7 +25,7 @@ base::Result<void> AnswerOutput::complete() {
 }
 
 base::Result<void> AnswerOutput::printSpool() {
-    if (printer_.needsSurvey()) {
+    if (printer_.needsSurvey() && !is_continued_) {
         EVD_TRY(spool_.forEach([this](std::span<const uint8_t> record) -> base::Result<void> {
             printer_.survey(record);
             return {};
@@ -35,10 +35,14 @@ base::Result<void> AnswerOutput::printSpool() {
         printer_.record(record, stream_.buffer());
         return stream_.drain();
     };
-    printer_.begin(stream_.buffer());
+    if (!is_continued_) {
+        printer_.begin(stream_.buffer());
+    }
     EVD_TRY(order_ == InitialOrder::Reversed ? spool_.forEachBackward(print)
                                              : spool_.forEach(print));
-    printer_.finish(stream_.buffer());
+    if (!is_continued_) {
+        printer_.finish(stream_.buffer());
+    }
     spool_.clear();
     return stream_.flush();
 }

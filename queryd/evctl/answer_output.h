@@ -27,6 +27,10 @@ class AnswerOutput final : public queryd::AnswerReader {
     base::Result<void> initialComplete() override;
     base::Result<void> burstComplete() override;
 
+    // To be called first when the printer has begun already: what comes is printed as a part of the
+    // same answer, without another heading.
+    void continueAnswer() { is_continued_ = true; }
+
     // The answer has ended well.
     base::Result<void> complete();
 
@@ -38,6 +42,7 @@ class AnswerOutput final : public queryd::AnswerReader {
     Spool spool_;
     InitialOrder order_;
     bool live_ = false;
+    bool is_continued_ = false;
 };
 
 }  // namespace evd::evctl

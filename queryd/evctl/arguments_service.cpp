@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "queryd/evctl/follow_habit.h"
 #include "queryd/evctl/vocabulary.h"
 
 #include <CLI/CLI.hpp>
@@ -63,6 +64,12 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     reader.take("--state", arguments.state);
     reader.take("--registry", arguments.registry)->expected(1)->take_all();
     reader.take("--format", arguments.format);
+    reader.take("--output", arguments.format);
+    reader.take("--since", arguments.since);
+    reader.take("--until", arguments.until);
+    reader.take("--follow", arguments.follow);
+    reader.take("--wrap", arguments.wrap);
+    reader.take("--no-plot", arguments.no_plot);
     reader.take("--utc", arguments.utc);
     reader.take("--time", arguments.time);
     reader.take("--color", arguments.color);
@@ -171,7 +178,8 @@ base::Result<void> checkWords(const Arguments& arguments) {
 
 }  // namespace
 
-base::Result<Arguments> parseArguments(std::span<const std::string> words) {
+base::Result<Arguments> parseArguments(std::span<const std::string> typed) {
+    const std::vector<std::string> words = withFollow(typed);
     Arguments arguments;
     std::vector<std::string> given;
     CLI::App app;
@@ -188,10 +196,12 @@ base::Result<Arguments> parseArguments(std::span<const std::string> words) {
     } catch (const CLI::ParseError& error) {
         return usage(firstLine(error.what()));
     }
+    arguments.lines_given = app.count("--lines") > 0;
     if (end_of_options != words.end()) {
         given.insert(given.end(), end_of_options + 1, words.end());
     }
-    if (wants_help || wants_version || (given.empty() && arguments.file.empty())) {
+    const bool is_idle = given.empty() && arguments.file.empty() && !arguments.follow;
+    if (wants_help || wants_version || is_idle) {
         arguments.command = wants_version ? "version" : "help";
         return wants_help || wants_version ? base::Result<Arguments>(arguments)
                                            : usage("there is nothing to do");
@@ -201,6 +211,10 @@ base::Result<Arguments> parseArguments(std::span<const std::string> words) {
         given.erase(given.begin());
     }
     arguments.words = std::move(given);
+    if (arguments.words.empty() && arguments.follow && arguments.command == "query" &&
+        arguments.file.empty()) {
+        arguments.command = "tail";
+    }
     EVD_TRY(checkWords(arguments));
     return arguments;
 }

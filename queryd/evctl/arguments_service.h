@@ -23,6 +23,10 @@ struct Arguments {
     std::string file;
     uint64_t timeout_ms = 0;
     uint32_t lines = 10;
+    bool lines_given = false;
+    std::string since;                // as typed, then in words of the language; "" when not given
+    std::string until;                // likewise
+    std::string svg;                  // a file; "" when not given
     std::string type = "gauge";       // metric
     std::vector<std::string> labels;  // metric: KEY=VALUE
     std::string origin;               // run; "" when not given
@@ -34,6 +38,11 @@ struct Arguments {
     bool utc = false;
     bool no_pager = false;
     bool watch = false;
+    bool follow = false;
+    bool wrap = false;
+    bool plot = false;
+    bool no_plot = false;
+    bool once = false;  // top
 };
 
 // Reads a command line without the program's name. Options may stand anywhere; the first word that

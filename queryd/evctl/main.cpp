@@ -9,15 +9,16 @@
 #include "queryd/evctl/completion_script.h"
 #include "queryd/evctl/config_command.h"
 #include "queryd/evctl/help_text.h"
-#include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/policy_command.h"
+#include "queryd/evctl/question_shape.h"
 #include "queryd/evctl/sd_command.h"
 #include "queryd/evctl/session_context.h"
 #include "queryd/evctl/socket_search.h"
+#include "queryd/evctl/terminal.h"
 
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -33,20 +34,8 @@ std::optional<std::string> environmentValue(const char* name) {
     return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
 }
 
-// One line, whatever the text holds.
-int complain(const std::string& text, int status) {
-    const std::string line = evd::base::cat("evctl: ", evd::evctl::printable(text), '\n');
-    (void)!::write(STDERR_FILENO, line.data(), line.size());  // nowhere left to complain
-    return status;
-}
-
-size_t terminalWidth() {
-    winsize size{};
-    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 // The exit status, or why there is none to be proud of.
-Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
+Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output, std::string& asked) {
     if (arguments.command == "help" || arguments.command == "version") {
         output.buffer() += arguments.command == "help"
                                ? evd::evctl::helpText()
@@ -79,9 +68,12 @@ Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
                                  sockets.value(),
                                  clock,
                                  output,
-                                 ::isatty(STDOUT_FILENO) == 1,
-                                 terminalWidth(),
-                                 environmentValue("TMPDIR").value_or("/tmp")};
+                                 evd::evctl::isTerminal(STDOUT_FILENO),
+                                 evd::evctl::terminalColumns(STDOUT_FILENO),
+                                 evd::evctl::terminalRows(STDOUT_FILENO),
+                                 evd::evctl::isUnicodeLocale(),
+                                 environmentValue("TMPDIR").value_or("/tmp"),
+                                 &asked};
     return evd::evctl::runCommand(context);
 }
 
@@ -90,23 +82,33 @@ Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
 int main(int count, char** words) {
     (void)::signal(SIGPIPE, SIG_IGN);  // a closed reader is told by write(), and is no failure
     ::tzset();
+    (void)std::setlocale(LC_CTYPE, "");  // how wide letters are; numbers stay as they are
     const std::vector<std::string> typed(words + 1, words + std::max(count, 1));
-    const auto arguments = evd::evctl::parseArguments(typed);
-    if (!arguments.ok()) {
-        return complain(arguments.error().text, evd::evctl::kExitUsage);
+    auto parsed = evd::evctl::parseArguments(typed);
+    if (!parsed.ok()) {
+        evd::evctl::complain(parsed.error().text);
+        return evd::evctl::kExitUsage;
     }
-    if (arguments.value().command != "run") {
+    Arguments& arguments = parsed.value();
+    const auto settled = evd::evctl::settleHabits(arguments, evd::base::SystemClock().wallNs());
+    if (!settled.ok()) {
+        evd::evctl::complain(settled.error().text);
+        return evd::evctl::kExitUsage;
+    }
+    evd::evctl::settleColor(arguments, environmentValue);
+    if (arguments.command != "run") {
         // Nothing here needs more than the person has; a command that is run may (sudo).
         (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     }
     evd::evctl::OutputStream output(STDOUT_FILENO);
-    const auto outcome = run(arguments.value(), output);
+    std::string asked;
+    const auto outcome = run(arguments, output, asked);
     if (outcome.ok()) {
         return outcome.value();
     }
     if (output.closed()) {
         return evd::evctl::kExitSuccess;
     }
-    return complain(outcome.error().text,
-                    evd::evctl::failureStatus(arguments.value(), outcome.error().kind));
+    evd::evctl::complain(outcome.error().text, asked);
+    return evd::evctl::failureStatus(arguments, outcome.error().kind);
 }

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
 #include "queryd/evctl/query_words.h"
+#include "queryd/evctl/question_shape.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -75,17 +76,19 @@ base::Result<void> runIndex(const SessionContext& context) {
 }
 
 base::Result<void> runQuery(const SessionContext& context) {
-    const auto text = queryText(context.arguments);
-    if (!text.ok()) {
-        return text.error();
+    auto typed = queryText(context.arguments);
+    if (!typed.ok()) {
+        return typed.error();
     }
+    const std::string text = shapedQuestion(std::move(typed).value(), context.arguments);
     const auto channel = openChannel(context);
     if (!channel.ok()) {
         return channel.error();
     }
-    const auto printer = printerFor(context, findQueryWords(text.value()).stream);
+    noteAsked(context, text);
+    const auto printer = printerFor(context, findQueryWords(text).stream);
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
-    EVD_TRY(channel.value()->ask(text.value(), {context.arguments.timeout_ms, true}, answer));
+    EVD_TRY(channel.value()->ask(text, {context.arguments.timeout_ms, true}, answer));
     return answer.complete();
 }
 

@@ -50,6 +50,9 @@ constexpr auto kUsage = std::to_array<UsageLine>({
     {"version", "version", "which evctl this is"},
 });
 
+// The commands that ask a question; query also when it is not said.
+constexpr std::string_view kAsking = "query tail explain";
+
 constexpr auto kOptions = std::to_array<OptionSpec>({
     {"-s", "--socket", "PATH", ValueKind::File, "", "",
      "query socket (default: $EVENTD_SOCKET, the registry's, .state/run/query.sock)"},
@@ -61,13 +64,23 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"", "--file", "PATH", ValueKind::File, "", "", "read the query from this file"},
     {"-f", "--format", "FORMAT", ValueKind::Words, "table pretty jsonl json csv msgpack", "",
      "table, pretty, jsonl, json, csv, msgpack"},
+    {"-o", "--output", "FORMAT", ValueKind::Words, "table pretty jsonl json csv msgpack", "",
+     "the same: table, pretty, jsonl, json, csv, msgpack"},
+    {"-S", "--since", "TIME", ValueKind::Text, "", kAsking,
+     "SINCE: 5m, \"1 hour ago\", today, 10:30, \"2026-01-02 10:30\""},
+    {"-U", "--until", "TIME", ValueKind::Text, "", kAsking, "UNTIL, likewise"},
+    {"", "--follow", "", ValueKind::None, "", "query tail",
+     "go on with what is new, as tail does; also -f"},
+    {"", "--wrap", "", ValueKind::None, "", "query", "tables: wrap what is too wide"},
+    {"", "--no-plot", "", ValueKind::None, "", "query", "no bars"},
     {"", "--utc", "", ValueKind::None, "", "", "show times in UTC"},
     {"", "--time", "STYLE", ValueKind::Words, "raw iso local relative", "",
      "show times raw, iso, local or relative"},
     {"", "--color", "WHEN", ValueKind::Words, "auto always never", "", "auto, always or never"},
     {"", "--no-pager", "", ValueKind::None, "", "", "never page (evctl does not)"},
     {"", "--timeout", "MS", ValueKind::Text, "", "", "give up after so many milliseconds"},
-    {"-n", "--lines", "N", ValueKind::Text, "", "tail", "begin with the last N (default 10)"},
+    {"-n", "--lines", "N", ValueKind::Text, "", kAsking,
+     "TAKE N; tail: begin with the last N (default 10)"},
     {"", "--watch", "", ValueKind::None, "", "status", "show again every second"},
     {"", "--error", "", ValueKind::None, "", "log", "the records are errors"},
     {"", "--type", "TYPE", ValueKind::Words, "counter gauge histogram", "metric",
@@ -98,6 +111,11 @@ std::span<const CommandSpec> commandSpecs() {
 
 std::span<const UsageLine> usageLines() {
     return kUsage;
+}
+
+bool belongsTo(const OptionSpec& option, std::string_view command) {
+    const auto commands = base::split(option.commands, ' ');
+    return std::find(commands.begin(), commands.end(), command) != commands.end();
 }
 
 const CommandSpec* findCommand(std::string_view name) {

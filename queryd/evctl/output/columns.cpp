@@ -80,4 +80,23 @@ std::vector<size_t> displayOrder(const std::vector<std::string>& names) {
     return order;
 }
 
+namespace {
+
+// From the last to be given up to the first.
+constexpr std::array<std::string_view, 8> kGivenUp = {
+    "origin_class",         "cpu_id",          "sequence",     "job_id",
+    "effective_token_guid", "true_token_guid", "process_guid", "boot_id"};
+constexpr std::array<std::string_view, 4> kWholeLog = {"origin", "is_error", "message", "boot_id"};
+
+}  // namespace
+
+int hidingRank(const Columns& columns, size_t column) {
+    const auto has = [&](std::string_view name) { return columns.find(name).has_value(); };
+    const bool is_whole = std::all_of(kTrailing.begin(), kTrailing.end(), has) ||
+                          std::all_of(kWholeLog.begin(), kWholeLog.end(), has);
+    const auto found =
+        std::find(kGivenUp.begin(), kGivenUp.end(), std::string_view(columns.names()[column]));
+    return is_whole && found != kGivenUp.end() ? static_cast<int>(found - kGivenUp.begin()) + 1 : 0;
+}
+
 }  // namespace evd::evctl

@@ -37,4 +37,9 @@ class Columns {
 // question chose (they lack some of the header) stay in the order it named them in.
 std::vector<size_t> displayOrder(const std::vector<std::string>& names);
 
+// How readily a column is given up when a terminal is too narrow for all: 0 for what a record is
+// about, the more the less anybody looks at it. Only whole records have such columns; what a
+// question chose is wanted. Pure.
+int hidingRank(const Columns& columns, size_t column);
+
 }  // namespace evd::evctl
