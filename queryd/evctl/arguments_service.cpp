@@ -69,7 +69,10 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     reader.take("--until", arguments.until);
     reader.take("--follow", arguments.follow);
     reader.take("--wrap", arguments.wrap);
+    reader.take("--plot", arguments.plot);
     reader.take("--no-plot", arguments.no_plot);
+    reader.take("--svg", arguments.svg);
+    reader.take("--once", arguments.once);
     reader.take("--utc", arguments.utc);
     reader.take("--time", arguments.time);
     reader.take("--color", arguments.color);
@@ -140,6 +143,7 @@ constexpr auto kWordCounts = std::to_array<WordCount>({
     {"run", 1, SIZE_MAX, "run takes a command"},
     {"index", 1, 1, "index takes one field"},
     {"status", 0, 0, "status takes no further words"},
+    {"top", 0, 0, "top takes no further words"},
 });
 
 bool isCompletionCommand(const std::vector<std::string>& words) {
@@ -172,6 +176,14 @@ base::Result<void> checkWords(const Arguments& arguments) {
     }
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");
+    }
+    if (arguments.no_plot && (arguments.plot || !arguments.svg.empty())) {
+        return usage("--no-plot and --plot or --svg exclude one another");
+    }
+    const bool is_for_programs =
+        !arguments.format.empty() && arguments.format != "table" && arguments.format != "pretty";
+    if (is_for_programs && (arguments.plot || !arguments.svg.empty())) {
+        return usage("--plot and --svg are for people, a format for programs excludes them");
     }
     return {};
 }

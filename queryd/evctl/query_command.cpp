@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
+#include "queryd/evctl/plotting.h"
 #include "queryd/evctl/query_words.h"
 #include "queryd/evctl/question_shape.h"
 
@@ -86,10 +87,13 @@ base::Result<void> runQuery(const SessionContext& context) {
         return channel.error();
     }
     noteAsked(context, text);
-    const auto printer = printerFor(context, findQueryWords(text).stream);
+    const auto plot = wantsPlot(context, text) ? plotPrinterFor(context) : nullptr;
+    const auto usual = plot ? nullptr : printerFor(context, findQueryWords(text).stream);
+    RecordPrinter* const printer = plot ? plot.get() : usual.get();
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
     EVD_TRY(channel.value()->ask(text, {context.arguments.timeout_ms, true}, answer));
-    return answer.complete();
+    EVD_TRY(answer.complete());
+    return plot ? writeSvg(context, *plot) : base::Result<void>();
 }
 
 }  // namespace evd::evctl

@@ -21,6 +21,7 @@ size_t skipQuoted(std::string_view text, size_t at) {
 QueryWords findQueryWords(std::string_view text) {
     QueryWords found;
     size_t at = 0;
+    bool is_first = true;
     while (at < text.size()) {
         if (text[at] == '"') {
             at = skipQuoted(text, at);
@@ -36,6 +37,8 @@ QueryWords findQueryWords(std::string_view text) {
             at = std::min(text.find('\n', at), text.size());
             continue;
         }
+        found.metric |= is_first && base::equalsFolded(word, "METRIC");
+        is_first = false;
         found.stream |= base::equalsFolded(word, "STREAM");
         found.sort |= base::equalsFolded(word, "SORT");
         found.take |= base::equalsFolded(word, "TAKE");

@@ -9,6 +9,7 @@ struct QueryWords {
     bool stream = false;
     bool sort = false;
     bool take = false;
+    bool metric = false;  // the mode, not a condition
 };
 
 // Finds clause words in a query text, outside quotes and comments, without judging the text; that
