@@ -151,7 +151,9 @@ bool isCompletionCommand(const std::vector<std::string>& words) {
     return words.size() == 1 && std::find(shells.begin(), shells.end(), words[0]) != shells.end();
 }
 
-base::Result<void> checkWords(const Arguments& arguments) {
+}  // namespace
+
+base::Result<void> checkArguments(const Arguments& arguments) {
     const size_t count = arguments.words.size();
     const bool takes_query = arguments.command == "query" || arguments.command == "explain";
     if (takes_query && arguments.file.empty() && count == 0) {
@@ -188,9 +190,7 @@ base::Result<void> checkWords(const Arguments& arguments) {
     return {};
 }
 
-}  // namespace
-
-base::Result<Arguments> parseArguments(std::span<const std::string> typed) {
+base::Result<Arguments> parseArguments(std::span<const std::string> typed, bool on_terminal) {
     const std::vector<std::string> words = withFollow(typed);
     Arguments arguments;
     std::vector<std::string> given;
@@ -213,6 +213,10 @@ base::Result<Arguments> parseArguments(std::span<const std::string> typed) {
         given.insert(given.end(), end_of_options + 1, words.end());
     }
     const bool is_idle = given.empty() && arguments.file.empty() && !arguments.follow;
+    if (is_idle && on_terminal && !wants_help && !wants_version) {
+        arguments.command = kShellCommand;
+        return arguments;
+    }
     if (wants_help || wants_version || is_idle) {
         arguments.command = wants_version ? "version" : "help";
         return wants_help || wants_version ? base::Result<Arguments>(arguments)
@@ -227,7 +231,7 @@ base::Result<Arguments> parseArguments(std::span<const std::string> typed) {
         arguments.file.empty()) {
         arguments.command = "tail";
     }
-    EVD_TRY(checkWords(arguments));
+    EVD_TRY(checkArguments(arguments));
     return arguments;
 }
 

@@ -11,7 +11,7 @@ namespace evd::evctl {
 
 // What the person typed, checked for shape (contracts §7).
 struct Arguments {
-    std::string command = "query";   // one of commandSpecs()
+    std::string command = "query";   // one of commandSpecs(), or kShellCommand
     std::vector<std::string> words;  // what follows the command
     std::string socket;
     std::string rpc;
@@ -45,10 +45,18 @@ struct Arguments {
     bool once = false;  // top
 };
 
+// What a person who types nothing on a terminal is given; no word that can be typed.
+inline constexpr std::string_view kShellCommand = "(shell)";
+
 // Reads a command line without the program's name. Options may stand anywhere; the first word that
 // is no option is the command, and when it names none, the words are a query. What stands behind
-// `--` is words, whatever it looks like. Invalid, with one line for the person, when it makes no
-// sense. CLI11 speaks in exceptions; they end here.
-base::Result<Arguments> parseArguments(std::span<const std::string> words);
+// `--` is words, whatever it looks like. Nothing to do at all is a mistake, but on a terminal,
+// where it is kShellCommand. Invalid, with one line for the person, when it makes no sense. CLI11
+// speaks in exceptions; they end here.
+base::Result<Arguments> parseArguments(std::span<const std::string> words,
+                                       bool on_terminal = false);
+
+// Whether a command has the words that it takes; Invalid with one line for the person. Pure.
+base::Result<void> checkArguments(const Arguments& arguments);
 
 }  // namespace evd::evctl

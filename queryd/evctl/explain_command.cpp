@@ -29,12 +29,15 @@ base::Result<void> runExplain(const SessionContext& context) {
         return channel.error();
     }
     noteAsked(context, text);
+    pageWhenLong(context);
     const auto printer = explanationPrinter(context);
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
     queryd::AskOptions options{context.arguments.timeout_ms, /*watch=*/false};
     options.explain = true;
     EVD_TRY(channel.value()->ask(text, options, answer));
-    return answer.complete();
+    EVD_TRY(answer.complete());
+    context.output.endPage();
+    return {};
 }
 
 }  // namespace evd::evctl

@@ -87,12 +87,17 @@ base::Result<void> runQuery(const SessionContext& context) {
         return channel.error();
     }
     noteAsked(context, text);
+    const bool is_live = findQueryWords(text).stream;
+    if (!is_live) {
+        pageWhenLong(context);
+    }
     const auto plot = wantsPlot(context, text) ? plotPrinterFor(context) : nullptr;
-    const auto usual = plot ? nullptr : printerFor(context, findQueryWords(text).stream);
+    const auto usual = plot ? nullptr : printerFor(context, is_live);
     RecordPrinter* const printer = plot ? plot.get() : usual.get();
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
     EVD_TRY(channel.value()->ask(text, {context.arguments.timeout_ms, true}, answer));
     EVD_TRY(answer.complete());
+    context.output.endPage();
     return plot ? writeSvg(context, *plot) : base::Result<void>();
 }
 

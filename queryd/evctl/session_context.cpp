@@ -34,6 +34,14 @@ base::Result<std::unique_ptr<queryd::QueryChannel>> openChannel(const SessionCon
     return std::unique_ptr<queryd::QueryChannel>(std::move(client).value());
 }
 
+void pageWhenLong(const SessionContext& context) {
+    const auto format = formatOf(context.arguments.format);
+    const bool is_for_people = !format || *format == Format::Table || *format == Format::Pretty;
+    if (context.output_is_terminal && is_for_people && !context.pager.empty()) {
+        context.output.pageWhenLong(context.pager, context.terminal_rows, context.terminal_width);
+    }
+}
+
 void noteAsked(const SessionContext& context, const std::string& question) {
     if (context.asked != nullptr) {
         *context.asked = question;
