@@ -87,7 +87,8 @@ base::Result<void> runQuery(const SessionContext& context) {
         return channel.error();
     }
     noteAsked(context, text);
-    const bool is_live = findQueryWords(text).stream;
+    const QueryWords words = findQueryWords(text);
+    const bool is_live = words.stream;
     if (!is_live) {
         pageWhenLong(context);
     }
@@ -95,6 +96,8 @@ base::Result<void> runQuery(const SessionContext& context) {
     const auto usual = plot ? nullptr : printerFor(context, is_live);
     RecordPrinter* const printer = plot ? plot.get() : usual.get();
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
+    Progress progress("answer", ProgressUnit::Records, words.take_count);
+    answer.tell(progress, context.output_is_terminal);
     EVD_TRY(channel.value()->ask(text, {context.arguments.timeout_ms, true}, answer));
     EVD_TRY(answer.complete());
     context.output.endPage();
