@@ -102,8 +102,11 @@ class Tail {
 
     TailQuery question() const {
         const auto resume_ns = memory_.resumeNs();
-        TailQuery query = tailQuery(context_.arguments.words,
-                                    resume_ns ? kMissedRecordsMax : context_.arguments.lines);
+        const Arguments& arguments = context_.arguments;
+        // Who says since when wants all since then.
+        const bool wants_all = resume_ns || (!arguments.since.empty() && !arguments.lines_given);
+        TailQuery query =
+            tailQuery(arguments.words, wants_all ? kMissedRecordsMax : arguments.lines);
         for (const auto& [clause, time] : {std::pair("SINCE", &context_.arguments.since),
                                            std::pair("UNTIL", &context_.arguments.until)}) {
             query.text += time->empty() ? "" : base::cat('\n', clause, ' ', *time);

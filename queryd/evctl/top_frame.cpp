@@ -181,7 +181,8 @@ class Frame {
                             base::cat(fill, " %"), bytesOf(figure(figures, "lag_bytes")),
                             base::cat(figure(figures, "events")),
                             base::cat(figure(figures, "gaps")), base::cat(lost)});
-            colors.push_back(fill >= kFillWarning ? colorOf(Meaning::Warning) : std::string_view());
+            const bool is_well = fill < kFillWarning && lost == 0;
+            colors.push_back(is_well ? std::string_view() : colorOf(Meaning::Warning));
         }
         addTable(rows, colors);
     }

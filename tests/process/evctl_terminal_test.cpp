@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -147,5 +148,37 @@ TEST_CASE("evctl on a terminal: nothing that was stored speaks to the terminal")
         CHECK_MESSAGE(holds(screen, "\\x1b]0;owned\\x07"), screen);
         CHECK_FALSE(holds(screen, kTitleSequence));
     }
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE("evctl on a terminal: a tail comes back and shows once what it missed") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const auto emit = [&](int number) {
+        const std::string json = evd::base::cat("{\"number\": ", number, "}");
+        CHECK(evctl(state, {"emit", "shop.order", json}).status == 0);
+    };
+    emit(101);
+    waitUntilAnswered(state, "EVENTS shop.order", 1);
+    test::TerminalSession session(evctlCommand(state, {"tail", "shop.order"}),
+                                  environmentOf(state));
+    REQUIRE(session.waitFor("number=101"));
+    emit(102);
+    REQUIRE(session.waitFor("number=102"));
+    REQUIRE(::kill(group.childPid("eventd-queryd"), SIGKILL) == 0);
+    CHECK(session.waitFor("trying again"));
+    emit(103);
+    CHECK(session.waitFor("connected again", 30));
+    CHECK(session.waitFor("number=103"));
+    emit(104);
+    CHECK(session.waitFor("number=104"));
+    for (const int number : {101, 102, 103, 104}) {
+        const std::string shown_once = evd::base::cat("number=", number);
+        const size_t first = session.printed().find(shown_once);
+        CHECK(session.printed().find(shown_once, first + 1) == std::string::npos);
+    }
+    session.type("\x03");
+    CHECK(session.waitExit() == -1);  // ended by the signal, as a tail is
     CHECK(group.stop() == 0);
 }

@@ -90,13 +90,17 @@ constexpr std::array<std::string_view, 4> kWholeLog = {"origin", "is_error", "me
 
 }  // namespace
 
-int hidingRank(const Columns& columns, size_t column) {
+int hidingRank(const Columns& columns, size_t column, bool is_constant) {
     const auto has = [&](std::string_view name) { return columns.find(name).has_value(); };
-    const bool is_whole = std::all_of(kTrailing.begin(), kTrailing.end(), has) ||
-                          std::all_of(kWholeLog.begin(), kWholeLog.end(), has);
-    const auto found =
-        std::find(kGivenUp.begin(), kGivenUp.end(), std::string_view(columns.names()[column]));
-    return is_whole && found != kGivenUp.end() ? static_cast<int>(found - kGivenUp.begin()) + 1 : 0;
+    const bool is_whole_event = std::all_of(kTrailing.begin(), kTrailing.end(), has);
+    const bool is_whole_log = std::all_of(kWholeLog.begin(), kWholeLog.end(), has);
+    const std::string_view name = columns.names()[column];
+    const auto found = std::find(kGivenUp.begin(), kGivenUp.end(), name);
+    if ((is_whole_event || is_whole_log) && found != kGivenUp.end()) {
+        return static_cast<int>(found - kGivenUp.begin()) + 2;
+    }
+    const bool is_leading = std::find(kLeading.begin(), kLeading.end(), name) != kLeading.end();
+    return is_whole_event && is_constant && !is_leading ? 1 : 0;
 }
 
 }  // namespace evd::evctl

@@ -25,7 +25,8 @@ constexpr size_t kCellWidthMax = 80;     // where there is no terminal to fit
 constexpr size_t kFittedCellMax = 4096;  // a wider one is no wider to the layout
 constexpr size_t kBarWidthLeast = 8;
 constexpr size_t kBarWidthMost = 40;
-constexpr int kEmptyRank = 9;  // a column without a value goes before all others
+constexpr size_t kComparedBytes = 256;
+constexpr int kEmptyRank = 10;  // a column without a value goes before all others
 constexpr std::string_view kCount = "count";
 
 // What the survey has seen of a column.
@@ -33,6 +34,9 @@ struct ColumnContent {
     size_t width = 0;
     bool rigid = true;  // only numbers and times so far
     bool empty = true;
+    bool constant = true;  // the same in all records
+    bool seen = false;
+    std::string first;  // its first text, as far as it is compared
 };
 
 class TablePrinter final : public RecordPrinter {
@@ -46,6 +50,7 @@ class TablePrinter final : public RecordPrinter {
         if (!readFields(record, fields_).ok()) {
             return;
         }
+        ++records_;
         for (const FieldView& field : fields_) {
             const auto column = columns_.add(field.name);
             if (!column) {
@@ -111,6 +116,10 @@ class TablePrinter final : public RecordPrinter {
         content.width =
             std::min(cell_max, std::max({content.width, name_width, displayWidth(cell)}));
         content.empty = content.empty && cell.empty();
+        const std::string_view compared = std::string_view(cell).substr(0, kComparedBytes);
+        content.first = content.seen ? content.first : std::string(compared);
+        content.constant = content.constant && compared == content.first;
+        content.seen = true;
         content.rigid = content.rigid && (cell.empty() || isTimeField(field.name) ||
                                           numberOf(field.value).has_value());
     }
@@ -122,8 +131,7 @@ class TablePrinter final : public RecordPrinter {
         std::vector<ColumnNeed> needs;
         for (const size_t column : order_) {
             const ColumnContent& content = contents_[column];
-            needs.push_back({content.width, content.rigid && !content.empty,
-                             content.empty ? kEmptyRank : hidingRank(columns_, column)});
+            needs.push_back({content.width, content.rigid && !content.empty, rankOf(column)});
         }
         const size_t reserved = has_bars_ ? kBarWidthLeast + kColumnGap : 0;
         const size_t width_max = style_.width_max > reserved + kColumnWidthLeast
@@ -136,6 +144,13 @@ class TablePrinter final : public RecordPrinter {
                 hidden_.push_back(order_[i]);
             }
         }
+    }
+
+    // What is empty tells nothing, and what is the same everywhere little.
+    int rankOf(size_t column) const {
+        const ColumnContent& content = contents_[column];
+        const bool is_constant = content.constant && records_ > 1;
+        return content.empty ? kEmptyRank : hidingRank(columns_, column, is_constant);
     }
 
     std::string cellOf(const FieldView& field) const {
@@ -219,6 +234,7 @@ class TablePrinter final : public RecordPrinter {
     std::vector<size_t> widths_;  // in that order; 0 is hidden
     std::vector<size_t> hidden_;
     std::vector<FieldView> fields_;
+    uint64_t records_ = 0;  // surveyed
     double count_max_ = 0;
     bool has_bars_ = false;
     bool is_live_ = false;
