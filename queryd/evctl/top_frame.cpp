@@ -81,6 +81,7 @@ class Frame {
             }
             rings();
             stores();
+            slowest();
             processes();
         } else {
             add("");
@@ -208,6 +209,21 @@ class Frame {
 
     static std::string commitText(int64_t microseconds) {
         return base::cat(shortNumber(static_cast<double>(microseconds) / 1000), " ms");
+    }
+
+    void slowest() {
+        if (state_.status->slowest.empty()) {
+            return;
+        }
+        add("");
+        add("slowest questions", kColorBold);
+        for (const queryd::SlowQuery& slow : state_.status->slowest) {
+            const std::string took =
+                base::cat(shortNumber(static_cast<double>(slow.took_ms) / 1000), " s");
+            add(base::cat(rightAligned(took, kRatesColumn), slow.running ? "  now  " : "       ",
+                          printable(slow.text)),
+                slow.running ? colorOf(Meaning::Warning) : std::string_view());
+        }
     }
 
     void processes() {

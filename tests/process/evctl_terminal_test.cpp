@@ -122,7 +122,10 @@ TEST_CASE(
     const std::string svg = state.below("load.svg");
     CHECK(evctl(state, {question, "--svg", svg}).status == 0);
     CHECK(holds(fileText(svg), "<polyline"));
-    CHECK(holds(shown(state, {"top", "--once"}), "eventd-store"));
+    const std::string top = shown(state, {"top", "--once"});
+    CHECK(holds(top, "eventd-store"));
+    CHECK(holds(top, "slowest questions"));
+    CHECK(holds(top, question));
     CHECK(group.stop() == 0);
 }
 

@@ -29,6 +29,7 @@ TopState state() {
                           {"shard.0.rows", 5000},
                           {"logs.wal_bytes", 1024}};
     status.processes = {collector};
+    status.slowest = {{"EVENTS \x1b[2J", 1500, true}, {"LOGS\nCOUNT", 20, false}};
     made.status = status;
     return made;
 }
@@ -59,6 +60,10 @@ ring  fill          lag      events  gaps  lost
 store     rows  file  WAL      commit p50  p99   failed
 events 0  5k    0 B   0 B      0 ms        0 ms  0
 logs      0     0 B   1.0 KiB  0 ms        0 ms  0
+
+slowest questions
+    1.5 s  now  EVENTS \x1b[2J
+   0.02 s       LOGS\nCOUNT
 
 process           state    pid  restarts  memory   last end
 eventd-collector  running  7    0         2.0 MiB  -
