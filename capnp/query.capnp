@@ -23,12 +23,21 @@ struct QueryOptions {
   # Lowers QueryTimeoutMs; 0 leaves it.
 }
 
+struct SlowQuery {
+  # A question that takes long, or took long within the last ten minutes.
+  text @0 :Text;
+  # Its beginning.
+  tookMs @1 :UInt64;
+  # Until now, while it runs.
+  running @2 :Bool;
+}
+
 interface Session {
   query @0 (text :Text, options :QueryOptions, sink :ResultSink) -> (running :RunningQuery);
   # Parses and starts. Errors of the text come back as an exception of type failed whose message is
   # the one sentence for a person. Records go to the sink; dropping `running` cancels.
   status @1 () -> (processes :List(Supervise.ProcessStatus), queriesRunning :UInt32,
-                   queriesStreaming :UInt32);
+                   queriesStreaming :UInt32, slowest :List(SlowQuery));
   # What `evctl status` shows. SYSTEM and Administrators only.
   explain @2 (text :Text, options :QueryOptions, sink :ResultSink) -> (running :RunningQuery);
   # Runs the question and sends, instead of its answer, records that tell how it was answered:

@@ -22,6 +22,7 @@ struct Sessions::Session {
     std::unique_ptr<Answer> answer;
     Admission::Slot slot;
     int64_t deadline_ns = 0;
+    uint64_t number = 0;  // in times_
     std::atomic<bool> streaming = false;
     std::shared_ptr<QuestionControl> control = std::make_shared<QuestionControl>();
     std::unique_ptr<base::Thread> thread;
@@ -62,6 +63,7 @@ std::shared_ptr<QuestionControl> Sessions::start(Question question,
     session->answer = std::move(answer);
     session->slot = std::move(slot).value();
     session->deadline_ns = clock_.monotonicNs() + static_cast<int64_t>(limit_ms) * base::kNsPerMs;
+    session->number = times_.begin(session->question.text, clock_.monotonicNs());
     auto control = session->control;
 
     const std::lock_guard lock(mutex_);
@@ -77,6 +79,7 @@ void Sessions::run(Session& session) {
     if (stopping_ && session.control->cancelled) {
         outcome = stoppingError();
     }
+    times_.end(session.number, clock_.monotonicNs());
     session.slot.release();
     session.answer->finish(outcome);
     session.answer.reset();
@@ -115,6 +118,7 @@ base::Result<void> Sessions::readEvents(Session& session, const EventQuestion& q
 base::Result<void> Sessions::mayStream(Session& session) {
     EVD_TRY(session.slot.becomeStreaming());
     session.streaming = true;
+    times_.forget(session.number);
     // beginStop() sets stopping_ before it looks for streaming sessions, so one of the two sees the
     // other.
     if (stopping_) {
@@ -178,6 +182,10 @@ void Sessions::reap() {
 QuestionCounts Sessions::counts() const {
     const auto counts = admission_.counts();
     return {counts.running, counts.streaming, counts.started, counts.refused};
+}
+
+std::vector<SlowQuestion> Sessions::slowest() const {
+    return times_.slowest(clock_.monotonicNs());
 }
 
 }  // namespace evd::queryd

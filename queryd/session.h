@@ -4,6 +4,7 @@
 #include "common/base/thread.h"
 #include "queryd/admission.h"
 #include "queryd/exec/query_engine.h"
+#include "queryd/query_times.h"
 #include "queryd/transport/question.h"
 
 #include <atomic>
@@ -36,6 +37,7 @@ class Sessions final : public QuestionRunner {
     std::shared_ptr<QuestionControl> start(Question question,
                                            std::unique_ptr<Answer> answer) override;
     QuestionCounts counts() const override;
+    std::vector<SlowQuestion> slowest() const override;
 
     // Live setting QueryTimeoutMs; holds for the next question.
     void setTimeout(uint64_t timeout_ms) { timeout_ms_ = timeout_ms; }
@@ -63,6 +65,8 @@ class Sessions final : public QuestionRunner {
     const base::Clock& clock_;
     std::atomic<uint64_t> timeout_ms_;
     std::atomic<bool> stopping_ = false;
+
+    QueryTimes times_;
 
     std::mutex mutex_;
     std::list<std::unique_ptr<Session>> sessions_;

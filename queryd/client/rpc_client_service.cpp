@@ -123,6 +123,11 @@ class TwoPartyRpcClient final : public RpcClient {
             }
             status->queries_running = response.getQueriesRunning();
             status->queries_streaming = response.getQueriesStreaming();
+            for (const auto slow : response.getSlowest()) {
+                const auto text = slow.getText();
+                status->slowest.push_back(
+                    {std::string(text.begin(), text.size()), slow.getTookMs(), slow.getRunning()});
+            }
         });
         KJ_IF_MAYBE (exception, failure) {
             return ipc::toError(*exception);

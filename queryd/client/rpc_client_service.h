@@ -11,10 +11,17 @@
 
 namespace evd::queryd {
 
+struct SlowQuery {
+    std::string text;  // as it was asked: not to be shown unchanged
+    uint64_t took_ms = 0;
+    bool running = false;
+};
+
 struct GroupStatus {
     std::vector<wire::ProcessStatus> processes;
     uint32_t queries_running = 0;
     uint32_t queries_streaming = 0;
+    std::vector<SlowQuery> slowest;  // the slowest first
 };
 
 // The client's end of capnp/query.capnp, as a blocking interface: the event loop lives inside, and

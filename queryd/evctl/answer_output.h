@@ -3,6 +3,7 @@
 #include "queryd/client/query_channel.h"
 #include "queryd/evctl/output/record_printer.h"
 #include "queryd/evctl/output_stream.h"
+#include "queryd/evctl/progress.h"
 #include "queryd/evctl/spool.h"
 
 #include <memory>
@@ -27,6 +28,16 @@ class AnswerOutput final : public queryd::AnswerReader {
     base::Result<void> initialComplete() override;
     base::Result<void> burstComplete() override;
 
+    // Who is told how the initial result comes in, and, when it is not printed on a terminal where
+    // that would disturb, how it is written. Outlives this.
+    void tell(Progress& progress, bool prints_to_terminal) {
+        progress_ = &progress;
+        prints_to_terminal_ = prints_to_terminal;
+    }
+    // To be called first when the printer has begun already: what comes is printed as a part of the
+    // same answer, without another heading.
+    void continueAnswer() { is_continued_ = true; }
+
     // The answer has ended well.
     base::Result<void> complete();
 
@@ -37,7 +48,10 @@ class AnswerOutput final : public queryd::AnswerReader {
     OutputStream& stream_;
     Spool spool_;
     InitialOrder order_;
+    Progress* progress_ = nullptr;
+    bool prints_to_terminal_ = true;
     bool live_ = false;
+    bool is_continued_ = false;
 };
 
 }  // namespace evd::evctl

@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "queryd/evctl/follow_habit.h"
 #include "queryd/evctl/vocabulary.h"
 
 #include <CLI/CLI.hpp>
@@ -63,6 +64,15 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     reader.take("--state", arguments.state);
     reader.take("--registry", arguments.registry)->expected(1)->take_all();
     reader.take("--format", arguments.format);
+    reader.take("--output", arguments.format);
+    reader.take("--since", arguments.since);
+    reader.take("--until", arguments.until);
+    reader.take("--follow", arguments.follow);
+    reader.take("--wrap", arguments.wrap);
+    reader.take("--plot", arguments.plot);
+    reader.take("--no-plot", arguments.no_plot);
+    reader.take("--svg", arguments.svg);
+    reader.take("--once", arguments.once);
     reader.take("--utc", arguments.utc);
     reader.take("--time", arguments.time);
     reader.take("--color", arguments.color);
@@ -133,6 +143,7 @@ constexpr auto kWordCounts = std::to_array<WordCount>({
     {"run", 1, SIZE_MAX, "run takes a command"},
     {"index", 1, 1, "index takes one field"},
     {"status", 0, 0, "status takes no further words"},
+    {"top", 0, 0, "top takes no further words"},
 });
 
 bool isCompletionCommand(const std::vector<std::string>& words) {
@@ -140,7 +151,9 @@ bool isCompletionCommand(const std::vector<std::string>& words) {
     return words.size() == 1 && std::find(shells.begin(), shells.end(), words[0]) != shells.end();
 }
 
-base::Result<void> checkWords(const Arguments& arguments) {
+}  // namespace
+
+base::Result<void> checkArguments(const Arguments& arguments) {
     const size_t count = arguments.words.size();
     const bool takes_query = arguments.command == "query" || arguments.command == "explain";
     if (takes_query && arguments.file.empty() && count == 0) {
@@ -166,12 +179,19 @@ base::Result<void> checkWords(const Arguments& arguments) {
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");
     }
+    if (arguments.no_plot && (arguments.plot || !arguments.svg.empty())) {
+        return usage("--no-plot and --plot or --svg exclude one another");
+    }
+    const bool is_for_programs =
+        !arguments.format.empty() && arguments.format != "table" && arguments.format != "pretty";
+    if (is_for_programs && (arguments.plot || !arguments.svg.empty())) {
+        return usage("--plot and --svg are for people, a format for programs excludes them");
+    }
     return {};
 }
 
-}  // namespace
-
-base::Result<Arguments> parseArguments(std::span<const std::string> words) {
+base::Result<Arguments> parseArguments(std::span<const std::string> typed, bool on_terminal) {
+    const std::vector<std::string> words = withFollow(typed);
     Arguments arguments;
     std::vector<std::string> given;
     CLI::App app;
@@ -188,10 +208,16 @@ base::Result<Arguments> parseArguments(std::span<const std::string> words) {
     } catch (const CLI::ParseError& error) {
         return usage(firstLine(error.what()));
     }
+    arguments.lines_given = app.count("--lines") > 0;
     if (end_of_options != words.end()) {
         given.insert(given.end(), end_of_options + 1, words.end());
     }
-    if (wants_help || wants_version || (given.empty() && arguments.file.empty())) {
+    const bool is_idle = given.empty() && arguments.file.empty() && !arguments.follow;
+    if (is_idle && on_terminal && !wants_help && !wants_version) {
+        arguments.command = kShellCommand;
+        return arguments;
+    }
+    if (wants_help || wants_version || is_idle) {
         arguments.command = wants_version ? "version" : "help";
         return wants_help || wants_version ? base::Result<Arguments>(arguments)
                                            : usage("there is nothing to do");
@@ -201,7 +227,11 @@ base::Result<Arguments> parseArguments(std::span<const std::string> words) {
         given.erase(given.begin());
     }
     arguments.words = std::move(given);
-    EVD_TRY(checkWords(arguments));
+    if (arguments.words.empty() && arguments.follow && arguments.command == "query" &&
+        arguments.file.empty()) {
+        arguments.command = "tail";
+    }
+    EVD_TRY(checkArguments(arguments));
     return arguments;
 }
 

@@ -11,7 +11,7 @@ namespace evd::evctl {
 
 // What the person typed, checked for shape (contracts §7).
 struct Arguments {
-    std::string command = "query";   // one of commandSpecs()
+    std::string command = "query";   // one of commandSpecs(), or kShellCommand
     std::vector<std::string> words;  // what follows the command
     std::string socket;
     std::string rpc;
@@ -23,6 +23,10 @@ struct Arguments {
     std::string file;
     uint64_t timeout_ms = 0;
     uint32_t lines = 10;
+    bool lines_given = false;
+    std::string since;                // as typed, then in words of the language; "" when not given
+    std::string until;                // likewise
+    std::string svg;                  // a file; "" when not given
     std::string type = "gauge";       // metric
     std::vector<std::string> labels;  // metric: KEY=VALUE
     std::string origin;               // run; "" when not given
@@ -34,12 +38,25 @@ struct Arguments {
     bool utc = false;
     bool no_pager = false;
     bool watch = false;
+    bool follow = false;
+    bool wrap = false;
+    bool plot = false;
+    bool no_plot = false;
+    bool once = false;  // top
 };
+
+// What a person who types nothing on a terminal is given; no word that can be typed.
+inline constexpr std::string_view kShellCommand = "(shell)";
 
 // Reads a command line without the program's name. Options may stand anywhere; the first word that
 // is no option is the command, and when it names none, the words are a query. What stands behind
-// `--` is words, whatever it looks like. Invalid, with one line for the person, when it makes no
-// sense. CLI11 speaks in exceptions; they end here.
-base::Result<Arguments> parseArguments(std::span<const std::string> words);
+// `--` is words, whatever it looks like. Nothing to do at all is a mistake, but on a terminal,
+// where it is kShellCommand. Invalid, with one line for the person, when it makes no sense. CLI11
+// speaks in exceptions; they end here.
+base::Result<Arguments> parseArguments(std::span<const std::string> words,
+                                       bool on_terminal = false);
+
+// Whether a command has the words that it takes; Invalid with one line for the person. Pure.
+base::Result<void> checkArguments(const Arguments& arguments);
 
 }  // namespace evd::evctl

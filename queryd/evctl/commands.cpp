@@ -8,6 +8,7 @@
 #include "queryd/evctl/run_command.h"
 #include "queryd/evctl/status_command.h"
 #include "queryd/evctl/tail_command.h"
+#include "queryd/evctl/top_command.h"
 
 namespace evd::evctl {
 
@@ -29,6 +30,9 @@ base::Result<void> runPlain(const SessionContext& context) {
     }
     if (command == "metric") {
         return runMetric(context);
+    }
+    if (command == "top") {
+        return runTop(context);
     }
     if (command == "index") {
         return runIndex(context);

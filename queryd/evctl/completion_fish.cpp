@@ -11,8 +11,10 @@ constexpr std::string_view kFishBehind = "__fish_seen_subcommand_from ";
 
 std::string fishOption(const OptionSpec& option) {
     std::string line = "complete -c evctl";
-    if (!option.command.empty()) {
-        line += base::cat(" -n '", kFishBehind, option.command, "'");
+    if (!option.commands.empty()) {
+        const bool is_of_query = belongsTo(option, "query");  // which need not be said
+        line += base::cat(" -n '", kFishBehind, option.commands, is_of_query ? " " : "",
+                          is_of_query ? kQueryModes : "", "'");
     }
     if (!option.short_name.empty()) {
         line += base::cat(" -s ", option.short_name.substr(1));

@@ -126,6 +126,9 @@ compdef _evctl evctl
 
 enum class Shell { Bash, Zsh };
 
+// What stands in the command's place when it is a question or nothing yet; a part of a `case`.
+constexpr std::string_view kQueryWithoutName = "|''|*[[:space:]]*|EVENTS|LOGS|METRIC";
+
 void fillIn(std::string& script, std::string_view place, std::string_view text) {
     for (size_t at = script.find(place); at != std::string::npos;
          at = script.find(place, at + text.size())) {
@@ -148,7 +151,7 @@ void appendNames(const OptionSpec& option, std::string_view between, std::string
 std::string optionNames(std::string_view command) {
     std::string names;
     for (const OptionSpec& option : optionSpecs()) {
-        if (option.command == command) {
+        if (command.empty() ? option.commands.empty() : belongsTo(option, command)) {
             appendNames(option, " ", names);
         }
     }
@@ -213,7 +216,8 @@ std::string commandOptions(Shell shell) {
     for (const CommandSpec& command : commandSpecs()) {
         const std::string names = optionNames(command.name);
         if (!names.empty()) {
-            appendWord(base::cat("                ", command.name, ") options+=",
+            appendWord(base::cat("                ", command.name,
+                                 command.name == "query" ? kQueryWithoutName : "", ") options+=",
                                  shell == Shell::Bash ? base::cat("\" ", names, '"')
                                                       : base::cat('(', names, ')'),
                                  " ;;"),

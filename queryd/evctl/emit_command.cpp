@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/json_payload.h"
+#include "queryd/evctl/progress.h"
 
 #include <unistd.h>
 #include <cerrno>
@@ -15,6 +16,7 @@ constexpr size_t kReadBytes = 64 * 1024;
 base::Result<void> emitStandardInput(kmes::EmitClient& client, const std::string& type) {
     LineEmitter emitter(client, type);
     std::vector<char> piece(kReadBytes);
+    Progress progress("emitting", ProgressUnit::Bytes, standardInputBytes());
     while (true) {
         const ssize_t got = ::read(STDIN_FILENO, piece.data(), piece.size());
         if (got < 0 && errno != EINTR) {
@@ -23,7 +25,9 @@ base::Result<void> emitStandardInput(kmes::EmitClient& client, const std::string
         if (got == 0) {
             return emitter.finish();
         }
-        EVD_TRY(emitter.add({piece.data(), got > 0 ? static_cast<size_t>(got) : 0}));
+        const size_t bytes = got > 0 ? static_cast<size_t>(got) : 0;
+        progress.add(bytes);
+        EVD_TRY(emitter.add({piece.data(), bytes}));
         EVD_TRY(emitter.flush());
     }
 }

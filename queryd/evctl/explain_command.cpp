@@ -3,6 +3,7 @@
 #include "queryd/evctl/answer_output.h"
 #include "queryd/evctl/output/explanation_printer.h"
 #include "queryd/evctl/query_command.h"
+#include "queryd/evctl/question_shape.h"
 
 namespace evd::evctl {
 
@@ -18,20 +19,25 @@ std::unique_ptr<RecordPrinter> explanationPrinter(const SessionContext& context)
 }  // namespace
 
 base::Result<void> runExplain(const SessionContext& context) {
-    const auto text = queryText(context.arguments);
-    if (!text.ok()) {
-        return text.error();
+    auto typed = queryText(context.arguments);
+    if (!typed.ok()) {
+        return typed.error();
     }
+    const std::string text = shapedQuestion(std::move(typed).value(), context.arguments);
     const auto channel = openChannel(context);
     if (!channel.ok()) {
         return channel.error();
     }
+    noteAsked(context, text);
+    pageWhenLong(context);
     const auto printer = explanationPrinter(context);
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
     queryd::AskOptions options{context.arguments.timeout_ms, /*watch=*/false};
     options.explain = true;
-    EVD_TRY(channel.value()->ask(text.value(), options, answer));
-    return answer.complete();
+    EVD_TRY(channel.value()->ask(text, options, answer));
+    EVD_TRY(answer.complete());
+    context.output.endPage();
+    return {};
 }
 
 }  // namespace evd::evctl

@@ -17,6 +17,8 @@ Examples
   evctl explain 'EVENTS SINCE 1h ago COUNT BY event_type'
   evctl tail events 'process.* WHERE uid == 0'
   evctl tail logs FROM sshd
+  evctl logs -f -n 50
+  evctl 'METRIC host.cpu.*[] RATE' --since 1h
   evctl 'LOGS CONTAINING "refused" SINCE 1h ago WITH CONTEXT 3'
   evctl emit test.hello '{"n": 1}'
   evctl run -- make -j2
@@ -44,9 +46,9 @@ std::string helpText() {
     }
     out += '\n';
     for (const OptionSpec& option : optionSpecs()) {
-        const std::string meaning = option.command.empty()
+        const std::string meaning = option.commands.empty() || belongsTo(option, "query")
                                         ? std::string(option.meaning)
-                                        : base::cat(option.command, ": ", option.meaning);
+                                        : base::cat(option.commands, ": ", option.meaning);
         appendLine(optionShape(option), kOptionColumn, meaning, out);
     }
     return out.append(kExamples);

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/line_splitter.h"
+#include "queryd/evctl/progress.h"
 #include "queryd/evctl/record_outbox.h"
 
 #include <unistd.h>
@@ -49,6 +50,7 @@ class LogLines {
 
 base::Result<void> readAll(int input, LogLines& lines, RecordOutbox& outbox) {
     std::vector<char> piece(kReadBytes);
+    Progress progress("sending", ProgressUnit::Bytes, standardInputBytes());
     while (true) {
         const ssize_t got = ::read(input, piece.data(), piece.size());
         if (got < 0 && errno != EINTR) {
@@ -57,7 +59,9 @@ base::Result<void> readAll(int input, LogLines& lines, RecordOutbox& outbox) {
         if (got == 0) {
             return {};
         }
-        lines.feed({piece.data(), got > 0 ? static_cast<size_t>(got) : 0});
+        const size_t bytes = got > 0 ? static_cast<size_t>(got) : 0;
+        progress.add(bytes);
+        lines.feed({piece.data(), bytes});
         (void)outbox.flush();  // what cannot go yet goes with the next
     }
 }

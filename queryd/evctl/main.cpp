@@ -1,88 +1,26 @@
 // evctl: the person's end of eventd. Its parts: arguments_service (what was typed), socket_search
 // (where the group is), commands with one file per command, output/ (one printer per format),
-// AnswerOutput and Spool (nothing on standard output before the answer is whole).
+// chart/ (pictures), shell/ (typing line by line), AnswerOutput and Spool (nothing on standard
+// output before the answer is whole).
 
-#include "common/base/clock.h"
-#include "common/base/text.h"
 #include "queryd/evctl/arguments_service.h"
-#include "queryd/evctl/commands.h"
-#include "queryd/evctl/completion_script.h"
-#include "queryd/evctl/config_command.h"
-#include "queryd/evctl/help_text.h"
-#include "queryd/evctl/output/plain_text.h"
-#include "queryd/evctl/policy_command.h"
-#include "queryd/evctl/sd_command.h"
+#include "queryd/evctl/perform.h"
 #include "queryd/evctl/session_context.h"
-#include "queryd/evctl/socket_search.h"
+#include "queryd/evctl/terminal.h"
 
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <algorithm>
+#include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
 
 namespace {
 
-using evd::base::Result;
-using evd::evctl::Arguments;
-using evd::evctl::SessionContext;
-
 std::optional<std::string> environmentValue(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>(value);
-}
-
-// One line, whatever the text holds.
-int complain(const std::string& text, int status) {
-    const std::string line = evd::base::cat("evctl: ", evd::evctl::printable(text), '\n');
-    (void)!::write(STDERR_FILENO, line.data(), line.size());  // nowhere left to complain
-    return status;
-}
-
-size_t terminalWidth() {
-    winsize size{};
-    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-// The exit status, or why there is none to be proud of.
-Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
-    if (arguments.command == "help" || arguments.command == "version") {
-        output.buffer() += arguments.command == "help"
-                               ? evd::evctl::helpText()
-                               : std::string("evctl " EVD_VERSION " (PSD-008 v0.23)\n");
-        EVD_TRY(output.flush());
-        return evd::evctl::kExitSuccess;
-    }
-    if (arguments.command == "completion") {
-        output.buffer() += evd::evctl::completionScript(arguments.words.front());
-        EVD_TRY(output.flush());
-        return evd::evctl::kExitSuccess;
-    }
-    if (arguments.command == "config") {
-        EVD_TRY(evd::evctl::runConfig(arguments, environmentValue, output));
-        return evd::evctl::kExitSuccess;
-    }
-    if (arguments.command == "sd") {
-        const std::string& what = arguments.words.front();
-        EVD_TRY(what == "show" || what == "check"
-                    ? evd::evctl::runPolicy(arguments, environmentValue, output)
-                    : evd::evctl::runSd(arguments, output));
-        return evd::evctl::kExitSuccess;
-    }
-    const auto sockets = evd::evctl::findSockets(arguments, environmentValue);
-    if (!sockets.ok()) {
-        return sockets.error();
-    }
-    const evd::base::SystemClock clock;
-    const SessionContext context{arguments,
-                                 sockets.value(),
-                                 clock,
-                                 output,
-                                 ::isatty(STDOUT_FILENO) == 1,
-                                 terminalWidth(),
-                                 environmentValue("TMPDIR").value_or("/tmp")};
-    return evd::evctl::runCommand(context);
 }
 
 }  // namespace
@@ -90,23 +28,18 @@ Result<int> run(const Arguments& arguments, evd::evctl::OutputStream& output) {
 int main(int count, char** words) {
     (void)::signal(SIGPIPE, SIG_IGN);  // a closed reader is told by write(), and is no failure
     ::tzset();
+    (void)std::setlocale(LC_CTYPE, "");  // how wide letters are; numbers stay as they are
     const std::vector<std::string> typed(words + 1, words + std::max(count, 1));
-    const auto arguments = evd::evctl::parseArguments(typed);
+    const bool on_terminal =
+        evd::evctl::isTerminal(STDIN_FILENO) && evd::evctl::isTerminal(STDOUT_FILENO);
+    auto arguments = evd::evctl::parseArguments(typed, on_terminal);
     if (!arguments.ok()) {
-        return complain(arguments.error().text, evd::evctl::kExitUsage);
+        evd::evctl::complain(arguments.error().text);
+        return evd::evctl::kExitUsage;
     }
     if (arguments.value().command != "run") {
         // Nothing here needs more than the person has; a command that is run may (sudo).
         (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     }
-    evd::evctl::OutputStream output(STDOUT_FILENO);
-    const auto outcome = run(arguments.value(), output);
-    if (outcome.ok()) {
-        return outcome.value();
-    }
-    if (output.closed()) {
-        return evd::evctl::kExitSuccess;
-    }
-    return complain(outcome.error().text,
-                    evd::evctl::failureStatus(arguments.value(), outcome.error().kind));
+    return evd::evctl::perform(arguments.value(), environmentValue);
 }

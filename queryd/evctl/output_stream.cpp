@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 #include <cerrno>
+#include <utility>
 
 namespace evd::evctl {
 
@@ -12,20 +13,43 @@ constexpr size_t kGatherBytes = 64 * 1024;
 
 }  // namespace
 
+void OutputStream::pageWhenLong(std::string pager, size_t rows, size_t columns) {
+    pager_command_ = std::move(pager);
+    rows_ = rows;
+    columns_ = columns;
+}
+
+void OutputStream::endPage() {
+    pager_.wait();
+    pager_command_.clear();
+}
+
+void OutputStream::decidePage() {
+    if (pager_command_.empty() || buffer_.empty()) {
+        return;
+    }
+    if (isLongerThan(buffer_, rows_, columns_)) {
+        (void)pager_.start(pager_command_);  // without one it goes to the terminal
+    }
+    pager_command_.clear();
+}
+
 base::Result<void> OutputStream::drain() {
     return buffer_.size() < kGatherBytes ? base::Result<void>() : flush();
 }
 
 base::Result<void> OutputStream::flush() {
+    decidePage();
+    const int fd = pager_.fd() >= 0 ? pager_.fd() : fd_;
     size_t done = 0;
     while (done < buffer_.size()) {
-        const ssize_t put = ::write(fd_, buffer_.data() + done, buffer_.size() - done);
+        const ssize_t put = ::write(fd, buffer_.data() + done, buffer_.size() - done);
         if (put < 0 && errno == EPIPE) {
             closed_ = true;
             return base::fail(base::ErrorKind::Gone, "standard output was closed");
         }
         if (put < 0 && errno == EAGAIN) {
-            pollfd watched{fd_, POLLOUT, 0};  // somebody made the terminal non-blocking
+            pollfd watched{fd, POLLOUT, 0};  // somebody made the terminal non-blocking
             (void)::poll(&watched, 1, -1);
             continue;
         }

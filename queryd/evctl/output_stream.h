@@ -1,18 +1,25 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "queryd/evctl/pager.h"
 
 #include <string>
 
 namespace evd::evctl {
 
-// Standard output, written in large pieces.
+// Standard output, written in large pieces, and through the person's pager when they are long.
 //
 // Gone when its reader has closed it, which is no failure for evctl (contracts §7); Io when it
 // cannot be written (disk full). SIGPIPE must be ignored. One thread.
 class OutputStream {
   public:
     explicit OutputStream(int fd) : fd_(fd) {}
+
+    // From now on the first piece that is written decides: does it not fit on a screen of this
+    // size, a pager is started for it and what follows. For terminals only.
+    void pageWhenLong(std::string pager, size_t rows, size_t columns);
+    // The answer is whole: waits for the pager, if there is one.
+    void endPage();
 
     // Where the next bytes are appended.
     std::string& buffer() { return buffer_; }
@@ -23,9 +30,15 @@ class OutputStream {
     bool closed() const { return closed_; }
 
   private:
+    void decidePage();
+
     int fd_;
     bool closed_ = false;
     std::string buffer_;
+    std::string pager_command_;  // "" when the decision was made, or none is wanted
+    size_t rows_ = 0;
+    size_t columns_ = 0;
+    Pager pager_;
 };
 
 }  // namespace evd::evctl

@@ -3,7 +3,9 @@
 #include "common/base/fd.h"
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
+#include "queryd/evctl/plotting.h"
 #include "queryd/evctl/query_words.h"
+#include "queryd/evctl/question_shape.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -75,18 +77,31 @@ base::Result<void> runIndex(const SessionContext& context) {
 }
 
 base::Result<void> runQuery(const SessionContext& context) {
-    const auto text = queryText(context.arguments);
-    if (!text.ok()) {
-        return text.error();
+    auto typed = queryText(context.arguments);
+    if (!typed.ok()) {
+        return typed.error();
     }
+    const std::string text = shapedQuestion(std::move(typed).value(), context.arguments);
     const auto channel = openChannel(context);
     if (!channel.ok()) {
         return channel.error();
     }
-    const auto printer = printerFor(context, findQueryWords(text.value()).stream);
+    noteAsked(context, text);
+    const QueryWords words = findQueryWords(text);
+    const bool is_live = words.stream;
+    if (!is_live) {
+        pageWhenLong(context);
+    }
+    const auto plot = wantsPlot(context, text) ? plotPrinterFor(context) : nullptr;
+    const auto usual = plot ? nullptr : printerFor(context, is_live);
+    RecordPrinter* const printer = plot ? plot.get() : usual.get();
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
-    EVD_TRY(channel.value()->ask(text.value(), {context.arguments.timeout_ms, true}, answer));
-    return answer.complete();
+    Progress progress("answer", ProgressUnit::Records, words.take_count);
+    answer.tell(progress, context.output_is_terminal);
+    EVD_TRY(channel.value()->ask(text, {context.arguments.timeout_ms, true}, answer));
+    EVD_TRY(answer.complete());
+    context.output.endPage();
+    return plot ? writeSvg(context, *plot) : base::Result<void>();
 }
 
 }  // namespace evd::evctl

@@ -2,6 +2,8 @@
 
 #include "common/base/text.h"
 
+#include <charconv>
+
 namespace evd::evctl {
 
 namespace {
@@ -21,6 +23,8 @@ size_t skipQuoted(std::string_view text, size_t at) {
 QueryWords findQueryWords(std::string_view text) {
     QueryWords found;
     size_t at = 0;
+    bool is_first = true;
+    bool is_behind_take = false;
     while (at < text.size()) {
         if (text[at] == '"') {
             at = skipQuoted(text, at);
@@ -36,6 +40,13 @@ QueryWords findQueryWords(std::string_view text) {
             at = std::min(text.find('\n', at), text.size());
             continue;
         }
+        found.metric |= is_first && base::equalsFolded(word, "METRIC");
+        is_first = false;
+        if (is_behind_take) {
+            // Only for showing: what is no number stays 0.
+            (void)std::from_chars(word.data(), word.data() + word.size(), found.take_count);
+        }
+        is_behind_take = base::equalsFolded(word, "TAKE");
         found.stream |= base::equalsFolded(word, "STREAM");
         found.sort |= base::equalsFolded(word, "SORT");
         found.take |= base::equalsFolded(word, "TAKE");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace evd::evctl {
@@ -9,6 +10,8 @@ struct QueryWords {
     bool stream = false;
     bool sort = false;
     bool take = false;
+    uint64_t take_count = 0;  // the number behind TAKE; 0 when there is none
+    bool metric = false;      // the mode, not a condition
 };
 
 // Finds clause words in a query text, outside quotes and comments, without judging the text; that

@@ -34,7 +34,21 @@ base::Result<std::unique_ptr<queryd::QueryChannel>> openChannel(const SessionCon
     return std::unique_ptr<queryd::QueryChannel>(std::move(client).value());
 }
 
-std::unique_ptr<RecordPrinter> printerFor(const SessionContext& context, bool live) {
+void pageWhenLong(const SessionContext& context) {
+    const auto format = formatOf(context.arguments.format);
+    const bool is_for_people = !format || *format == Format::Table || *format == Format::Pretty;
+    if (context.output_is_terminal && is_for_people && !context.pager.empty()) {
+        context.output.pageWhenLong(context.pager, context.terminal_rows, context.terminal_width);
+    }
+}
+
+void noteAsked(const SessionContext& context, const std::string& question) {
+    if (context.asked != nullptr) {
+        *context.asked = question;
+    }
+}
+
+PrintStyle styleFor(const SessionContext& context) {
     const Arguments& arguments = context.arguments;
     PrintStyle style;
     style.time =
@@ -42,8 +56,17 @@ std::unique_ptr<RecordPrinter> printerFor(const SessionContext& context, bool li
     style.color =
         arguments.color == "always" || (arguments.color == "auto" && context.output_is_terminal);
     style.width_max = context.output_is_terminal ? context.terminal_width : 0;
-    const Format usual = context.output_is_terminal && !live ? Format::Table : Format::Pretty;
-    return makePrinter(formatOf(arguments.format).value_or(usual), style, context.clock);
+    style.wrap = arguments.wrap;
+    style.bars = arguments.plot || (context.output_is_terminal && !arguments.no_plot);
+    style.unicode = context.unicode;
+    return style;
+}
+
+std::unique_ptr<RecordPrinter> printerFor(const SessionContext& context, bool live) {
+    const bool wants_table = context.output_is_terminal || context.arguments.wrap;
+    const Format usual = wants_table && !live ? Format::Table : Format::Pretty;
+    return makePrinter(formatOf(context.arguments.format).value_or(usual), styleFor(context),
+                       context.clock);
 }
 
 }  // namespace evd::evctl

@@ -56,7 +56,26 @@ bool addToKind(const wire::Measure& measure, Kinds& kinds) {
     return true;
 }
 
-void appendKind(const std::string& kind, const KindTable& table, std::string& out) {
+size_t widthOf(const std::string& table) {
+    size_t width = 0;
+    for (const std::string_view line : base::split(table, '\n')) {
+        width = std::max(width, displayWidth(line));
+    }
+    return width;
+}
+
+std::vector<Row> turned(const std::vector<Row>& rows) {
+    std::vector<Row> columns(rows.front().size(), Row(rows.size()));
+    for (size_t i = 0; i < rows.size(); ++i) {
+        for (size_t j = 0; j < rows[i].size(); ++j) {
+            columns[j][i] = rows[i][j];
+        }
+    }
+    return columns;
+}
+
+void appendKind(const std::string& kind, const KindTable& table, size_t width_max,
+                std::string& out) {
     std::vector<Row> rows;
     Row heading = {printable(kind)};
     for (const std::string& figure : table.figures) {
@@ -71,8 +90,10 @@ void appendKind(const std::string& kind, const KindTable& table, std::string& ou
         }
         rows.push_back(std::move(row));
     }
+    const std::string as_rows = alignedTable(rows);
+    const bool is_too_wide = width_max > 0 && widthOf(as_rows) > width_max;
     out += '\n';
-    out += alignedTable(rows);
+    out += is_too_wide ? alignedTable(turned(rows)) : as_rows;
 }
 
 void appendJsonPair(std::string_view name, std::string_view json, std::string& out) {
@@ -90,7 +111,7 @@ std::string jsonText(std::string_view text) {
 
 }  // namespace
 
-std::string statusText(const queryd::GroupStatus& status, int64_t now_ns) {
+std::string statusText(const queryd::GroupStatus& status, int64_t now_ns, size_t width_max) {
     std::vector<Row> rows = {{"process", "state", "pid", "restarts", "up", "memory", "last end"}};
     std::vector<Row> figures = {{"process", "figure", "value"}};
     Kinds kinds;
@@ -109,7 +130,7 @@ std::string statusText(const queryd::GroupStatus& status, int64_t now_ns) {
     std::string out;
     out += alignedTable(rows);
     for (const auto& [kind, table] : kinds) {
-        appendKind(kind, table, out);
+        appendKind(kind, table, width_max, out);
     }
     if (figures.size() > 1) {
         out += '\n';

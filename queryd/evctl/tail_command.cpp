@@ -2,22 +2,37 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
+#include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/query_words.h"
+#include "queryd/evctl/tail_memory.h"
+
+#include <poll.h>
+#include <unistd.h>
+#include <algorithm>
+#include <utility>
 
 namespace evd::evctl {
 
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+}  // namespace
+
 TailQuery tailQuery(std::span<const std::string> words, uint32_t lines) {
-    std::string_view mode = "EVENTS";
-    if (!words.empty() && (base::equalsFolded(words.front(), "events") ||
-                           base::equalsFolded(words.front(), "logs"))) {
-        mode = base::equalsFolded(words.front(), "logs") ? "LOGS" : "EVENTS";
-        words = words.subspan(1);
-    }
-    TailQuery query{std::string(mode), true};
+    std::string typed;
     for (const std::string& word : words) {
-        query.text += ' ';
-        query.text += word;
+        typed += base::cat(typed.empty() ? "" : " ", word);
     }
+    // A whole question may have been typed as one word.
+    const std::string_view rest = base::trim(typed);
+    const size_t end = std::min(rest.find_first_of(kBlanks), rest.size());
+    const std::string_view first = rest.substr(0, end);
+    const bool is_logs = base::equalsFolded(first, "logs");
+    const bool has_mode = is_logs || base::equalsFolded(first, "events");
+    TailQuery query{is_logs ? "LOGS" : "EVENTS", true};
+    const std::string_view clauses = has_mode ? base::trim(rest.substr(end)) : rest;
+    query.text += clauses.empty() ? "" : base::cat(' ', clauses);
     const QueryWords found = findQueryWords(query.text);
     // Line breaks, because the clauses may end in a comment.
     query.text += found.take ? "" : base::cat("\nTAKE ", lines);
@@ -26,17 +41,129 @@ TailQuery tailQuery(std::span<const std::string> words, uint32_t lines) {
     return query;
 }
 
-base::Result<void> runTail(const SessionContext& context) {
-    const auto channel = openChannel(context);
-    if (!channel.ok()) {
-        return channel.error();
+namespace {
+
+constexpr int kPauseFirstMs = 500;
+constexpr int kPauseMostMs = 5'000;
+// What a broken connection may have missed; more is left out, oldest first.
+constexpr uint32_t kMissedRecordsMax = 100'000;
+
+void say(std::string_view text) {
+    const std::string line = base::cat("evctl: ", printable(text), '\n');
+    (void)!::write(STDERR_FILENO, line.data(), line.size());  // nowhere left to complain
+}
+
+class Tail {
+  public:
+    explicit Tail(const SessionContext& context)
+        : context_(context), printer_(printerFor(context, /*live=*/true)) {}
+
+    base::Result<void> run() {
+        while (true) {
+            const auto outcome = attempt();
+            if (outcome.ok() || !wantsAnother(outcome.error())) {
+                return outcome;
+            }
+            if (!is_away_) {
+                say(base::cat(outcome.error().text, "; trying again until it answers"));
+            }
+            is_away_ = true;
+            (void)::poll(nullptr, 0, pause_ms_);  // an early wake only tries sooner
+            pause_ms_ = std::min(2 * pause_ms_, kPauseMostMs);
+        }
     }
-    const TailQuery query = tailQuery(context.arguments.words, context.arguments.lines);
-    const auto printer = printerFor(context, /*live=*/true);
-    AnswerOutput answer(*printer, context.output, context.spool_folder,
-                        query.reversed ? InitialOrder::Reversed : InitialOrder::AsAnswered);
-    EVD_TRY(channel.value()->ask(query.text, {context.arguments.timeout_ms, true}, answer));
-    return answer.complete();
+
+  private:
+    // Once it has worked, a connection that breaks or cannot be made is only for now.
+    bool wantsAnother(const base::Error& error) const {
+        const bool has_worked = is_continued_ && !context_.output.closed();
+        return has_worked && (was_live_ || error.kind != base::ErrorKind::Invalid);
+    }
+
+    base::Result<void> attempt() {
+        was_live_ = false;
+        const auto channel = openChannel(context_);
+        if (!channel.ok()) {
+            return channel.error();
+        }
+        const TailQuery query = question();
+        noteAsked(context_, query.text);
+        AnswerOutput answer(*printer_, context_.output, context_.spool_folder,
+                            query.reversed ? InitialOrder::Reversed : InitialOrder::AsAnswered);
+        if (is_continued_) {
+            answer.continueAnswer();
+        }
+        memory_.beginAgain();
+        Reader reader(*this, answer);
+        const auto outcome = channel.value()->ask(
+            query.text, {context_.arguments.timeout_ms, /*watch=*/true}, reader);
+        return outcome.ok() ? answer.complete() : outcome;
+    }
+
+    TailQuery question() const {
+        const auto resume_ns = memory_.resumeNs();
+        const Arguments& arguments = context_.arguments;
+        // Who says since when wants all since then.
+        const bool wants_all = resume_ns || (!arguments.since.empty() && !arguments.lines_given);
+        TailQuery query =
+            tailQuery(arguments.words, wants_all ? kMissedRecordsMax : arguments.lines);
+        for (const auto& [clause, time] : {std::pair("SINCE", &context_.arguments.since),
+                                           std::pair("UNTIL", &context_.arguments.until)}) {
+            query.text += time->empty() ? "" : base::cat('\n', clause, ' ', *time);
+        }
+        if (resume_ns) {
+            query.text += base::cat("\nWHERE timestamp >= ", *resume_ns);
+        }
+        return query;
+    }
+
+    // Passes an answer on, without what has been shown before, and remembers what is shown.
+    class Reader final : public queryd::AnswerReader {
+      public:
+        Reader(Tail& tail, AnswerOutput& output) : tail_(tail), output_(output) {}
+
+        base::Result<void> record(std::span<const uint8_t> record) override {
+            if (tail_.memory_.takeKnown(record)) {
+                return {};
+            }
+            EVD_TRY(output_.record(record));
+            tail_.memory_.shown(record, tail_.context_.clock.wallNs());
+            return {};
+        }
+        base::Result<void> initialComplete() override {
+            tail_.becameLive();
+            return output_.initialComplete();
+        }
+        base::Result<void> burstComplete() override { return output_.burstComplete(); }
+
+      private:
+        Tail& tail_;
+        AnswerOutput& output_;
+    };
+
+    void becameLive() {
+        if (is_away_) {
+            say("connected again");
+        }
+        is_away_ = false;
+        is_continued_ = true;
+        was_live_ = true;
+        pause_ms_ = kPauseFirstMs;
+    }
+
+    const SessionContext& context_;
+    std::unique_ptr<RecordPrinter> printer_;
+    TailMemory memory_;
+    bool is_continued_ = false;  // an initial result has been shown
+    bool was_live_ = false;      // in the attempt that ended last
+    bool is_away_ = false;
+    int pause_ms_ = kPauseFirstMs;
+};
+
+}  // namespace
+
+base::Result<void> runTail(const SessionContext& context) {
+    return Tail(context).run();
 }
 
 }  // namespace evd::evctl

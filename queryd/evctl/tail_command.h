@@ -9,6 +9,10 @@
 namespace evd::evctl {
 
 // `evctl tail`: the last records and then what is new, newest last, until interrupted.
+//
+// When the connection breaks after it has worked, it is made anew, with growing pauses, and what
+// came meanwhile is shown first (tail_memory.h); both is said on standard error. A question that
+// the server refuses ends it.
 base::Result<void> runTail(const SessionContext& context);
 
 // The query that a tail is: `words` are what follows the command. The initial result comes newest

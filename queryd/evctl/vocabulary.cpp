@@ -19,6 +19,7 @@ constexpr auto kCommands = std::to_array<CommandSpec>({
     {"run", WordsKind::Program, ""},
     {"index", WordsKind::Nothing, ""},
     {"status", WordsKind::Nothing, ""},
+    {"top", WordsKind::Nothing, ""},
     {"config", WordsKind::Choice, "list get check"},
     {"sd", WordsKind::ChoiceThenFile, "show check compile explain evaluate"},
     {"completion", WordsKind::Choice, "bash zsh fish"},
@@ -37,6 +38,7 @@ constexpr auto kUsage = std::to_array<UsageLine>({
     {"run", "run -- COMMAND...", "run a command and send what it prints as log records"},
     {"index", "index FIELD", "have a field indexed soon (administrators)"},
     {"status", "status", "processes, rings, stores and queries of the group"},
+    {"top", "top", "rates, rings, stores and queries, as they change"},
     {"config", "config list | get NAME | check", "what the group is or would be configured with"},
     {"sd", "sd show [NAME]", "the descriptors that are set, or the one a name falls under"},
     {"sd", "sd check USER NAME [FIELD...]",
@@ -50,6 +52,9 @@ constexpr auto kUsage = std::to_array<UsageLine>({
     {"version", "version", "which evctl this is"},
 });
 
+// The commands that ask a question; query also when it is not said.
+constexpr std::string_view kAsking = "query tail explain";
+
 constexpr auto kOptions = std::to_array<OptionSpec>({
     {"-s", "--socket", "PATH", ValueKind::File, "", "",
      "query socket (default: $EVENTD_SOCKET, the registry's, .state/run/query.sock)"},
@@ -61,14 +66,28 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"", "--file", "PATH", ValueKind::File, "", "", "read the query from this file"},
     {"-f", "--format", "FORMAT", ValueKind::Words, "table pretty jsonl json csv msgpack", "",
      "table, pretty, jsonl, json, csv, msgpack"},
+    {"-o", "--output", "FORMAT", ValueKind::Words, "table pretty jsonl json csv msgpack", "",
+     "the same: table, pretty, jsonl, json, csv, msgpack"},
+    {"-S", "--since", "TIME", ValueKind::Text, "", kAsking,
+     "SINCE: 5m, \"1 hour ago\", today, 10:30, \"2026-01-02 10:30\""},
+    {"-U", "--until", "TIME", ValueKind::Text, "", kAsking, "UNTIL, likewise"},
+    {"", "--follow", "", ValueKind::None, "", "query tail",
+     "go on with what is new, as tail does; also -f"},
+    {"", "--wrap", "", ValueKind::None, "", "query", "tables: wrap what is too wide"},
+    {"", "--plot", "", ValueKind::None, "", "query",
+     "draw a chart (usual for METRIC on a terminal)"},
+    {"", "--no-plot", "", ValueKind::None, "", "query", "no charts and no bars"},
+    {"", "--svg", "FILE", ValueKind::File, "", "query", "write the chart as SVG"},
     {"", "--utc", "", ValueKind::None, "", "", "show times in UTC"},
     {"", "--time", "STYLE", ValueKind::Words, "raw iso local relative", "",
      "show times raw, iso, local or relative"},
     {"", "--color", "WHEN", ValueKind::Words, "auto always never", "", "auto, always or never"},
-    {"", "--no-pager", "", ValueKind::None, "", "", "never page (evctl does not)"},
+    {"", "--no-pager", "", ValueKind::None, "", "", "do not start $PAGER for long answers"},
     {"", "--timeout", "MS", ValueKind::Text, "", "", "give up after so many milliseconds"},
-    {"-n", "--lines", "N", ValueKind::Text, "", "tail", "begin with the last N (default 10)"},
+    {"-n", "--lines", "N", ValueKind::Text, "", kAsking,
+     "TAKE N; tail: begin with the last N (default 10)"},
     {"", "--watch", "", ValueKind::None, "", "status", "show again every second"},
+    {"", "--once", "", ValueKind::None, "", "top", "one picture, then end"},
     {"", "--error", "", ValueKind::None, "", "log", "the records are errors"},
     {"", "--type", "TYPE", ValueKind::Words, "counter gauge histogram", "metric",
      "counter, gauge (default) or histogram (VALUE: 0.1,0.2,... or JSON)"},
@@ -98,6 +117,11 @@ std::span<const CommandSpec> commandSpecs() {
 
 std::span<const UsageLine> usageLines() {
     return kUsage;
+}
+
+bool belongsTo(const OptionSpec& option, std::string_view command) {
+    const auto commands = base::split(option.commands, ' ');
+    return std::find(commands.begin(), commands.end(), command) != commands.end();
 }
 
 const CommandSpec* findCommand(std::string_view name) {

@@ -24,8 +24,8 @@ struct OptionSpec {
     std::string_view long_name;   // "--format"
     std::string_view value_name;  // "FORMAT", nothing for a flag
     ValueKind kind;
-    std::string_view values;   // for Words
-    std::string_view command;  // the only command that it means something to, or nothing
+    std::string_view values;    // for Words
+    std::string_view commands;  // those that it means something to, or nothing for all
     std::string_view meaning;
 };
 
@@ -55,6 +55,9 @@ struct UsageLine {
 std::span<const OptionSpec> optionSpecs();
 std::span<const CommandSpec> commandSpecs();
 std::span<const UsageLine> usageLines();
+
+// Whether the option means something to this command and not to all.
+bool belongsTo(const OptionSpec& option, std::string_view command);
 
 // Null when there is none of that name.
 const CommandSpec* findCommand(std::string_view name);

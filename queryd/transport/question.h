@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace evd::queryd {
 
@@ -41,6 +42,13 @@ struct QuestionControl {
     std::atomic<bool> finished = false;
 };
 
+// A question that takes or took long (queryd/query_times.h).
+struct SlowQuestion {
+    std::string text;
+    int64_t took_ms = 0;  // until now, for one that runs
+    bool running = false;
+};
+
 struct QuestionCounts {
     uint32_t running = 0;  // streaming ones included
     uint32_t streaming = 0;
@@ -57,6 +65,8 @@ class QuestionRunner {
     virtual std::shared_ptr<QuestionControl> start(Question question,
                                                    std::unique_ptr<Answer> answer) = 0;
     virtual QuestionCounts counts() const = 0;
+    // The slowest of late, the slowest first; for administrators only.
+    virtual std::vector<SlowQuestion> slowest() const { return {}; }
 };
 
 }  // namespace evd::queryd

@@ -106,6 +106,13 @@ class SessionService final : public schema::Session::Server {
                 const auto counts = parts_.runner.counts();
                 results.setQueriesRunning(counts.running);
                 results.setQueriesStreaming(counts.streaming);
+                const auto slowest = parts_.runner.slowest();
+                auto slow = results.initSlowest(static_cast<unsigned>(slowest.size()));
+                for (unsigned i = 0; i < slow.size(); ++i) {
+                    slow[i].setText(slowest[i].text);
+                    slow[i].setTookMs(static_cast<uint64_t>(slowest[i].took_ms));
+                    slow[i].setRunning(slowest[i].running);
+                }
             });
     }
 

@@ -80,4 +80,27 @@ std::vector<size_t> displayOrder(const std::vector<std::string>& names) {
     return order;
 }
 
+namespace {
+
+// From the last to be given up to the first.
+constexpr std::array<std::string_view, 8> kGivenUp = {
+    "origin_class",         "cpu_id",          "sequence",     "job_id",
+    "effective_token_guid", "true_token_guid", "process_guid", "boot_id"};
+constexpr std::array<std::string_view, 4> kWholeLog = {"origin", "is_error", "message", "boot_id"};
+
+}  // namespace
+
+int hidingRank(const Columns& columns, size_t column, bool is_constant) {
+    const auto has = [&](std::string_view name) { return columns.find(name).has_value(); };
+    const bool is_whole_event = std::all_of(kTrailing.begin(), kTrailing.end(), has);
+    const bool is_whole_log = std::all_of(kWholeLog.begin(), kWholeLog.end(), has);
+    const std::string_view name = columns.names()[column];
+    const auto found = std::find(kGivenUp.begin(), kGivenUp.end(), name);
+    if ((is_whole_event || is_whole_log) && found != kGivenUp.end()) {
+        return static_cast<int>(found - kGivenUp.begin()) + 2;
+    }
+    const bool is_leading = std::find(kLeading.begin(), kLeading.end(), name) != kLeading.end();
+    return is_whole_event && is_constant && !is_leading ? 1 : 0;
+}
+
 }  // namespace evd::evctl

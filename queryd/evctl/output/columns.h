@@ -37,4 +37,10 @@ class Columns {
 // question chose (they lack some of the header) stay in the order it named them in.
 std::vector<size_t> displayOrder(const std::vector<std::string>& names);
 
+// How readily a column is given up when a terminal is too narrow for all: 0 for what a record is
+// about, the more the less anybody looks at it. Only whole records have such columns; what a
+// question chose is wanted. A payload field that has the same value in all records goes too, after
+// those. Pure.
+int hidingRank(const Columns& columns, size_t column, bool is_constant);
+
 }  // namespace evd::evctl

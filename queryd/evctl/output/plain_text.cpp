@@ -5,6 +5,8 @@
 #include "common/wire/msgpack_json.h"
 
 #include <algorithm>
+#include <array>
+#include <cwchar>
 
 namespace evd::evctl {
 
@@ -65,6 +67,11 @@ void appendEscaped(uint32_t number, std::string& out) {
 
 // The blocks whose letters take two columns: Hangul, CJK, kana, full-width forms, emoji.
 size_t widthOf(uint32_t number) {
+    // The C library knows it exactly where the locale can say it at all.
+    const int known = number < 0x80 ? 1 : ::wcwidth(static_cast<wchar_t>(number));
+    if (known >= 0) {
+        return static_cast<size_t>(known);
+    }
     const bool is_wide =
         (number >= 0x1100 && number <= 0x115F) || (number >= 0x2E80 && number <= 0xA4CF) ||
         (number >= 0xAC00 && number <= 0xD7A3) || (number >= 0xF900 && number <= 0xFAFF) ||
@@ -137,23 +144,46 @@ size_t displayWidth(std::string_view text) {
     return width;
 }
 
+size_t bytesWithin(std::string_view text, size_t width_max) {
+    size_t bytes = 0;
+    size_t width = 0;
+    while (bytes < text.size()) {
+        const CodePoint point = firstOf(text.substr(bytes));
+        width += point.bytes == 0 ? 1 : widthOf(point.number);
+        if (width > width_max) {
+            break;
+        }
+        bytes += std::max<size_t>(point.bytes, 1);
+    }
+    return bytes;
+}
+
 std::string cutToWidth(std::string_view text, size_t width_max) {
     if (displayWidth(text) <= width_max) {
         return std::string(text);
     }
-    std::string out;
-    size_t width = 0;
-    while (!text.empty()) {
-        const CodePoint point = firstOf(text);
-        const size_t bytes = std::max<size_t>(point.bytes, 1);
-        width += point.bytes == 0 ? 1 : widthOf(point.number);
-        if (width + 1 > width_max) {
-            break;
+    const size_t bytes = bytesWithin(text, width_max > 0 ? width_max - 1 : 0);
+    return std::string(text.substr(0, bytes)) += kEllipsis;
+}
+
+std::vector<std::string> wrapToWidth(std::string_view text, size_t width_max) {
+    std::vector<std::string> pieces;
+    while (displayWidth(text) > width_max) {
+        size_t bytes = std::max<size_t>(bytesWithin(text, width_max), firstOf(text).bytes);
+        bytes = std::max<size_t>(bytes, 1);
+        const size_t blank = text.rfind(' ', bytes);
+        if (blank != std::string_view::npos && blank >= bytes / 2 && blank > 0) {
+            pieces.emplace_back(text.substr(0, blank));
+            text.remove_prefix(blank + 1);
+        } else {
+            pieces.emplace_back(text.substr(0, bytes));
+            text.remove_prefix(bytes);
         }
-        out += text.substr(0, bytes);
-        text.remove_prefix(bytes);
     }
-    return out += kEllipsis;
+    if (!text.empty() || pieces.empty()) {
+        pieces.emplace_back(text);
+    }
+    return pieces;
 }
 
 std::string bytesText(uint64_t bytes) {

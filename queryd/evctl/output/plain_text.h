@@ -28,6 +28,13 @@ size_t displayWidth(std::string_view text);
 // At most so many columns; what was cut off is marked by an ellipsis.
 std::string cutToWidth(std::string_view text, size_t width_max);
 
+// How many bytes from the front of the text fit into so many columns; whole characters only.
+size_t bytesWithin(std::string_view text, size_t width_max);
+
+// The text in pieces of at most so many columns, cut at blanks where one is near; at least one
+// piece.
+std::vector<std::string> wrapToWidth(std::string_view text, size_t width_max);
+
 // A number of bytes in the unit that suits it: 1.5 KiB.
 std::string bytesText(uint64_t bytes);
 

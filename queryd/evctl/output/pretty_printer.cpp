@@ -8,6 +8,7 @@
 //    event_type=process.exec count=12
 
 #include "common/wire/msgpack.h"
+#include "queryd/evctl/output/meaning.h"
 #include "queryd/evctl/output/person_view.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/output/record_printer.h"
@@ -19,10 +20,6 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::string_view kDim = "\x1b[2m";
-constexpr std::string_view kBold = "\x1b[1m";
-constexpr std::string_view kRed = "\x1b[31m";
-constexpr std::string_view kPlain = "\x1b[0m";
 constexpr const char* kErrorMark = "[stderr]";
 
 // Fields that say where an event comes from rather than what happened.
@@ -60,7 +57,7 @@ class PrettyPrinter final : public RecordPrinter {
         }
         const FieldView* when = findField(fields_, "timestamp");
         if (when != nullptr && !isNil(*when)) {
-            append(kDim, personValue(*when, style_.time, clock_, /*quoted=*/false), out);
+            append(kColorDim, personValue(*when, style_.time, clock_, /*quoted=*/false), out);
         }
         appendTitle(when, title, message, out);
         for (const FieldView& field : fields_) {
@@ -72,7 +69,7 @@ class PrettyPrinter final : public RecordPrinter {
         for (const FieldView& field : fields_) {
             if (!isOneOf(field, when, title, message) && isHeaderField(field.name) &&
                 !isImplied(field, message)) {
-                appendPair(field, kDim, out);
+                appendPair(field, kColorDim, out);
             }
         }
         out += '\n';
@@ -90,16 +87,17 @@ class PrettyPrinter final : public RecordPrinter {
         if (message != nullptr) {
             return appendLogLine(*title, *message, out);
         }
-        append(kBold, plainValue(title->value), out);
+        const std::string_view weight = colorOf(meaningOf(fields_));
+        append(weight.empty() ? kColorBold : weight, plainValue(title->value), out);
         if (isImpostor(fields_)) {
-            append(kRed, std::string(kImpostorMark), out);
+            append(kColorRed, std::string(kImpostorMark), out);
         }
     }
 
     void appendLogLine(const FieldView& origin, const FieldView& message, std::string& out) {
         const bool is_error = isTrue(findField(fields_, "is_error"));
-        append(kBold, plainValue(origin.value) + (is_error ? kErrorMark : "") + ':', out);
-        append(is_error ? kRed : std::string_view(), plainValue(message.value), out);
+        append(kColorBold, plainValue(origin.value) + (is_error ? kErrorMark : "") + ':', out);
+        append(colorOf(meaningOf(fields_)), plainValue(message.value), out);
     }
 
     // Of a log line: what its look says already, or what nobody follows a log for.
@@ -127,7 +125,7 @@ class PrettyPrinter final : public RecordPrinter {
         if (style_.color && !color.empty()) {
             out += color;
             out += text;
-            out += kPlain;
+            out += kColorOff;
         } else {
             out += text;
         }

@@ -21,6 +21,9 @@ struct PrintStyle {
     TimeStyle time = TimeStyle::Local;
     bool color = false;
     size_t width_max = 0;  // columns of the terminal; 0 when there is none
+    bool wrap = false;     // tables go on in the next line instead of cutting
+    bool bars = false;     // a bar behind each count
+    bool unicode = true;   // the terminal shows more than ASCII
 };
 
 // Turns records into the bytes of one output format.

@@ -178,6 +178,8 @@ TEST_CASE("completion: a real bash offers commands, options and their values") {
     CHECK(bash.complete({"metric", "a", "1", "--type", "c"}) == Words{"counter"});
     // Options of one command are not offered with another.
     CHECK(bash.complete({"tail", "--l"}) == Words{"--lines"});
+    CHECK(bash.complete({"EVENTS", "--w"}) == Words{"--wrap"});
+    CHECK(bash.complete({"explain", "--w"}).empty());
     CHECK(bash.complete({"metric", "--l"}) == Words{"--label"});
     CHECK(bash.complete({"status", "--l"}).empty());
     CHECK(bash.complete({"-f", "csv", "--utc", "status", "--w"}) == Words{"--watch"});

@@ -53,6 +53,14 @@ TEST_CASE("status: processes first, then a table for each kind of thing that is 
           "queries: 3 running, 1 of them streaming\n");
 }
 
+TEST_CASE("status: a table that is wider than the terminal is turned") {
+    const std::string text = evd::evctl::statusText(sample(), kNow, 20);
+    CHECK(text.find("shard      0   1\n"
+                    "rows       12  7\n"
+                    "wal_bytes  -   4.0 KiB\n") != std::string::npos);
+    CHECK(text.find("ring  fill_percent\n0     3 %\n") != std::string::npos);
+}
+
 TEST_CASE("status: a program gets one object per process and one for the queries") {
     CHECK(evd::evctl::statusJsonl(sample()) ==
           "{\"last_exit\":\"\",\"measures\":{\"shard.0.rows\":12,\"shard.1.rows\":7,"

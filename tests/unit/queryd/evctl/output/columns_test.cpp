@@ -57,3 +57,23 @@ TEST_CASE("columns: a whole record without a payload shows its header only") {
     CHECK(order[1] == "event_type");
     CHECK(order.back() == "boot_id");
 }
+
+TEST_CASE("columns: of whole records those go first that nobody looks at, of chosen ones none") {
+    evd::evctl::Columns whole;
+    for (const char* name :
+         {"timestamp", "cpu_id", "sequence", "origin_class", "event_type", "effective_token_guid",
+          "true_token_guid", "process_guid", "boot_id", "pid"}) {
+        (void)whole.add(name);
+    }
+    const auto rank = [&](std::string_view name, bool is_constant) {
+        return evd::evctl::hidingRank(whole, *whole.find(name), is_constant);
+    };
+    CHECK(rank("boot_id", true) > rank("process_guid", false));
+    CHECK(rank("process_guid", false) > rank("cpu_id", false));
+    CHECK(rank("cpu_id", false) > rank("pid", true));
+    CHECK(rank("pid", true) > rank("pid", false));
+    CHECK(rank("event_type", true) == 0);
+    evd::evctl::Columns chosen;
+    (void)chosen.add("boot_id");
+    CHECK(evd::evctl::hidingRank(chosen, 0, true) == 0);
+}

@@ -2,6 +2,7 @@
 
 #include "queryd/evctl/output/record_printer.h"
 
+#include "queryd/evctl/output/bar.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/msgpack_from_hex.h"
@@ -148,10 +149,37 @@ TEST_CASE("table: columns are the union of the fields, aligned under their names
           "                     2025-12-31 23:58:30.000000  sshd    true      went wrong, badly\n");
 }
 
-TEST_CASE("table: nothing is printed for an empty result, lines are cut at the terminal's width") {
+TEST_CASE(
+    "table: nothing is printed for an empty result, wide text is cut at the terminal's edge") {
     CHECK(printed(Format::Table, {}).empty());
     CHECK(printed(Format::Table, {countRecord()}, {TimeStyle::Utc, false, 15}) ==
-          "event_type    …\nprocess.exec  …\n");
+          "event_t…  count\nprocess…  12\n");
+}
+
+TEST_CASE("table: on demand wide text goes on in the next line") {
+    PrintStyle style{TimeStyle::Utc, false, 60};
+    style.wrap = true;
+    CHECK(printed(Format::Table, {logLine()}, style) ==
+          "timestamp                   origin  is_error  message\n"
+          "2025-12-31 23:58:30.000000  sshd    true      went wrong,\n"
+          "                                              badly\n");
+}
+
+TEST_CASE("table: a count has a bar where bars are wanted") {
+    PrintStyle style{TimeStyle::Utc, false, 32};
+    style.bars = true;
+    CHECK(printed(Format::Table, {countRecord()}, style) ==
+          "event_type    count\nprocess.exec  12     ███████████\n");
+    style.unicode = false;
+    CHECK(printed(Format::Table, {countRecord()}, style) ==
+          "event_type    count\nprocess.exec  12     ###########\n");
+    CHECK(printed(Format::Table, {logLine()}, style).find('#') == std::string::npos);
+}
+
+TEST_CASE("table: a record that wants to be looked at has its colour") {
+    CHECK(
+        printed(Format::Table, {logLine()}, {TimeStyle::Utc, true, 0}).find("\x1b[31m2025-12-31") !=
+        std::string::npos);
 }
 
 TEST_CASE("table: a live record with a new field brings the heading again") {
@@ -201,6 +229,27 @@ TEST_CASE("plain text: nothing from a record reaches the terminal as a command")
                     "evil") == "\\u{202e}evil");
     CHECK(printable("bad \xFF\xC3") == "bad \\xff\\xc3");
     CHECK(printable("grüße 日本 🙂") == "grüße 日本 🙂");
+}
+
+TEST_CASE("plain text: wrapped text is cut at blanks where one is near, else anywhere") {
+    using evd::evctl::wrapToWidth;
+    using Pieces = std::vector<std::string>;
+    CHECK(wrapToWidth("one two three", 8) == Pieces{"one two", "three"});
+    CHECK(wrapToWidth("abcdefghij", 4) == Pieces{"abcd", "efgh", "ij"});
+    CHECK(wrapToWidth("日本語", 3) == Pieces{"日", "本", "語"});
+    CHECK(wrapToWidth("日本", 1) == Pieces{"日", "本"});
+    CHECK(wrapToWidth("", 4) == Pieces{""});
+}
+
+TEST_CASE("bar: eighths of a column, never nothing for something") {
+    using evd::evctl::barText;
+    CHECK(barText(1, 4, true) == "████");
+    CHECK(barText(2, 4, true) == "████");
+    CHECK(barText(0.53125, 4, true) == "██▏");
+    CHECK(barText(0.0001, 4, true) == "▏");
+    CHECK(barText(0, 4, true).empty());
+    CHECK(barText(0.5, 4, false) == "##");
+    CHECK(barText(0.0001, 4, false) == "#");
 }
 
 TEST_CASE("plain text: widths count columns, not bytes") {

@@ -1,0 +1,187 @@
+// evctl as a person has it: on a terminal, with a live group behind it.
+
+#include "common/base/text.h"
+#include "tests/support/group.h"
+#include "tests/support/terminal_session.h"
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+namespace test = evd::test;
+
+namespace {
+
+constexpr const char* kTitleSequence = "\x1b]0;";  // sets a terminal's title
+
+std::vector<std::string> evctlCommand(const test::StateFolder& state,
+                                      const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = {test::programPath("evctl"), "--state", state.path()};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return all;
+}
+
+test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments) {
+    return test::runCommand(evctlCommand(state, arguments));
+}
+
+std::vector<std::string> environmentOf(const test::StateFolder& state) {
+    return {"TERM=xterm-256color",
+            "LC_ALL=C.UTF-8",
+            "NO_COLOR=",
+            "PAGER=cat",
+            "XDG_STATE_HOME=" + state.below("xdg"),
+            "HOME=" + state.path()};
+}
+
+// What one command shows on a terminal.
+std::string shown(const test::StateFolder& state, const std::vector<std::string>& arguments) {
+    test::TerminalSession session(evctlCommand(state, arguments), environmentOf(state));
+    CHECK(session.waitExit() == 0);
+    return session.printed();
+}
+
+bool holds(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+void waitUntilAnswered(const test::StateFolder& state, const std::string& question, size_t lines) {
+    for (int i = 0; i < 500; ++i) {
+        const std::string output = evctl(state, {"-f", "jsonl", question}).output;
+        if (static_cast<size_t>(std::count(output.begin(), output.end(), '\n')) >= lines) {
+            return;
+        }
+        test::pauseMs(10);
+    }
+    FAIL_CHECK("no answer to: " << question);
+}
+
+std::string fileText(const std::string& path) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("evctl on a terminal: questions are typed, completed from the store, and answered") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    REQUIRE(evctl(state, {"emit", "shop.order", "{\"number\": 4711}"}).status == 0);
+    waitUntilAnswered(state, "EVENTS shop.order", 1);
+    test::TerminalSession session(evctlCommand(state, {}), environmentOf(state));
+    REQUIRE(session.waitFor("eventd> "));
+    session.type("ev\t");
+    CHECK(session.waitFor("EVENTS"));
+    session.type("sho\t");
+    CHECK(session.waitFor("p.order "));
+    session.type("SELECT num\t");
+    CHECK(session.waitFor("ber "));
+    session.type("TAKE\n");
+    CHECK(session.waitFor("... "));
+    session.type("1\n");
+    CHECK(session.waitFor("4711"));
+    CHECK(session.waitFor("eventd> "));
+    session.type("EVENTS WHERE a = = 1\n");
+    CHECK(session.waitFor("column 16"));
+    CHECK(session.waitFor("^"));
+    CHECK(session.waitFor("eventd> "));
+    // Ctrl-C ends what is running and not the session.
+    session.type("tail shop.order\n");
+    CHECK(session.waitFor("number=4711"));
+    session.type("\x03");
+    CHECK(session.waitFor("eventd> "));
+    session.type("quit\n");
+    CHECK(session.waitExit() == 0);
+    CHECK(holds(fileText(state.below("xdg/evctl/history")), "shop.order"));
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE(
+    "evctl on a terminal: metrics are drawn, counts have bars, and files get the same chart") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    for (const char* value : {"1", "5", "3"}) {
+        REQUIRE(evctl(state, {"metric", "test.load", value, "--label", "core=0"}).status == 0);
+    }
+    REQUIRE(evctl(state, {"log", "shop", "sold out"}).status == 0);
+    waitUntilAnswered(state, "METRIC test.load SINCE 1h ago", 3);
+    waitUntilAnswered(state, "LOGS FROM shop", 1);
+    const std::string question = "METRIC test.load[] SINCE 1h ago";
+    const std::string chart = shown(state, {question});
+    CHECK(holds(chart, "core=0  last 3  least 1  most 5"));
+    CHECK(holds(chart, "\u2514"));
+    CHECK(holds(shown(state, {question, "--no-plot"}), "timestamp"));
+    CHECK_FALSE(holds(evctl(state, {question}).output, "\u2514"));
+    CHECK(holds(shown(state, {"LOGS FROM shop COUNT BY origin"}), "\u2588"));
+    const std::string svg = state.below("load.svg");
+    CHECK(evctl(state, {question, "--svg", svg}).status == 0);
+    CHECK(holds(fileText(svg), "<polyline"));
+    const std::string top = shown(state, {"top", "--once"});
+    CHECK(holds(top, "eventd-store"));
+    CHECK(holds(top, "slowest questions"));
+    CHECK(holds(top, question));
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE("evctl on a terminal: nothing that was stored speaks to the terminal") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const std::string hostile = std::string("a") + kTitleSequence + "owned\x07" + "b";
+    for (const char* value : {"1", "2"}) {
+        REQUIRE(evctl(state, {"metric", "evil", value, "--label", "k=" + hostile}).status == 0);
+    }
+    REQUIRE(evctl(state, {"log", "evil", hostile}).status == 0);
+    REQUIRE(evctl(state, {"log", hostile, "text"}).status == 0);
+    waitUntilAnswered(state, "METRIC evil SINCE 1h ago", 2);
+    waitUntilAnswered(state, "LOGS WHERE message == \"text\"", 1);
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{"METRIC evil[] SINCE 1h ago"},
+                                               {"LOGS SINCE 1h ago COUNT BY message"},
+                                               {"LOGS SINCE 1h ago WHERE message == \"text\""},
+                                               {"--wrap", "LOGS FROM evil"},
+                                               {"top", "--once"}}) {
+        const std::string screen = shown(state, arguments);
+        CHECK_MESSAGE(holds(screen, "\\x1b]0;owned\\x07"), screen);
+        CHECK_FALSE(holds(screen, kTitleSequence));
+    }
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE("evctl on a terminal: a tail comes back and shows once what it missed") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const auto emit = [&](int number) {
+        const std::string json = evd::base::cat("{\"number\": ", number, "}");
+        CHECK(evctl(state, {"emit", "shop.order", json}).status == 0);
+    };
+    emit(101);
+    waitUntilAnswered(state, "EVENTS shop.order", 1);
+    test::TerminalSession session(evctlCommand(state, {"tail", "shop.order"}),
+                                  environmentOf(state));
+    REQUIRE(session.waitFor("number=101"));
+    emit(102);
+    REQUIRE(session.waitFor("number=102"));
+    REQUIRE(::kill(group.childPid("eventd-queryd"), SIGKILL) == 0);
+    CHECK(session.waitFor("trying again"));
+    emit(103);
+    CHECK(session.waitFor("connected again", 30));
+    CHECK(session.waitFor("number=103"));
+    emit(104);
+    CHECK(session.waitFor("number=104"));
+    for (const int number : {101, 102, 103, 104}) {
+        const std::string shown_once = evd::base::cat("number=", number);
+        const size_t first = session.printed().find(shown_once);
+        CHECK(session.printed().find(shown_once, first + 1) == std::string::npos);
+    }
+    session.type("\x03");
+    CHECK(session.waitExit() == -1);  // ended by the signal, as a tail is
+    CHECK(group.stop() == 0);
+}

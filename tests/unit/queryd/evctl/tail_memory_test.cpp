@@ -1,0 +1,63 @@
+#include "queryd/evctl/tail_memory.h"
+
+#include "tests/support/msgpack_from_hex.h"
+
+#include <doctest/doctest.h>
+
+using evd::evctl::kTailOverlapNs;
+using evd::evctl::TailMemory;
+
+namespace {
+
+std::vector<uint8_t> recordAt(int64_t time_ns, std::string_view text) {
+    return evd::test::msgpackOf([&](evd::wire::MsgpackWriter& w) {
+        w.mapHeader(2);
+        w.text("timestamp");
+        w.integer(time_ns);
+        w.text("message");
+        w.text(text);
+    });
+}
+
+constexpr int64_t kNow = 5 * kTailOverlapNs;
+
+}  // namespace
+
+TEST_CASE("tail memory: a new connection asks from a little before what was shown last") {
+    TailMemory memory;
+    CHECK_FALSE(memory.resumeNs().has_value());
+    memory.shown(recordAt(kNow, "a"), 0);
+    memory.shown(recordAt(kNow - 5, "late"), 0);
+    CHECK(memory.resumeNs() == kNow - kTailOverlapNs);
+}
+
+TEST_CASE("tail memory: what was shown is known once for each time it was shown") {
+    TailMemory memory;
+    memory.shown(recordAt(kNow, "a"), 0);
+    memory.shown(recordAt(kNow, "a"), 0);
+    CHECK_FALSE(memory.takeKnown(recordAt(kNow, "a")));  // nothing has broken yet
+    memory.beginAgain();
+    CHECK(memory.takeKnown(recordAt(kNow, "a")));
+    CHECK(memory.takeKnown(recordAt(kNow, "a")));
+    CHECK_FALSE(memory.takeKnown(recordAt(kNow, "a")));
+    CHECK_FALSE(memory.takeKnown(recordAt(kNow, "b")));
+}
+
+TEST_CASE("tail memory: it is bounded, and what it has forgotten is not asked for again") {
+    TailMemory memory;
+    for (size_t i = 0; i < evd::evctl::kTailMemoryRecordsMax + 10; ++i) {
+        memory.shown(recordAt(kNow + static_cast<int64_t>(i), "a"), 0);
+    }
+    CHECK(memory.resumeNs() == kNow + 10);
+}
+
+TEST_CASE("tail memory: a record without a time has that of its arrival") {
+    TailMemory memory;
+    memory.shown(evd::test::msgpackOf([](evd::wire::MsgpackWriter& w) {
+                     w.mapHeader(1);
+                     w.text("pid");
+                     w.integer(1);
+                 }),
+                 kNow);
+    CHECK(memory.resumeNs() == kNow - kTailOverlapNs);
+}
