@@ -5,6 +5,7 @@
 #include "sandbox/supervisor/folders.h"
 #include "sandbox/supervisor/group_lock.h"
 #include "sandbox/supervisor/group_setup_service.h"
+#include "sandbox/supervisor/inherited_fds.h"
 #include "sandbox/supervisor/options.h"
 #include "sandbox/supervisor/supervisor_service.h"
 
@@ -43,7 +44,7 @@ void raiseFdLimit() {
 }
 
 int run(const supervisor::Options& options, config::Registry& registry,
-        const config::Settings& settings) {
+        const config::Settings& settings, std::vector<supervisor::NamedFd> inherited) {
     const auto folders = supervisor::makeFolders(supervisor::foldersOf(settings));
     if (!folders.ok()) {
         return failed(folders.error());
@@ -63,6 +64,7 @@ int run(const supervisor::Options& options, config::Registry& registry,
     raiseFdLimit();
     supervisor::SupervisorSetup setup;
     setup.group = std::move(group).value();
+    setup.group.inherited = std::move(inherited);
     setup.registry = &registry;
     setup.state_folder = options.state_folder;
     setup.notify = std::move(notify).value();
@@ -86,6 +88,10 @@ int main(int argument_count, char** arguments) {
         print(options.value().help ? supervisor::helpText() : "eventd " EVD_VERSION "\n");
         return kExitClean;
     }
+    auto inherited = supervisor::takeInheritedFds();
+    if (!inherited.ok()) {
+        return failed(inherited.error());
+    }
     config::FileRegistry registry(options.value().registry_paths);
     const auto loaded =
         config::loadConfiguration({&registry, options.value().state_folder, nullptr});
@@ -99,5 +105,5 @@ int main(int argument_count, char** arguments) {
         base::logError("the configuration does not allow a start");
         return kExitFailed;
     }
-    return run(options.value(), registry, loaded.settings);
+    return run(options.value(), registry, loaded.settings, std::move(inherited).value());
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "sandbox/supervisor/fd_keeper.h"
 #include "sandbox/supervisor/registry_watch.h"
 #include "sandbox/supervisor/status.h"
 
@@ -35,8 +36,9 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     explicit Supervisor(SupervisorSetup setup)
         : setup_(std::move(setup)),
           io_(kj::setupAsyncIo()),
+          keeper_(setup_.notify),
           settings_(setup_.group.start.settings),
-          group_(io_, clock_, setup_.group),
+          group_(io_, clock_, keptBy(keeper_, std::move(setup_.group))),
           tasks_(*this) {}
 
     int run() {
@@ -63,6 +65,11 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     }
 
   private:
+    static GroupSetup keptBy(FdKeeper& keeper, GroupSetup group) {
+        group.keeper = &keeper;
+        return group;
+    }
+
     // The reason comes through failure(), which the group fulfils at the same time.
     static kj::Promise<Event> failsOver(kj::Exception&&) { return kj::NEVER_DONE; }
 
@@ -98,7 +105,12 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
 
     kj::Promise<void> feedWatchdog() {
         return after(*setup_.watchdog_interval_ns).then([this]() {
-            setup_.notify.watchdog();
+            if (group_.works()) {
+                setup_.notify.watchdog();
+            } else {
+                base::logError(
+                    "a program can be neither reached nor ended, not feeding the watchdog");
+            }
             return feedWatchdog();
         });
     }
@@ -193,6 +205,7 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     SupervisorSetup setup_;
     base::SystemClock clock_;
     kj::AsyncIoContext io_;
+    NotifyFdKeeper keeper_;
     config::Settings settings_;
     Group group_;
     kj::Own<RegistryWatch> watch_;
