@@ -86,15 +86,7 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
 
     void announce() {
         tasks_.add(reloadOnSignal());
-        auto watch = RegistryWatch::open(setup_.registry->watchPaths());
-        if (watch.ok()) {
-            watch_ = kj::heap<RegistryWatch>(std::move(watch).value());
-            watch_events_ = kj::heap<kj::UnixEventPort::FdObserver>(
-                io_.unixEventPort, watch_->fd(), kj::UnixEventPort::FdObserver::OBSERVE_READ);
-            tasks_.add(reloadOnChange());
-        } else {
-            base::logWarning(cat(watch.error().text, ", changes need a SIGHUP"));
-        }
+        watchRegistry();
         if (setup_.watchdog_interval_ns) {
             setup_.notify.watchdog();
             tasks_.add(feedWatchdog());
@@ -102,6 +94,24 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
         setup_.notify.ready();
         base::logInfo("ready");
     }
+
+    void watchRegistry() {
+        int fd = setup_.registry->changeFd();
+        if (fd < 0) {
+            auto watch = RegistryWatch::open(setup_.registry->watchPaths());
+            if (!watch.ok()) {
+                base::logWarning(cat(watch.error().text, ", changes need a SIGHUP"));
+                return;
+            }
+            watch_ = kj::heap<RegistryWatch>(std::move(watch).value());
+            fd = watch_->fd();
+        }
+        watch_events_ = kj::heap<kj::UnixEventPort::FdObserver>(
+            io_.unixEventPort, fd, kj::UnixEventPort::FdObserver::OBSERVE_READ);
+        tasks_.add(reloadOnChange());
+    }
+
+    bool takeChanges() { return watch_ ? watch_->drain() : setup_.registry->takeChanges(); }
 
     kj::Promise<void> feedWatchdog() {
         return after(*setup_.watchdog_interval_ns).then([this]() {
@@ -123,11 +133,11 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
 
     kj::Promise<void> reloadOnChange() {
         return watch_events_->whenBecomesReadable().then([this]() -> kj::Promise<void> {
-            if (!watch_->drain()) {
+            if (!takeChanges()) {
                 return reloadOnChange();
             }
             return after(kReloadDelayNs).then([this]() {
-                (void)watch_->drain();  // The rest of the same change.
+                (void)takeChanges();  // The rest of the same change.
                 return reload(/*announced=*/false).then([this]() { return reloadOnChange(); });
             });
         });
@@ -208,7 +218,7 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     NotifyFdKeeper keeper_;
     config::Settings settings_;
     Group group_;
-    kj::Own<RegistryWatch> watch_;
+    kj::Own<RegistryWatch> watch_;  // of files; none where the registry tells by itself
     kj::Own<kj::UnixEventPort::FdObserver> watch_events_;
     kj::TaskSet tasks_;
 };
