@@ -5,8 +5,10 @@
 #include "common/base/text.h"
 #include "sandbox/supervisor/datagram_backlog.h"
 #include "sandbox/supervisor/fd_keeper.h"
+#include "sandbox/supervisor/identity.h"
 #include "sandbox/supervisor/inherited_fds.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <utility>
@@ -17,6 +19,21 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr gid_t kGroupUnchanged = static_cast<gid_t>(-1);
+constexpr uid_t kOwnerUnchanged = static_cast<uid_t>(-1);
+constexpr mode_t kGroupMayConnect = 0660;
+
+// Lets one other user connect. Who may not give files away, as the supervisor under systemd, is in
+// the group of that user and lets the group; queryd, who is in it too, only reaches itself by it.
+base::Result<void> openTo(const std::string& path, const Identity& who) {
+    if (::lchown(path.c_str(), who.uid, kGroupUnchanged) == 0) {
+        return {};
+    }
+    if (errno != EPERM || ::lchown(path.c_str(), kOwnerUnchanged, who.gid) != 0 ||
+        ::chmod(path.c_str(), kGroupMayConnect) != 0) {
+        return base::failErrno(base::cat("cannot give away ", path), errno);
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -78,7 +95,7 @@ base::Result<void> FdBroker::adopt(Inheritance inherited) {
     return {};
 }
 
-base::Result<void> FdBroker::listen(const config::SocketPaths& paths, std::optional<uid_t> teller) {
+base::Result<void> FdBroker::listen(const config::SocketPaths& paths, const Identity* teller) {
     const DatagramBacklog long_queues;
     for (auto& socket : sockets_) {
         if (socket.fd.valid()) {
@@ -89,9 +106,8 @@ base::Result<void> FdBroker::listen(const config::SocketPaths& paths, std::optio
         if (!fd.ok()) {
             return fd.error();
         }
-        if (socket.spec.path == SocketPath::Notices && teller &&
-            ::lchown(path.c_str(), *teller, kGroupUnchanged) != 0) {
-            return base::failErrno(base::cat("cannot give away ", path), errno);
+        if (socket.spec.path == SocketPath::Notices && teller != nullptr) {
+            EVD_TRY(openTo(path, *teller));
         }
         socket.fd = std::move(fd).value();
     }

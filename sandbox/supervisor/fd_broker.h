@@ -7,7 +7,6 @@
 #include "sandbox/supervisor/process_table.h"
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +22,7 @@ struct NamedFd {
 };
 
 class FdKeeper;
+struct Identity;
 struct Inheritance;
 
 const std::string& socketPathOf(const config::SocketPaths& paths, SocketPath which);
@@ -45,8 +45,7 @@ class FdBroker {
     // Makes every socket for strangers that was not inherited. Called once, before the first
     // program starts. The socket of the notices, which is for the group alone, is given to the user
     // of the one who connects to it.
-    base::Result<void> listen(const config::SocketPaths& paths,
-                              std::optional<uid_t> teller = std::nullopt);
+    base::Result<void> listen(const config::SocketPaths& paths, const Identity* teller = nullptr);
 
     // What a new incarnation of the program is born with: its ends of its edges, copies of its
     // sockets and of what is parked for it.

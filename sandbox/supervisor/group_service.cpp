@@ -75,7 +75,7 @@ base::Result<void> Group::openSockets() {
     }
     EVD_TRY(broker_.adopt(std::move(inherited).value()));
     const auto& store = setup_.births[Program::Store].identity;
-    return broker_.listen(paths, store ? std::optional(store->uid) : std::nullopt);
+    return broker_.listen(paths, store ? &*store : nullptr);
 }
 
 kj::Promise<void> Group::startFrom(size_t index) {
