@@ -21,6 +21,19 @@ EXPOSURE_MAX = 15  # tenths
 SOCKETS = ("query", "log", "metric")
 SKIPPED = 77
 
+# What peinit reads of a service, and of which registry type (PSD-007 §3.2). Unknown names would be
+# passed over in silence, so a slip of the pen here has no effect there.
+SERVICE_VALUES = {
+    "sz": "ImagePath Identity OnFailure HookIdentity ExecReload HealthCheck WorkingDirectory DisplayName Description",
+    "multi": "Arguments Triggers RequiredPrivileges Requires Wants BindsTo Conflicts SuccessExitCodes ExecStartPre "
+             "ExecStartPost Environment Conditions Asserts",
+    "dword": "Type Disabled SafeMode ErrorControl RemainAfterExit StartTimeout StopTimeout WatchdogTimeout "
+             "HealthCheckInterval HealthCheckTimeout HealthCheckRetries RestartPolicy RestartMaxRetries RestartWindow "
+             "RestartDelay Readiness NotifyAccess FdStoreMax TimerPersistent TimerJitter LimitNOFILE LimitCORE",
+    "binary": "ServiceSecurity",
+}
+SERVICE_CHOICES = {"Type": 2, "ErrorControl": 2, "RestartPolicy": 3, "Readiness": 2, "NotifyAccess": 1}
+
 
 def read(*path):
     with open(os.path.join(*path), encoding="utf-8") as file:
@@ -63,9 +76,33 @@ class Checker:
         self.expect("EVENTD_SECCOMP" not in read(self.unit_folder, "eventd.service"),
                     "eventd.service: EVENTD_SECCOMP is for development")
 
+    def keys_of(self, *path):
+        keys = json.loads(re.sub(r"^\s*//.*$", "", read(*path), flags=re.M))["keys"]
+        return {key["path"]: {value["name"]: value for value in key["values"]} for key in keys}
+
+    def check_peinit(self):
+        keys = self.keys_of(self.unit_folder, "eventd.reg")
+        self.expect(set(keys) == {"Machine\\System\\Services\\eventd", "Machine\\System\\eventd"},
+                    f"eventd.reg: seeds {sorted(keys)}")
+        service = keys["Machine\\System\\Services\\eventd"]
+        for name, value in service.items():
+            self.expect(name in SERVICE_VALUES.get(value["type"], "").split(),
+                        f"eventd.reg: peinit reads no {name} of type {value['type']}")
+            self.expect(name not in SERVICE_CHOICES or value["data"] < SERVICE_CHOICES[name],
+                        f"eventd.reg: {name} has no {value['data']}")
+        unit_text = unit(read(self.unit_folder, "eventd.service"))["Service"]
+        for name, other in (("StopTimeout", "TimeoutStopSec"), ("StartTimeout", "TimeoutStartSec"),
+                            ("WatchdogTimeout", "WatchdogSec"), ("FdStoreMax", "FileDescriptorStoreMax"),
+                            ("LimitNOFILE", "LimitNOFILE"), ("LimitCORE", "LimitCORE"), ("RestartDelay", "RestartSec")):
+            self.expect(str(service.get(name, {}).get("data")) == unit_text[other],
+                        f"eventd.reg: {name} is not what {other} is in eventd.service")
+        self.expect(service["ImagePath"]["data"] == unit_text["ExecStart"], "eventd.reg: another program than eventd.service")
+        micros = f"WATCHDOG_USEC={unit_text['WatchdogSec']}000000"
+        self.expect(micros in service["Environment"]["data"], "eventd.reg: eventd is not told of the watchdog")
+
     def check_sockets(self):
-        paths = json.loads(re.sub(r"^\s*//.*$", "", read(self.root, "systemd/paths.reg"), flags=re.M))
-        values = {value["name"]: value["data"] for value in paths["keys"][0]["values"]}
+        paths = self.keys_of(self.root, "systemd/paths.reg")["Machine\\System\\eventd"]
+        values = {name: value["data"] for name, value in paths.items()}
         table = read(self.root, "sandbox/supervisor/process_table.cpp")
         for name in SOCKETS:
             file = f"eventd-{name}.socket"
@@ -90,10 +127,12 @@ class Checker:
                 self.expect(fields[3] in groups | {"root"} and fields[4] in groups | {"root"},
                             f"tmpfiles.conf: {fields[1]} belongs to nobody of sysusers.conf")
 
-    def check_paths(self):
-        checked = subprocess.run([self.program, "--check", "--registry", os.path.join(self.root, "systemd/paths.reg")],
-                                 capture_output=True, text=True, timeout=30)
-        self.expect(checked.returncode == 0, f"paths.reg: {checked.stderr.strip()}")
+    def check_seeds(self):
+        """By eventd's own reader: shape, types, and that every required setting is there."""
+        for file in (os.path.join(self.root, "systemd/paths.reg"), os.path.join(self.unit_folder, "eventd.reg")):
+            checked = subprocess.run([self.program, "--check", "--registry", file], capture_output=True, text=True,
+                                     timeout=30)
+            self.expect(checked.returncode == 0, checked.stderr.strip())
 
     def analyze(self, folder, *arguments):
         return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, timeout=60, cwd=folder,
@@ -125,7 +164,8 @@ def main():
     checker.check_service()
     checker.check_sockets()
     checker.check_users()
-    checker.check_paths()
+    checker.check_peinit()
+    checker.check_seeds()
     has_systemd = shutil.which("systemd-analyze") is not None
     if has_systemd:
         checker.check_exposure()
