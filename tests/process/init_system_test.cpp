@@ -1,6 +1,6 @@
 // The group under a service manager, which the test plays: sockets that are handed over, rings that
 // outlive the supervisor, and the watchdog. The real ones, systemd and peinit, speak the same
-// protocol; neither runs here.
+// protocol; systemd is tried in systemd/run.sh, peinit does not run here.
 
 #include "tests/support/init_system.h"
 #include "common/base/text.h"
