@@ -1,20 +1,19 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/config/configuration.h"
-#include "common/config/file_registry.h"
-#include "common/config/lcs_registry.h"
+#include "common/config/lcs_calls.h"
 #include "sandbox/supervisor/folders.h"
 #include "sandbox/supervisor/group_lock.h"
 #include "sandbox/supervisor/group_setup_service.h"
 #include "sandbox/supervisor/inherited_fds.h"
 #include "sandbox/supervisor/options.h"
+#include "sandbox/supervisor/start_registry.h"
 #include "sandbox/supervisor/supervisor_service.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <utility>
 
 namespace {
@@ -43,29 +42,6 @@ void raiseFdLimit() {
         limit.rlim_cur = limit.rlim_max;
         (void)::setrlimit(RLIMIT_NOFILE, &limit);  // What we have must do then.
     }
-}
-
-// That of the kernel where there is one. Its default descriptors are made here, because only a
-// start of the group is to write: neither a look by --check nor a reading.
-std::unique_ptr<config::Registry> openRegistry(bool has_lcs, const supervisor::Options& options) {
-    if (!has_lcs) {
-        return std::make_unique<config::FileRegistry>(options.registry_paths);
-    }
-    auto registry = std::make_unique<config::LcsRegistry>(config::kernelLcs());
-    if (!options.check) {
-        const auto before =
-            config::loadConfiguration({registry.get(), options.state_folder, nullptr});
-        const std::string events = before.settings.text("EventStorePath");
-        std::vector<std::string> created;
-        for (const auto& problem : config::createLcsDefaults(
-                 config::kernelLcs(), ::access(events.c_str(), F_OK) != 0, created)) {
-            base::logError(config::formatProblem(problem));
-        }
-        for (const auto& name : created) {
-            base::logInfo(base::cat("created the default descriptor ", name));
-        }
-    }
-    return registry;
 }
 
 int run(const supervisor::Options& options, config::Registry& registry,
@@ -117,14 +93,13 @@ int main(int argument_count, char** arguments) {
     if (!inherited.ok()) {
         return failed(inherited.error());
     }
-    const bool has_lcs = config::hasLcs(config::kernelLcs());
-    if (has_lcs && !options.value().registry_paths.empty()) {
-        base::logError("--registry is for kernels without a registry of their own");
+    const auto registry = supervisor::registryForStart(config::kernelLcs(), options.value());
+    if (!registry.ok()) {
+        base::logError(registry.error().text);
         return kExitUsage;
     }
-    const auto registry = openRegistry(has_lcs, options.value());
     const auto loaded =
-        config::loadConfiguration({registry.get(), options.value().state_folder, nullptr});
+        config::loadConfiguration({registry.value().get(), options.value().state_folder, nullptr});
     for (const auto& problem : loaded.problems) {
         base::logError(config::formatProblem(problem));
     }
@@ -135,5 +110,5 @@ int main(int argument_count, char** arguments) {
         base::logError("the configuration does not allow a start");
         return kExitFailed;
     }
-    return run(options.value(), *registry, loaded.settings, std::move(inherited).value());
+    return run(options.value(), *registry.value(), loaded.settings, std::move(inherited).value());
 }
