@@ -52,6 +52,8 @@ for pair in store= queryd=-query ingest=-ingest kmesd=-kmes collector=-collector
     [[ "$pair" != sensor=* ]] || wanted=0000000000080000
     check "eventd-${pair%%=*} has what it needs" is "$(capabilities "$pid")" "$wanted"
 done
+check "the store may tell of what it has stored" is "$(stat -c '%U:%G %a' /run/eventd/notices.sock)" \
+    "eventd-supervisor:eventd 660"
 check "an event is taken" evctl -s "$socket" emit tried.event '{"life": 1}'
 check "a reload comes back" timeout 10 systemctl reload eventd.service
 kill -KILL "$main"
