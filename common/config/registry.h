@@ -48,13 +48,18 @@ struct RegistrySnapshot {
 // Where configuration comes from: files here, LCS on Peios.
 //
 // read() is called by one thread, at the start and after each sign of a change; it keeps what was
-// good of a source that can no longer be read, and says so in the problems. watchPaths() names what
-// inotify should look at; it may name paths that do not exist.
+// good of a source that can no longer be read, and says so in the problems. A sign of a change
+// comes by one of two ways: from changeFd(), which becomes readable and is then emptied by
+// takeChanges(), or, where there is none, from inotify looking at watchPaths(), which may not
+// exist.
 class Registry {
   public:
     virtual ~Registry() = default;
     virtual RegistrySnapshot read() = 0;
     virtual std::vector<std::string> watchPaths() const = 0;
+    virtual int changeFd() const { return -1; }
+    // True when it is a sign of a change.
+    virtual bool takeChanges() { return false; }
 };
 
 }  // namespace evd::config

@@ -2,7 +2,7 @@
 
 #include "common/base/nearest_word.h"
 #include "common/base/text.h"
-#include "common/config/file_registry.h"
+#include "common/config/open_registry.h"
 #include "common/config/setting_check.h"
 #include "common/wire/msgpack_json.h"
 #include "queryd/evctl/output/plain_text.h"
@@ -81,9 +81,9 @@ std::string nearestSetting(const std::string& name) {
 
 base::Result<config::Configuration> readConfiguration(const Arguments& arguments,
                                                       const Environment& environment) {
-    config::FileRegistry registry(arguments.registry);
+    const auto registry = config::openForReading(arguments.registry);
     config::LoadOptions options;
-    options.registry = &registry;
+    options.registry = registry.get();
     options.state_folder = arguments.state;
     if (options.state_folder.empty() && arguments.registry.empty()) {
         options.state_folder = environment("EVENTD_STATE").value_or("");

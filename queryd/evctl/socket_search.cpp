@@ -2,7 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/config/configuration.h"
-#include "common/config/file_registry.h"
+#include "common/config/open_registry.h"
 
 namespace evd::evctl {
 
@@ -13,9 +13,9 @@ using config::SocketPaths;
 // What a state folder and registry files say; nothing when they name no query socket.
 std::optional<SocketPaths> configured(const std::string& state,
                                       const std::vector<std::string>& registry_paths) {
-    config::FileRegistry registry(registry_paths);
+    const auto registry = config::openForReading(registry_paths);
     config::LoadOptions options;
-    options.registry = &registry;
+    options.registry = registry.get();
     options.state_folder = state;
     const auto configuration = config::loadConfiguration(options);
     if (configuration.settings.text("QuerySocketPath").empty()) {

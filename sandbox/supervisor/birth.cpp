@@ -107,6 +107,14 @@ bool keepOverExec(int capability) {
            ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) == 0;
 }
 
+// Leaving root takes all capabilities along; leaving a user that has some by the ambient set, as
+// under a service manager, leaves them.
+bool dropAll() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+    return ::syscall(SYS_capset, &header, none) == 0;
+}
+
 // Raw calls: glibc's would look for other threads, and we are a copy of one.
 bool become(const Identity& identity, int kept_capability) {
     const bool keeps = kept_capability >= 0;
@@ -114,7 +122,7 @@ bool become(const Identity& identity, int kept_capability) {
            ::syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) == 0 &&
            ::syscall(SYS_setresgid, identity.gid, identity.gid, identity.gid) == 0 &&
            ::syscall(SYS_setresuid, identity.uid, identity.uid, identity.uid) == 0 &&
-           (!keeps || keepOverExec(kept_capability));
+           (keeps ? keepOverExec(kept_capability) : dropAll());
 }
 
 }  // namespace

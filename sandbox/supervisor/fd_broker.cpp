@@ -1,9 +1,14 @@
 #include "sandbox/supervisor/fd_broker.h"
 
+#include "common/base/log.h"
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "sandbox/supervisor/datagram_backlog.h"
+#include "sandbox/supervisor/fd_keeper.h"
+#include "sandbox/supervisor/identity.h"
+#include "sandbox/supervisor/inherited_fds.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
 #include <utility>
@@ -14,8 +19,25 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr gid_t kGroupUnchanged = static_cast<gid_t>(-1);
+constexpr uid_t kOwnerUnchanged = static_cast<uid_t>(-1);
+constexpr mode_t kGroupMayConnect = 0660;
 
-const std::string& pathOf(const config::SocketPaths& paths, SocketPath which) {
+// Lets one other user connect. Who may not give files away, as the supervisor under systemd, is in
+// the group of that user and lets the group; queryd, who is in it too, only reaches itself by it.
+base::Result<void> openTo(const std::string& path, const Identity& who) {
+    if (::lchown(path.c_str(), who.uid, kGroupUnchanged) == 0) {
+        return {};
+    }
+    if (errno != EPERM || ::lchown(path.c_str(), kOwnerUnchanged, who.gid) != 0 ||
+        ::chmod(path.c_str(), kGroupMayConnect) != 0) {
+        return base::failErrno(base::cat("cannot give away ", path), errno);
+    }
+    return {};
+}
+
+}  // namespace
+
+const std::string& socketPathOf(const config::SocketPaths& paths, SocketPath which) {
     switch (which) {
         case SocketPath::Query:
             return paths.query;
@@ -37,9 +59,11 @@ const std::string& pathOf(const config::SocketPaths& paths, SocketPath which) {
     return paths.query;
 }
 
-}  // namespace
-
-FdBroker::FdBroker(const GroupPlan& plan) {
+FdBroker::FdBroker(const GroupPlan& plan, FdKeeper* keeper, const base::Guid& boot_id)
+    : keeper_(keeper), boot_id_(boot_id) {
+    for (const auto& spec : plan.start_order) {
+        names_.emplace(spec.program, spec.name);
+    }
     for (const auto& edge : plan.edges) {
         edges_.push_back({{edge.left, std::string(edge.left_name), {}},
                           {edge.right, std::string(edge.right_name), {}},
@@ -50,17 +74,40 @@ FdBroker::FdBroker(const GroupPlan& plan) {
     }
 }
 
-base::Result<void> FdBroker::listen(const config::SocketPaths& paths, std::optional<uid_t> teller) {
+base::Result<void> FdBroker::adopt(Inheritance inherited) {
+    for (auto& given : inherited.sockets) {
+        for (auto& socket : sockets_) {
+            if (socket.spec.name == given.name) {
+                socket.fd = std::move(given.fd);
+            }
+        }
+    }
+    for (auto& given : inherited.parked) {
+        // Parked again, because peinit keeps nothing that it has handed out (PSD-007 §11.1).
+        EVD_TRY(park(given.program, std::move(given.name), std::move(given.fd)));
+    }
+    for (const auto& name : inherited.unwanted) {
+        base::logWarning(base::cat("no use for the inherited descriptor ", name, ", closed"));
+        if (keeper_ != nullptr) {
+            keeper_->forget(name);
+        }
+    }
+    return {};
+}
+
+base::Result<void> FdBroker::listen(const config::SocketPaths& paths, const Identity* teller) {
     const DatagramBacklog long_queues;
     for (auto& socket : sockets_) {
-        const std::string& path = pathOf(paths, socket.spec.path);
+        if (socket.fd.valid()) {
+            continue;
+        }
+        const std::string& path = socketPathOf(paths, socket.spec.path);
         auto fd = base::listenUnix(path, socket.spec.type, socket.spec.mode, kBacklog);
         if (!fd.ok()) {
             return fd.error();
         }
-        if (socket.spec.path == SocketPath::Notices && teller &&
-            ::lchown(path.c_str(), *teller, kGroupUnchanged) != 0) {
-            return base::failErrno(base::cat("cannot give away ", path), errno);
+        if (socket.spec.path == SocketPath::Notices && teller != nullptr) {
+            EVD_TRY(openTo(path, *teller));
         }
         socket.fd = std::move(fd).value();
     }
@@ -138,6 +185,9 @@ base::Result<void> FdBroker::park(Program program, std::string name, base::Fd fd
         return base::fail(base::ErrorKind::Busy,
                           base::cat("at most ", kParkedFdsMax, " descriptors are kept"));
     }
+    if (keeper_ != nullptr) {
+        keeper_->keep(keptNameOf(key.first, key.second), fd.get());
+    }
     parked_.insert_or_assign(std::move(key), std::move(fd));
     return {};
 }
@@ -152,8 +202,17 @@ void FdBroker::closeSockets(Program program) {
 
 void FdBroker::unpark(Program program, std::string_view prefix) {
     std::erase_if(parked_, [&](const auto& entry) {
-        return entry.first.first == program && entry.first.second.starts_with(prefix);
+        const bool goes = entry.first.first == program && entry.first.second.starts_with(prefix);
+        if (goes && keeper_ != nullptr) {
+            keeper_->forget(keptNameOf(program, entry.first.second));
+        }
+        return goes;
     });
+}
+
+std::string FdBroker::keptNameOf(Program program, std::string_view name) const {
+    const auto found = names_.find(program);
+    return keptName(found == names_.end() ? std::string_view() : found->second, boot_id_, name);
 }
 
 }  // namespace evd::supervisor

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "common/base/fd.h"
+#include "common/base/guid.h"
 #include "common/base/result.h"
 #include "common/config/socket_paths.h"
 #include "sandbox/supervisor/process_table.h"
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +21,12 @@ struct NamedFd {
     base::Fd fd;
 };
 
+class FdKeeper;
+struct Identity;
+struct Inheritance;
+
+const std::string& socketPathOf(const config::SocketPaths& paths, SocketPath which);
+
 // Keeps the descriptors of the group and knows who holds which.
 //
 // Takes away from the supervisor the wiring of the edges: sockets for strangers are made once and
@@ -29,13 +35,17 @@ struct NamedFd {
 // yet handed over wait here. A full parking place refuses (Busy). Main thread only.
 class FdBroker {
   public:
-    explicit FdBroker(const GroupPlan& plan);
+    // What is parked is given to the keeper too, if there is one; it outlives the broker.
+    explicit FdBroker(const GroupPlan& plan, FdKeeper* keeper = nullptr,
+                      const base::Guid& boot_id = {});
 
-    // Makes every socket for strangers. Called once, before the first program starts. The socket of
-    // the notices, which is for the group alone, is given to the user of the one who connects to
-    // it.
-    base::Result<void> listen(const config::SocketPaths& paths,
-                              std::optional<uid_t> teller = std::nullopt);
+    // Takes over what our predecessor left with whoever started us. Called once, before listen().
+    base::Result<void> adopt(Inheritance inherited);
+
+    // Makes every socket for strangers that was not inherited. Called once, before the first
+    // program starts. The socket of the notices, which is for the group alone, is given to the user
+    // of the one who connects to it.
+    base::Result<void> listen(const config::SocketPaths& paths, const Identity* teller = nullptr);
 
     // What a new incarnation of the program is born with: its ends of its edges, copies of its
     // sockets and of what is parked for it.
@@ -69,11 +79,15 @@ class FdBroker {
     };
     using ParkKey = std::pair<Program, std::string>;
 
+    std::string keptNameOf(Program program, std::string_view name) const;
     static base::Result<base::Fd> takeEnd(Edge& edge, End& own, End& other);
 
     std::vector<Edge> edges_;
     std::vector<Socket> sockets_;
     std::map<ParkKey, base::Fd> parked_;
+    std::map<Program, std::string> names_;
+    FdKeeper* keeper_;
+    base::Guid boot_id_;
 };
 
 }  // namespace evd::supervisor

@@ -5,6 +5,7 @@
 #include "sandbox/supervisor/group_service.h"
 #include "sandbox/supervisor/process_memory.h"
 #include "sandbox/supervisor/status.h"
+#include "sandbox/supervisor/watchdog.h"
 
 #include <unistd.h>
 #include <algorithm>
@@ -54,6 +55,20 @@ kj::Promise<void> Group::beat() {
             }
             return beat();
         });
+}
+
+bool Group::works() const {
+    using State = ProgramSigns::State;
+    const int64_t now_ns = clock_.monotonicNs();
+    std::vector<ProgramSigns> all;
+    for (const auto& member : members_) {
+        const State state = member->state == ProcessState::Stopped      ? State::Idle
+                            : member->state == ProcessState::Starting   ? State::Starting
+                            : member->state == ProcessState::BackingOff ? State::BackingOff
+                                                                        : State::Serving;
+        all.push_back({state, now_ns - member->state_since_ns, now_ns - member->last_answer_ns});
+    }
+    return supervisorWorks(now_ns - last_beat_ns_, all);
 }
 
 void Group::beatOne(Member& member, int64_t now_ns) {

@@ -13,6 +13,7 @@
 #include "common/config/socket_paths.h"
 #include "sandbox/supervisor/exit_status.h"
 #include "sandbox/supervisor/forbidden_call.h"
+#include "sandbox/supervisor/inherited_fds.h"
 #include "sandbox/supervisor/sensor_sources.h"
 
 #include <sys/socket.h>
@@ -41,7 +42,7 @@ Group::Group(kj::AsyncIoContext& io, const base::Clock& clock, GroupSetup setup)
     : io_(io),
       clock_(clock),
       setup_(std::move(setup)),
-      broker_(setup_.plan),
+      broker_(setup_.plan, setup_.keeper, setup_.start.boot_id),
       started_wall_ns_(clock.wallNs()),
       failure_(kj::newPromiseAndFulfiller<std::string>()),
       errors_(kj::heap<LogErrors>()),
@@ -55,9 +56,7 @@ Group::Group(kj::AsyncIoContext& io, const base::Clock& clock, GroupSetup setup)
 Group::~Group() noexcept(false) = default;
 
 kj::Promise<void> Group::start() {
-    const auto& store = setup_.births[Program::Store].identity;
-    const auto listening = broker_.listen(config::socketPaths(setup_.start.settings),
-                                          store ? std::optional(store->uid) : std::nullopt);
+    const auto listening = openSockets();
     if (!listening.ok()) {
         fail(listening.error().text);
         return ipc::toException(listening.error());
@@ -65,6 +64,18 @@ kj::Promise<void> Group::start() {
     last_beat_ns_ = clock_.monotonicNs();
     tasks_.add(beat());
     return startFrom(0).then([this]() { up_ = true; });
+}
+
+base::Result<void> Group::openSockets() {
+    const auto paths = config::socketPaths(setup_.start.settings);
+    auto inherited =
+        sortInherited(std::move(setup_.inherited), setup_.plan, paths, setup_.start.boot_id);
+    if (!inherited.ok()) {
+        return inherited.error();
+    }
+    EVD_TRY(broker_.adopt(std::move(inherited).value()));
+    const auto& store = setup_.births[Program::Store].identity;
+    return broker_.listen(paths, store ? &*store : nullptr);
 }
 
 kj::Promise<void> Group::startFrom(size_t index) {

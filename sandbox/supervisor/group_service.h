@@ -26,6 +26,8 @@ struct GroupSetup {
     std::string program_folder;
     std::map<Program, Birth> births;  // who is not in it is born as we are
     ipc::StartParams start;  // settings, boot, uids and gids; the rest is filled in for each child
+    std::vector<NamedFd> inherited;  // from whoever started us
+    FdKeeper* keeper = nullptr;      // of what is parked, over our own end; outlives the group
 };
 
 // The programs of the group: brings them up in order, notices how they end, starts them again with
@@ -50,6 +52,8 @@ class Group final : public ChildRequests {
     // with true when every program drained and ended cleanly. Unbounded: the caller bounds it.
     kj::Promise<bool> stop();
     void killAll();
+    // Whether we do what we are here for; see watchdog.h.
+    bool works() const;
     // Resolves when no process of the group is left.
     kj::Promise<void> whenAllGone();
 
@@ -86,6 +90,7 @@ class Group final : public ChildRequests {
     };
 
     // group_service.cpp
+    base::Result<void> openSockets();
     kj::Promise<void> startFrom(size_t index);
     void launch(Member& member);
     base::Result<void> tryLaunch(Member& member);

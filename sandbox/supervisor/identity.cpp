@@ -116,7 +116,7 @@ base::Result<Identities> chooseIdentities(const std::vector<std::string>& entrie
 }
 
 bool maySwitchUsers() {
-    constexpr std::array kNeeded = {CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_KILL};
+    constexpr std::array kNeeded = {CAP_SETUID, CAP_SETGID, CAP_KILL};
     return sandbox::holdsCapabilities(kNeeded);
 }
 

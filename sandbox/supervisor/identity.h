@@ -40,7 +40,8 @@ std::optional<Identity> lookUpUser(const std::string& name);
 base::Result<Identities> chooseIdentities(const std::vector<std::string>& entries,
                                           const UserLookup& lookup);
 
-// Whether this process may change its user and give files away.
+// Whether this process may give others another user and end them then. Giving files away is another
+// right, which is needed only where the stores do not belong to their user yet.
 bool maySwitchUsers();
 
 }  // namespace evd::supervisor

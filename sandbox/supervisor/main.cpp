@@ -1,11 +1,13 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/config/configuration.h"
-#include "common/config/file_registry.h"
+#include "common/config/lcs_calls.h"
 #include "sandbox/supervisor/folders.h"
 #include "sandbox/supervisor/group_lock.h"
 #include "sandbox/supervisor/group_setup_service.h"
+#include "sandbox/supervisor/inherited_fds.h"
 #include "sandbox/supervisor/options.h"
+#include "sandbox/supervisor/start_registry.h"
 #include "sandbox/supervisor/supervisor_service.h"
 
 #include <sys/resource.h>
@@ -43,7 +45,7 @@ void raiseFdLimit() {
 }
 
 int run(const supervisor::Options& options, config::Registry& registry,
-        const config::Settings& settings) {
+        const config::Settings& settings, std::vector<supervisor::NamedFd> inherited) {
     const auto folders = supervisor::makeFolders(supervisor::foldersOf(settings));
     if (!folders.ok()) {
         return failed(folders.error());
@@ -63,6 +65,7 @@ int run(const supervisor::Options& options, config::Registry& registry,
     raiseFdLimit();
     supervisor::SupervisorSetup setup;
     setup.group = std::move(group).value();
+    setup.group.inherited = std::move(inherited);
     setup.registry = &registry;
     setup.state_folder = options.state_folder;
     setup.notify = std::move(notify).value();
@@ -86,9 +89,17 @@ int main(int argument_count, char** arguments) {
         print(options.value().help ? supervisor::helpText() : "eventd " EVD_VERSION "\n");
         return kExitClean;
     }
-    config::FileRegistry registry(options.value().registry_paths);
+    auto inherited = supervisor::takeInheritedFds();
+    if (!inherited.ok()) {
+        return failed(inherited.error());
+    }
+    const auto registry = supervisor::registryForStart(config::kernelLcs(), options.value());
+    if (!registry.ok()) {
+        base::logError(registry.error().text);
+        return kExitUsage;
+    }
     const auto loaded =
-        config::loadConfiguration({&registry, options.value().state_folder, nullptr});
+        config::loadConfiguration({registry.value().get(), options.value().state_folder, nullptr});
     for (const auto& problem : loaded.problems) {
         base::logError(config::formatProblem(problem));
     }
@@ -99,5 +110,5 @@ int main(int argument_count, char** arguments) {
         base::logError("the configuration does not allow a start");
         return kExitFailed;
     }
-    return run(options.value(), registry, loaded.settings);
+    return run(options.value(), *registry.value(), loaded.settings, std::move(inherited).value());
 }

@@ -10,10 +10,14 @@
 
 namespace evd::supervisor {
 
+inline constexpr int kNotifyPatienceMs = 500;
+
 // Tells the service manager how we are: datagrams to $NOTIFY_SOCKET (peios-abi §5.3, sd_notify(3)).
 //
 // Sent from the main process, as the protocol asks. Without $NOTIFY_SOCKET every call does nothing.
-// A datagram that cannot be delivered is lost: the manager has its own timeouts. Main thread.
+// A datagram that cannot be delivered is lost: the manager has its own timeouts. Those on which a
+// start hangs wait kNotifyPatienceMs for room in the manager's queue, the others not at all. Main
+// thread.
 class Notify {
   public:
     // An address that begins with @ is abstract. Invalid when it fits no socket address.
@@ -23,9 +27,13 @@ class Notify {
     void stopping();
     void reloading(int64_t monotonic_us);
     void watchdog();
+    // Has the manager keep a descriptor for our next life, or drop all of that name. False when it
+    // cannot be told; whether it does so it never says.
+    bool storeFd(std::string_view name, int fd);
+    void removeFd(std::string_view name);
 
   private:
-    void send(std::string_view text);
+    bool send(std::string_view text, int flags, int fd = -1);
 
     base::Fd socket_;
     std::string address_;  // as the bytes of sun_path

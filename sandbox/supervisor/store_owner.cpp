@@ -42,6 +42,10 @@ base::Result<Entry> look(int folder, const std::string& name, int flags) {
 
 base::Result<void> give(const Entry& entry, const std::string& name, uid_t uid, gid_t gid,
                         mode_t mode) {
+    const auto& status = entry.status;
+    if (status.st_uid == uid && status.st_gid == gid && (status.st_mode & 0777) == mode) {
+        return {};  // Who owns nothing here, as under a service manager, need not be able to.
+    }
     if (::fchownat(entry.fd.get(), "", uid, gid, AT_EMPTY_PATH) != 0) {
         return base::failErrno(cat("cannot give away ", name), errno);
     }

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "sandbox/supervisor/fd_keeper.h"
 #include "sandbox/supervisor/registry_watch.h"
 #include "sandbox/supervisor/status.h"
 
@@ -35,8 +36,9 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     explicit Supervisor(SupervisorSetup setup)
         : setup_(std::move(setup)),
           io_(kj::setupAsyncIo()),
+          keeper_(setup_.notify),
           settings_(setup_.group.start.settings),
-          group_(io_, clock_, setup_.group),
+          group_(io_, clock_, keptBy(keeper_, std::move(setup_.group))),
           tasks_(*this) {}
 
     int run() {
@@ -63,6 +65,11 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     }
 
   private:
+    static GroupSetup keptBy(FdKeeper& keeper, GroupSetup group) {
+        group.keeper = &keeper;
+        return group;
+    }
+
     // The reason comes through failure(), which the group fulfils at the same time.
     static kj::Promise<Event> failsOver(kj::Exception&&) { return kj::NEVER_DONE; }
 
@@ -79,15 +86,7 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
 
     void announce() {
         tasks_.add(reloadOnSignal());
-        auto watch = RegistryWatch::open(setup_.registry->watchPaths());
-        if (watch.ok()) {
-            watch_ = kj::heap<RegistryWatch>(std::move(watch).value());
-            watch_events_ = kj::heap<kj::UnixEventPort::FdObserver>(
-                io_.unixEventPort, watch_->fd(), kj::UnixEventPort::FdObserver::OBSERVE_READ);
-            tasks_.add(reloadOnChange());
-        } else {
-            base::logWarning(cat(watch.error().text, ", changes need a SIGHUP"));
-        }
+        watchRegistry();
         if (setup_.watchdog_interval_ns) {
             setup_.notify.watchdog();
             tasks_.add(feedWatchdog());
@@ -96,9 +95,32 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
         base::logInfo("ready");
     }
 
+    void watchRegistry() {
+        int fd = setup_.registry->changeFd();
+        if (fd < 0) {
+            auto watch = RegistryWatch::open(setup_.registry->watchPaths());
+            if (!watch.ok()) {
+                base::logWarning(cat(watch.error().text, ", changes need a SIGHUP"));
+                return;
+            }
+            watch_ = kj::heap<RegistryWatch>(std::move(watch).value());
+            fd = watch_->fd();
+        }
+        watch_events_ = kj::heap<kj::UnixEventPort::FdObserver>(
+            io_.unixEventPort, fd, kj::UnixEventPort::FdObserver::OBSERVE_READ);
+        tasks_.add(reloadOnChange());
+    }
+
+    bool takeChanges() { return watch_ ? watch_->drain() : setup_.registry->takeChanges(); }
+
     kj::Promise<void> feedWatchdog() {
         return after(*setup_.watchdog_interval_ns).then([this]() {
-            setup_.notify.watchdog();
+            if (group_.works()) {
+                setup_.notify.watchdog();
+            } else {
+                base::logError(
+                    "a program can be neither reached nor ended, not feeding the watchdog");
+            }
             return feedWatchdog();
         });
     }
@@ -111,11 +133,11 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
 
     kj::Promise<void> reloadOnChange() {
         return watch_events_->whenBecomesReadable().then([this]() -> kj::Promise<void> {
-            if (!watch_->drain()) {
+            if (!takeChanges()) {
                 return reloadOnChange();
             }
             return after(kReloadDelayNs).then([this]() {
-                (void)watch_->drain();  // The rest of the same change.
+                (void)takeChanges();  // The rest of the same change.
                 return reload(/*announced=*/false).then([this]() { return reloadOnChange(); });
             });
         });
@@ -193,9 +215,10 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     SupervisorSetup setup_;
     base::SystemClock clock_;
     kj::AsyncIoContext io_;
+    NotifyFdKeeper keeper_;
     config::Settings settings_;
     Group group_;
-    kj::Own<RegistryWatch> watch_;
+    kj::Own<RegistryWatch> watch_;  // of files; none where the registry tells by itself
     kj::Own<kj::UnixEventPort::FdObserver> watch_events_;
     kj::TaskSet tasks_;
 };

@@ -4,6 +4,7 @@
 #include "tests/support/group.h"
 #include "tests/support/emitter.h"
 #include "tests/support/exactly_once.h"
+#include "tests/support/init_system.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -212,23 +213,12 @@ TEST_CASE("group: a stopped child is found by its missing heartbeat and replaced
 
 TEST_CASE("group: readiness and stopping are told to the notify socket") {
     const test::StateFolder state;
-    const std::string path = state.below("notify.sock");
-    // A datagram socket as an init system makes it.
-    const int listener = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-    REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    test::InitSystem init(state.below("notify.sock"));
     test::GroupOptions options;
-    options.environment.push_back("NOTIFY_SOCKET=" + path);
+    init.handOver(options);
     test::Group group(state, options);
     REQUIRE(group.waitReady());
-    char buffer[256] = {};
-    CHECK(::recv(listener, buffer, sizeof(buffer) - 1, 0) > 0);
-    CHECK(std::string(buffer).find("READY=1") != std::string::npos);
+    CHECK(init.waitFor("READY=1", 1));
     CHECK(group.stop() == 0);
-    std::fill(std::begin(buffer), std::end(buffer), '\0');
-    CHECK(::recv(listener, buffer, sizeof(buffer) - 1, MSG_DONTWAIT) > 0);
-    CHECK(std::string(buffer).find("STOPPING=1") != std::string::npos);
-    ::close(listener);
+    CHECK(init.read("STOPPING=1"));
 }

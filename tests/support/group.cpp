@@ -24,9 +24,24 @@ int64_t nowMs() {
     return base::SystemClock().monotonicNs() / base::kNsPerMs;
 }
 
-// Fork and exec with the given descriptors as 0, 1 and 2 (-1 leaves ours).
+constexpr int kFirstInheritedFd = 3;  // as service managers have it
+
+// In the child: all of them from kFirstInheritedFd on, whatever lies there.
+void placeInherited(const std::vector<int>& descriptors) {
+    std::vector<int> copies;
+    for (const int fd : descriptors) {
+        const auto behind = kFirstInheritedFd + static_cast<int>(descriptors.size());
+        copies.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, behind));
+    }
+    for (size_t i = 0; i < copies.size(); ++i) {
+        ::dup2(copies[i], kFirstInheritedFd + static_cast<int>(i));
+    }
+}
+
+// Fork and exec with the given descriptors as 0, 1 and 2 (-1 leaves ours), and from 3 on.
 pid_t spawnProcess(const std::vector<std::string>& arguments,
-                   const std::vector<std::string>& environment, int in, int out, int error) {
+                   const std::vector<std::string>& environment, int in, int out, int error,
+                   const std::vector<int>& inherited = {}) {
     std::vector<char*> argv;
     for (const auto& argument : arguments) {
         argv.push_back(const_cast<char*>(argument.c_str()));
@@ -48,6 +63,7 @@ pid_t spawnProcess(const std::vector<std::string>& arguments,
                 ::dup2(targets[i], i);
             }
         }
+        placeInherited(inherited);
         ::execve(argv[0], argv.data(), envp.data());
         ::_exit(127);
     }
@@ -107,7 +123,7 @@ Group::Group(const StateFolder& state, const GroupOptions& options) {
     arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
     base::Fd write_end;
     base::Fd read_end = openPipe(write_end);
-    pid_ = spawnProcess(arguments, options.environment, -1, -1, write_end.get());
+    pid_ = spawnProcess(arguments, options.environment, -1, -1, write_end.get(), options.inherited);
     EVD_CHECK(pid_ > 0, "the group could not be started");
     write_end.reset();
     const int raw = read_end.release();

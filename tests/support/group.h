@@ -32,6 +32,7 @@ struct GroupOptions {
     std::vector<std::string> arguments;
     std::vector<std::string> environment;  // NAME=VALUE, added to ours
     std::string program = {};              // another eventd than that of the build tree
+    std::vector<int> inherited = {};       // ours, which it finds from descriptor 3 on
 };
 
 // The real process group, started as a person would start it, on a folder of the test's.

@@ -1,5 +1,6 @@
 #include "sandbox/supervisor/notify.h"
 
+#include "common/base/socket.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -51,6 +52,34 @@ TEST_CASE("notify: each state is one datagram") {
     notify.value().stopping();
     CHECK(heard(manager) == "STOPPING=1\n");
     CHECK(heard(manager).empty());
+}
+
+TEST_CASE("notify: a descriptor goes with its name, and is taken back by it") {
+    const test::TemporaryDirectory folder;
+    const auto manager = managerAt(folder / "notify");
+    auto notify = supervisor::Notify::open((folder / "notify").c_str());
+    REQUIRE(notify.ok());
+    CHECK(notify.value().storeFd("ring", manager.get()));
+    uint8_t bytes[256];
+    const auto packet = base::receivePacket(manager.get(), bytes);
+    REQUIRE(packet.ok());
+    CHECK(std::string(bytes, bytes + packet.value().bytes) == "FDSTORE=1\nFDNAME=ring\nFDPOLL=0\n");
+    CHECK(packet.value().fds.size() == 1);
+    notify.value().removeFd("ring");
+    CHECK(heard(manager) == "FDSTOREREMOVE=1\nFDNAME=ring\n");
+}
+
+TEST_CASE("notify: a manager that does not read holds a start up for a moment, not for ever") {
+    const test::TemporaryDirectory folder;
+    const auto manager = managerAt(folder / "notify");
+    auto notify = supervisor::Notify::open((folder / "notify").c_str());
+    REQUIRE(notify.ok());
+    bool refused = false;
+    for (int i = 0; i < 10'000 && !refused; ++i) {
+        refused = !notify.value().storeFd("ring", manager.get());
+    }
+    CHECK(refused);
+    notify.value().watchdog();  // comes back at once
 }
 
 TEST_CASE("notify: an abstract address works") {
