@@ -132,8 +132,10 @@ kj::Promise<void> ChildConnection::configure(const config::Settings& settings) {
     return request.send().ignoreResult();
 }
 
-kj::Promise<void> ChildConnection::drain() {
-    return child_.drainRequest().send().ignoreResult();
+kj::Promise<void> ChildConnection::drain(bool has_successor) {
+    auto request = child_.drainRequest();
+    request.setSuccessor(has_successor);
+    return request.send().ignoreResult();
 }
 
 }  // namespace evd::supervisor

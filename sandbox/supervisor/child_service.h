@@ -43,7 +43,7 @@ class ChildConnection {
                                                       ipc::StartParams params);
     kj::Promise<std::vector<wire::Measure>> heartbeat();
     kj::Promise<void> configure(const config::Settings& settings);
-    kj::Promise<void> drain();
+    kj::Promise<void> drain(bool has_successor);
 
   private:
     kj::Promise<std::vector<wire::ResumePoint>> sendStart(const ipc::StartParams& params);

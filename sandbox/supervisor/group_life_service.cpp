@@ -39,21 +39,19 @@ const char* stateName(ProcessState state) {
 }  // namespace
 
 kj::Promise<void> Group::beat() {
-    return io_.provider->getTimer()
-        .afterDelay(kHeartbeatIntervalNs * kj::NANOSECONDS)
-        .then([this]() {
-            const int64_t now_ns = clock_.monotonicNs();
-            const bool paused = now_ns - last_beat_ns_ > kOwnPauseNs;
-            last_beat_ns_ = now_ns;
-            for (auto& member : members_) {
-                if (paused) {
-                    member->last_answer_ns = now_ns;
-                    member->state_since_ns = now_ns;
-                }
-                beatOne(*member, now_ns);
+    return after(kHeartbeatIntervalNs).then([this]() {
+        const int64_t now_ns = clock_.monotonicNs();
+        const bool paused = now_ns - last_beat_ns_ > kOwnPauseNs;
+        last_beat_ns_ = now_ns;
+        for (auto& member : members_) {
+            if (paused) {
+                member->last_answer_ns = now_ns;
+                member->state_since_ns = now_ns;
             }
-            return beat();
-        });
+            beatOne(*member, now_ns);
+        }
+        return beat();
+    });
 }
 
 void Group::beatOne(Member& member, int64_t now_ns) {
@@ -62,14 +60,15 @@ void Group::beatOne(Member& member, int64_t now_ns) {
     }
     if (member.state == ProcessState::Starting) {
         if (now_ns - member.state_since_ns > kStartTimeoutNs) {
-            base::logError(cat(member.spec.name, " does not get ready, killing it"));
+            member.crashes.blame(
+                cat("did not get ready in ", kStartTimeoutNs / base::kNsPerSecond, " s"));
             kill(member);
         }
         return;
     }
     if (now_ns - member.last_answer_ns > kHeartbeatTimeoutNs) {
-        base::logError(cat(member.spec.name, " has been silent for ",
-                           kHeartbeatTimeoutNs / base::kNsPerSecond, " s, killing it"));
+        member.crashes.blame(
+            cat("was silent for ", kHeartbeatTimeoutNs / base::kNsPerSecond, " s"));
         kill(member);
         return;
     }
@@ -155,6 +154,10 @@ kj::Promise<bool> Group::whenExited(Member& member) {
 
 kj::Promise<bool> Group::stop() {
     stopping_ = true;
+    if (upgrade_.isUnderWay()) {
+        upgrade_.cancel();
+        base::logWarning(upgrade_.describe());
+    }
     return drainFrom(0, true);
 }
 
@@ -187,23 +190,24 @@ kj::Promise<bool> Group::drainMember(Member& member) {
 }
 
 kj::Promise<bool> Group::drainOnce(Member& member, uint32_t incarnation) {
-    return member.child->drain().then(
-        [this, &member, incarnation]() -> kj::Promise<bool> {
-            if (!member.child || member.incarnations != incarnation) {
-                return drainMember(member);  // It answered, and died before we looked.
-            }
-            member.drained = true;
-            member.child = nullptr;  // On the closed connection it ends.
-            return whenExited(member);
-        },
-        [this, &member, incarnation](kj::Exception&& exception) -> kj::Promise<bool> {
-            base::logWarning(cat(member.spec.name, " did not drain: ", ipc::toError(exception).text,
-                                 ", trying again"));
-            if (member.incarnations == incarnation) {
-                kill(member);  // Its successor is drained.
-            }
-            return drainMember(member);
-        });
+    return member.child->drain(/*has_successor=*/false)
+        .then(
+            [this, &member, incarnation]() -> kj::Promise<bool> {
+                if (!member.child || member.incarnations != incarnation) {
+                    return drainMember(member);  // It answered, and died before we looked.
+                }
+                member.drained = true;
+                member.child = nullptr;  // On the closed connection it ends.
+                return whenExited(member);
+            },
+            [this, &member, incarnation](kj::Exception&& exception) -> kj::Promise<bool> {
+                base::logWarning(cat(member.spec.name, " did not drain: ",
+                                     ipc::toError(exception).text, ", trying again"));
+                if (member.incarnations == incarnation) {
+                    kill(member);  // Its successor is drained.
+                }
+                return drainMember(member);
+            });
 }
 
 std::vector<wire::ProcessStatus> Group::groupStatus() {
@@ -213,21 +217,20 @@ std::vector<wire::ProcessStatus> Group::groupStatus() {
 std::vector<wire::ProcessStatus> Group::reportStatus() {
     refreshMemory(clock_.monotonicNs());
     std::vector<wire::ProcessStatus> all;
-    all.push_back({"eventd",
-                   stopping_ ? "draining"
-                   : up_     ? "running"
-                             : "starting",
-                   ::getpid(),
-                   0,
-                   started_wall_ns_,
-                   own_memory_bytes_,
-                   {},
-                   ""});
+    wire::ProcessStatus own;
+    own.name = "eventd";
+    own.state = stopping_ ? "draining" : up_ ? "running" : "starting";
+    own.pid = ::getpid();
+    own.started_wall_ns = started_wall_ns_;
+    own.memory_bytes = own_memory_bytes_;
+    own.upgrade = upgrade_.describe();
+    all.push_back(std::move(own));
     for (const auto& member : members_) {
         const uint32_t restarts = member->incarnations > 0 ? member->incarnations - 1 : 0;
         all.push_back({std::string(member->spec.name), stateName(member->state),
                        member->child ? member->child->pid() : 0, restarts, member->started_wall_ns,
-                       member->memory_bytes, member->measures, member->last_exit});
+                       member->memory_bytes, member->measures, member->last_exit,
+                       member->crashes.reports()});
     }
     return all;
 }

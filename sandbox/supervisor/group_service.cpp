@@ -78,7 +78,8 @@ kj::Promise<void> Group::startFrom(size_t index) {
 void Group::launch(Member& member) {
     const auto launched = tryLaunch(member);
     if (!launched.ok()) {
-        onDeath(member, launched.error().text);
+        onDeath(member,
+                member.crashes.record(clock_.wallNs(), 0, launched.error().text, /*output=*/{}));
     }
 }
 
@@ -99,6 +100,9 @@ base::Result<void> Group::tryLaunch(Member& member) {
     auto pid = kj::heap<kj::Maybe<pid_t>>(spawned.value().pid);
     member.pid = pid.get();
     member.last_pid = spawned.value().pid;
+    member.crashes.forgive();
+    member.output = kj::heap<ChildOutput>(io_, clock_, std::string(member.spec.name),
+                                          std::move(spawned.value().output));
     member.settings_version = settings_version_;
     tasks_.add(io_.unixEventPort.onChildExit(*pid)
                    .attach(kj::mv(pid))
@@ -121,7 +125,7 @@ base::Result<void> Group::tryLaunch(Member& member) {
 // A start that was answered with an error; when the connection broke instead, the exit says why.
 void Group::onRefusal(Member& member, const kj::Exception& exception) {
     if (exception.getType() != kj::Exception::Type::DISCONNECTED) {
-        base::logError(cat(member.spec.name, " could not start: ", ipc::toError(exception).text));
+        member.crashes.blame(cat("could not start (", ipc::toError(exception).text, ")"));
     }
     kill(member);
 }
@@ -180,6 +184,7 @@ void Group::onRunning(Member& member, std::vector<wire::ResumePoint> resume) {
         waiting->fulfill();
     }
     member.wait_running.clear();
+    continueUpgrade(member);
     if (member.settings_version != settings_version_) {
         tasks_.add(tellSettings(member));  // They changed while it was starting.
     }
@@ -211,12 +216,19 @@ bool Group::anybodyThere() const {
 void Group::onExit(Member& member, int wait_status) {
     member.child = nullptr;
     member.pid = nullptr;
+    auto output = member.output->finish();
+    member.output = nullptr;
     if (ending_) {
         if (wait_gone_ && !anybodyThere()) {
             wait_gone_->fulfill();
         }
         return;
     }
+    if (member.drained && member.is_replaced) {
+        onReplaced(member, wait_status);
+        return;
+    }
+    member.is_replaced = false;
     if (member.drained) {
         broker_.closeSockets(member.spec.program);
         setState(member, ProcessState::Stopped);
@@ -231,13 +243,18 @@ void Group::onExit(Member& member, int wait_status) {
         member.wait_exit.clear();
         return;
     }
+    onCrash(member, wait_status, std::move(output));
+}
+
+void Group::onCrash(Member& member, int wait_status, std::vector<std::string> output) {
     std::string how = describeExit(wait_status);
     if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS) {
         if (const auto call = forbiddenCall(member.last_pid)) {
             how = cat("made the forbidden system call ", *call, " and was killed for it (SIGSYS)");
         }
     }
-    onDeath(member, how);
+    onDeath(member,
+            member.crashes.record(clock_.wallNs(), member.last_pid, how, std::move(output)));
 }
 
 void Group::onDeath(Member& member, const std::string& how) {
@@ -247,6 +264,7 @@ void Group::onDeath(Member& member, const std::string& how) {
         fail(cat(member.spec.name, ": ", how, ", before the group was ready"));
         return;
     }
+    judgeUpgrade(member, how);
     const auto decision = member.policy.onDeath(clock_.monotonicNs());
     if (decision.give_up) {
         member.given_up = true;
@@ -257,13 +275,11 @@ void Group::onDeath(Member& member, const std::string& how) {
     }
     base::logWarning(cat(member.spec.name, " (pid ", member.last_pid, ") ", how,
                          ", starting it again in ", decision.delay_ns / base::kNsPerMs, " ms"));
-    tasks_.add(io_.provider->getTimer()
-                   .afterDelay(decision.delay_ns * kj::NANOSECONDS)
-                   .then([this, &member]() {
-                       if (!ending_) {
-                           launch(member);
-                       }
-                   }));
+    tasks_.add(after(decision.delay_ns).then([this, &member]() {
+        if (!ending_) {
+            launch(member);
+        }
+    }));
 }
 
 void Group::fail(const std::string& reason) {
@@ -282,6 +298,10 @@ void Group::fail(const std::string& reason) {
 
 kj::Promise<std::string> Group::failure() {
     return kj::mv(failure_.promise);
+}
+
+kj::Promise<void> Group::after(int64_t delay_ns) {
+    return io_.provider->getTimer().afterDelay(delay_ns * kj::NANOSECONDS);
 }
 
 void Group::setState(Member& member, ProcessState state) {

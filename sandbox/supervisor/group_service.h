@@ -1,9 +1,12 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "sandbox/supervisor/child_output_service.h"
 #include "sandbox/supervisor/child_service.h"
+#include "sandbox/supervisor/crash_log.h"
 #include "sandbox/supervisor/fd_broker.h"
 #include "sandbox/supervisor/restart_policy.h"
+#include "sandbox/supervisor/upgrade_plan.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
@@ -49,6 +52,11 @@ class Group final : public ChildRequests {
     // Drains in order; programs that die while it lasts are started again and drained. Resolves
     // with true when every program drained and ended cleanly. Unbounded: the caller bounds it.
     kj::Promise<bool> stop();
+    // Replaces every program, one after the other, by what its file holds now (UpgradePlan). False
+    // when it cannot be: one is under way, or the group is not up, or no longer. What becomes of it
+    // is in the log and in groupStatus().
+    bool upgrade();
+    const UpgradePlan& upgradePlan() const { return upgrade_; }
     void killAll();
     // Resolves when no process of the group is left.
     kj::Promise<void> whenAllGone();
@@ -77,9 +85,12 @@ class Group final : public ChildRequests {
         int64_t last_answer_ns = 0;
         bool asked = false;  // a heartbeat is under way
         bool drained = false;
+        bool is_replaced = false;  // its end is asked for by an upgrade
         bool given_up = false;
         std::vector<wire::Measure> measures;
         std::string last_exit;
+        kj::Own<ChildOutput> output;  // stays until the process is reaped
+        CrashLog crashes;
         uint64_t memory_bytes = 0;
         std::vector<kj::Own<kj::PromiseFulfiller<void>>> wait_running;
         std::vector<kj::Own<kj::PromiseFulfiller<bool>>> wait_exit;  // after a drain
@@ -95,6 +106,7 @@ class Group final : public ChildRequests {
     void onRefusal(Member& member, const kj::Exception& exception);
     void onExit(Member& member, int wait_status);
     bool anybodyThere() const;
+    void onCrash(Member& member, int wait_status, std::vector<std::string> output);
     void onDeath(Member& member, const std::string& how);
     void deliverWaitingEnds();
     kj::Promise<void> tellSettings(Member& member);
@@ -110,6 +122,14 @@ class Group final : public ChildRequests {
     kj::Promise<bool> whenExited(Member& member);
     void refreshMemory(int64_t now_ns);
 
+    // group_upgrade_service.cpp
+    kj::Promise<void> replaceNext();
+    kj::Promise<void> endForSuccessor(Member& member, uint32_t incarnation);
+    void onReplaced(Member& member, int wait_status);
+    void continueUpgrade(Member& member);
+    void judgeUpgrade(Member& member, const std::string& how);
+
+    kj::Promise<void> after(int64_t delay_ns);
     void setState(Member& member, ProcessState state);
     void kill(Member& member);
     Member* find(Program program);
@@ -118,6 +138,7 @@ class Group final : public ChildRequests {
     const base::Clock& clock_;
     GroupSetup setup_;
     FdBroker broker_;
+    UpgradePlan upgrade_;
     std::vector<std::unique_ptr<Member>> members_;
     std::vector<wire::ResumePoint> resume_;
     uint32_t settings_version_ = 0;

@@ -79,6 +79,7 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
 
     void announce() {
         tasks_.add(reloadOnSignal());
+        tasks_.add(upgradeOnSignal());
         auto watch = RegistryWatch::open(setup_.registry->watchPaths());
         if (watch.ok()) {
             watch_ = kj::heap<RegistryWatch>(std::move(watch).value());
@@ -106,6 +107,17 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     kj::Promise<void> reloadOnSignal() {
         return io_.unixEventPort.onSignal(SIGHUP).then([this](siginfo_t&&) {
             return reload(/*announced=*/true).then([this]() { return reloadOnSignal(); });
+        });
+    }
+
+    kj::Promise<void> upgradeOnSignal() {
+        return io_.unixEventPort.onSignal(SIGUSR2).then([this](siginfo_t&&) {
+            if (!group_.upgrade()) {
+                base::logWarning(
+                    "asked to upgrade, but the group is busy with that or with its "
+                    "end already, ignoring it");
+            }
+            return upgradeOnSignal();
         });
     }
 
@@ -213,7 +225,7 @@ int64_t stopTimeoutNs(const char* milliseconds) {
 }
 
 int runSupervisor(SupervisorSetup setup) {
-    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) {
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2}) {
         kj::UnixEventPort::captureSignal(signal);
     }
     kj::UnixEventPort::captureChildExit();

@@ -5,18 +5,15 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "common/base/thread.h"
-#include "tests/support/emitter.h"
+#include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 
 #include <doctest/doctest.h>
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <map>
 #include <random>
-#include <set>
 
 namespace test = evd::test;
 using evd::base::cat;
@@ -24,11 +21,7 @@ using evd::base::cat;
 namespace {
 
 constexpr int kKillsDefault = 60;
-constexpr uint32_t kBatchEvents = 16;
-constexpr uint32_t kBatchEventsHeavy = 64;
-constexpr int kPauseMs = 10;  // about 1,600 events and 0.4 MB a second
-constexpr int kPauseMsHeavy = 2;
-constexpr uint32_t kPadBytes = 150;
+constexpr test::EventPace kHeavyPace = {64, 2, 150};
 constexpr int64_t kServesAgainMs = 2000;
 constexpr const char* kEventType = "chaos.event";
 
@@ -40,44 +33,6 @@ uint64_t fromEnvironment(const char* name, uint64_t otherwise) {
     const auto number = evd::base::parseU64(text);
     return number.ok() ? number.value() : otherwise;
 }
-
-// Emits at a steady pace until told to stop, and remembers what was acknowledged.
-class Load {
-  public:
-    Load(const std::string& socket_path, bool is_heavy)
-        : emitter_(socket_path, kEventType, kPadBytes),
-          batch_events_(is_heavy ? kBatchEventsHeavy : kBatchEvents),
-          pause_ms_(is_heavy ? kPauseMsHeavy : kPauseMs),
-          thread_("load", [this] { run(); }) {}
-    ~Load() { stop(); }
-
-    void stop() {
-        stopping_ = true;
-        thread_.join();
-    }
-    const std::set<uint64_t>& acknowledged() const { return acknowledged_; }
-    uint64_t greatest() const { return next_ - 1; }
-
-  private:
-    void run() {
-        while (!stopping_) {
-            const auto outcome = emitter_.emit(next_, batch_events_);
-            for (uint32_t i = 0; i < outcome.acknowledged; ++i) {
-                acknowledged_.insert(next_ + i);
-            }
-            next_ += batch_events_;
-            test::pauseMs(outcome.connection_lost ? 5 : pause_ms_);
-        }
-    }
-
-    test::Emitter emitter_;
-    const uint32_t batch_events_;
-    const int pause_ms_;
-    std::set<uint64_t> acknowledged_;
-    uint64_t next_ = 1;
-    std::atomic<bool> stopping_ = false;
-    evd::base::Thread thread_;
-};
 
 // Chooses whom to kill. Ten deaths of one program within a minute end the group by design, so a
 // program that has died often lately is spared.
@@ -137,7 +92,7 @@ int64_t waitServing(const test::StateFolder& state, int64_t limit_ms) {
     }
 }
 
-void checkStored(const test::StateFolder& state, const Load& load, bool is_heavy) {
+void checkStored(const test::StateFolder& state, const test::EventLoad& load, bool is_heavy) {
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
     for (const auto& violation : report.violations) {
         FAIL_CHECK(violation);
@@ -172,7 +127,8 @@ TEST_CASE("chaos: after kill -9 of random children under load every event is sto
     options.values.push_back({"", "StorageShards", "dword", "3"});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
-    Load load(state.below("run/kmes.sock"), is_heavy);
+    test::EventLoad load(state.below("run/kmes.sock"), kEventType,
+                         is_heavy ? kHeavyPace : test::EventPace{});
 
     int64_t worst_ms = 0;
     Victims victims(random);

@@ -5,6 +5,9 @@
 //    <name>.crash    start ends the process
 //    <name>.hang     start is never answered
 //    <name>.stuck    drain is never answered
+//    <name>.lock     the event loop waits for ever at the next heartbeat, as in a deadlock
+//    <name>.spin     the event loop runs in circles from the next heartbeat on
+//    <name>.segv     the next heartbeat is answered by death, after two lines on stderr
 //
 // Its measures count what it was given: "fd.<name>" descriptors, "peer.<name>" greetings read from
 // the other end of an edge, and "setting" is MaxBatchSize. kmesd parks one descriptor at its first
@@ -18,6 +21,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <csignal>
 #include <cstdlib>
 #include <map>
 
@@ -81,6 +85,7 @@ class FakeProgram final : public ipc::Program {
     }
 
     std::vector<wire::Measure> measures() override {
+        misbehave();
         if (told("reject")) {
             counts_["reject.fake"] = 1;
         }
@@ -98,6 +103,19 @@ class FakeProgram final : public ipc::Program {
     }
 
   private:
+    void misbehave() const {
+        while (told("lock")) {
+            (void)::pause();
+        }
+        while (told("spin")) {
+        }
+        if (told("segv")) {
+            base::logError("first of the last words");
+            base::logError("second of the last words");
+            (void)::raise(SIGSEGV);
+        }
+    }
+
     bool told(const char* what) const {
         const char* folder = std::getenv("EVD_FAKE_FOLDER");
         return folder != nullptr &&

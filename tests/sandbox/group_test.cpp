@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 
 namespace base = evd::base;
 namespace config = evd::config;
@@ -301,6 +302,119 @@ TEST_CASE("group: a program that no longer answers is killed and replaced") {
         return queryd.pid != first && queryd.state == "running";
     }));
     CHECK(stops(group));
+}
+
+TEST_CASE("group: a program whose event loop is locked or runs in circles is replaced too") {
+    const base::SystemClock clock;
+    for (const char* what : {"lock", "spin"}) {
+        CAPTURE(what);
+        Stage stage;
+        supervisor::Group group(loop(), clock, stage.setup);
+        REQUIRE(starts(group));
+        const auto first = statusOf(group, "eventd-queryd").pid;
+        stage.tell("eventd-queryd", what);
+        CHECK(eventually([&] { return statusOf(group, "eventd-queryd").pid != first; }));
+        stage.untell("eventd-queryd", what);
+        CHECK(eventually([&] { return statusOf(group, "eventd-queryd").state == "running"; }));
+        CHECK(statusOf(group, "eventd-queryd").last_exit ==
+              "was silent for 5 s and was killed by signal 9 (KILL)");
+        CHECK(stops(group));
+    }
+}
+
+TEST_CASE("group: the report of a crash has its signal and what the program said last") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    const auto first = statusOf(group, "eventd-ingest").pid;
+    CHECK(statusOf(group, "eventd-ingest").crashes.empty());
+    stage.tell("eventd-ingest", "segv");
+    CHECK(eventually([&] { return !statusOf(group, "eventd-ingest").crashes.empty(); }));
+    stage.untell("eventd-ingest", "segv");
+    CHECK(eventually([&] { return statusOf(group, "eventd-ingest").state == "running"; }));
+    const auto crash = statusOf(group, "eventd-ingest").crashes.at(0);
+    CHECK(crash.how == "was killed by signal 11 (SEGV)");
+    CHECK(crash.pid == first);
+    REQUIRE(crash.output.size() == 2);
+    CHECK(crash.output[0] == "eventd-ingest: error: first of the last words");
+    CHECK(crash.output[1] == "eventd-ingest: error: second of the last words");
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: an upgrade replaces every program once, and what is parked stays") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    std::map<std::string, int32_t> before;
+    for (const char* name : kNames) {
+        before[name] = statusOf(group, name).pid;
+    }
+    CHECK(group.upgrade());
+    CHECK_FALSE(group.upgrade());  // one at a time
+    CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
+    CHECK(statusOf(group, "eventd").upgrade == "upgrade: complete, 6 of 6 programs replaced");
+    for (const char* name : kNames) {
+        CAPTURE(name);
+        CHECK(statusOf(group, name).state == "running");
+        CHECK(statusOf(group, name).pid != before[name]);
+        CHECK(statusOf(group, name).restarts == 1);
+        CHECK(statusOf(group, name).last_exit == "ended for its successor");
+        CHECK(statusOf(group, name).crashes.empty());
+    }
+    CHECK(eventually([&] { return measure(group, "eventd-kmesd", "fd.ring.0") == 1; }));
+    CHECK(eventually([&] { return measure(group, "eventd-collector", "peer.store") >= 1; }));
+    const auto paths = config::socketPaths(stage.setup.start.settings);
+    CHECK(base::connectUnix(paths.log, SOCK_DGRAM).ok());  // its door was never closed
+    CHECK(group.upgrade());                                // and again
+    CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
+    CHECK(statusOf(group, "eventd-sensor").restarts == 2);
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: an upgrade ends at a program that does not start, and the others stay") {
+    const base::SystemClock clock;
+    for (const char* what : {"refuse", "crash"}) {
+        CAPTURE(what);
+        Stage stage;
+        supervisor::Group group(loop(), clock, stage.setup);
+        REQUIRE(starts(group));
+        const auto untouched = statusOf(group, "eventd-ingest").pid;
+        stage.tell("eventd-queryd", what);
+        CHECK(group.upgrade());
+        CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
+        CHECK(statusOf(group, "eventd").upgrade.find("stopped at eventd-queryd") !=
+              std::string::npos);
+        CHECK(statusOf(group, "eventd").upgrade.find("1 of 6") != std::string::npos);
+        CHECK(statusOf(group, "eventd-ingest").pid == untouched);
+        stage.untell("eventd-queryd", what);
+        CHECK(eventually([&] { return statusOf(group, "eventd-queryd").state == "running"; }));
+        CHECK(group.upgrade());  // with the mended program it goes through
+        CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
+        CHECK(statusOf(group, "eventd").upgrade == "upgrade: complete, 6 of 6 programs replaced");
+        CHECK(stops(group));
+    }
+}
+
+TEST_CASE("group: a stop in the middle of an upgrade stops everything, cleanly") {
+    const base::SystemClock clock;
+    for (const int turns : {0, 1, 3, 10, 30}) {
+        CAPTURE(turns);
+        Stage stage;
+        supervisor::Group group(loop(), clock, stage.setup);
+        REQUIRE(starts(group));
+        REQUIRE(group.upgrade());
+        for (int i = 0; i < turns; ++i) {
+            loop().provider->getTimer().afterDelay(2 * kj::MILLISECONDS).wait(loop().waitScope);
+        }
+        CHECK(stops(group));
+        CHECK_FALSE(group.upgradePlan().isUnderWay());
+        for (const char* name : kNames) {
+            CHECK(statusOf(group, name).state == "stopped");
+        }
+        CHECK_FALSE(group.upgrade());
+    }
 }
 
 TEST_CASE("group: new settings reach every program") {
