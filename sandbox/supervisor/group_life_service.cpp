@@ -223,6 +223,7 @@ std::vector<wire::ProcessStatus> Group::reportStatus() {
     own.pid = ::getpid();
     own.started_wall_ns = started_wall_ns_;
     own.memory_bytes = own_memory_bytes_;
+    own.settings = notices_;
     own.upgrade = upgrade_.describe();
     all.push_back(std::move(own));
     for (const auto& member : members_) {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace evd::supervisor {
@@ -63,6 +64,8 @@ class Group final : public ChildRequests {
 
     base::Result<void> park(Program program, std::string name, base::Fd fd) override;
     void unpark(Program program, std::string_view prefix) override;
+    // What the status is to say of settings that are not in force.
+    void noteSettings(std::vector<wire::SettingNotice> notices) { notices_ = std::move(notices); }
     std::vector<wire::ProcessStatus> groupStatus() override;
     // The same with the measures that are for the report of SIGQUIT alone (Ruling L3).
     std::vector<wire::ProcessStatus> reportStatus();
@@ -141,6 +144,7 @@ class Group final : public ChildRequests {
     UpgradePlan upgrade_;
     std::vector<std::unique_ptr<Member>> members_;
     std::vector<wire::ResumePoint> resume_;
+    std::vector<wire::SettingNotice> notices_;
     uint32_t settings_version_ = 0;
     int64_t started_wall_ns_;
     int64_t last_beat_ns_ = 0;

@@ -43,7 +43,8 @@ void raiseFdLimit() {
 }
 
 int run(const supervisor::Options& options, config::Registry& registry,
-        const config::Settings& settings) {
+        const config::Configuration& loaded) {
+    const config::Settings& settings = loaded.settings;
     const auto folders = supervisor::makeFolders(supervisor::foldersOf(settings));
     if (!folders.ok()) {
         return failed(folders.error());
@@ -65,6 +66,7 @@ int run(const supervisor::Options& options, config::Registry& registry,
     setup.group = std::move(group).value();
     setup.registry = &registry;
     setup.state_folder = options.state_folder;
+    setup.problems = loaded.problems;
     setup.notify = std::move(notify).value();
     setup.watchdog_interval_ns = supervisor::watchdogIntervalNs(
         std::getenv("WATCHDOG_USEC"), std::getenv("WATCHDOG_PID"), ::getpid());
@@ -99,5 +101,5 @@ int main(int argument_count, char** arguments) {
         base::logError("the configuration does not allow a start");
         return kExitFailed;
     }
-    return run(options.value(), registry, loaded.settings);
+    return run(options.value(), registry, loaded);
 }

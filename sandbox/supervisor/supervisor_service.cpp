@@ -3,6 +3,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "sandbox/supervisor/registry_watch.h"
+#include "sandbox/supervisor/setting_notices.h"
 #include "sandbox/supervisor/status.h"
 
 #include <kj/async-unix.h>
@@ -37,7 +38,9 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
           io_(kj::setupAsyncIo()),
           settings_(setup_.group.start.settings),
           group_(io_, clock_, setup_.group),
-          tasks_(*this) {}
+          tasks_(*this) {
+        group_.noteSettings(settingNotices(settings_, {}, setup_.problems));
+    }
 
     int run() {
         auto stop = stopSignal().fork();
@@ -150,9 +153,12 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
             base::logInfo(cat(entry.name, " is now ", entry.new_text, ", was ", entry.old_text));
         }
         for (const auto& entry : change.waiting) {
-            base::logInfo(cat(entry.name, " becomes ", entry.new_text, " at the next start"));
+            base::logInfo(cat(entry.name, " becomes ",
+                              entry.new_text.empty() ? "unset" : entry.new_text,
+                              " at the next start"));
         }
         settings_ = change.settings;
+        group_.noteSettings(settingNotices(settings_, change.waiting, loaded.problems));
         auto told =
             change.applied.empty() ? kj::Promise<void>(kj::READY_NOW) : group_.configure(settings_);
         return told.then([this, announced]() {

@@ -5,6 +5,7 @@
 #include "sandbox/supervisor/forbidden_call.h"
 #include "sandbox/supervisor/group_ids.h"
 #include "sandbox/supervisor/process_memory.h"
+#include "sandbox/supervisor/setting_notices.h"
 #include "sandbox/supervisor/status.h"
 #include "sandbox/supervisor/supervisor_service.h"
 #include "tests/support/temporary_directory.h"
@@ -15,6 +16,7 @@
 #include <fstream>
 
 namespace base = evd::base;
+namespace config = evd::config;
 namespace supervisor = evd::supervisor;
 namespace test = evd::test;
 namespace wire = evd::wire;
@@ -75,6 +77,20 @@ TEST_CASE("process memory: the proportional figure is read, else the resident on
 TEST_CASE("group ids: known groups are found, unknown ones passed over") {
     CHECK(supervisor::groupIds({"root", "no-such-group-here"}) == std::vector<gid_t>{0});
     CHECK(supervisor::groupIds({}).empty());
+}
+
+TEST_CASE("setting notices: what waits and what was refused, under the names of the settings") {
+    const auto settings = config::Settings::defaults();
+    const auto notices = supervisor::settingNotices(
+        settings, {{"StorageShards", "0", "4"}},
+        {{"a.reg", "Machine\\System\\eventd\\MaxBatchSize", "7", "too small", false},
+         {"b.reg", "", "", "line 3: no JSON", false},
+         {"a.reg", "Machine\\System\\eventd\\Security\\Logs\\x", "", "no descriptor", false}});
+    REQUIRE(notices.size() == 4);
+    CHECK(notices[0] == wire::SettingNotice{"StorageShards", "0", "4", ""});
+    CHECK(notices[1] == wire::SettingNotice{"MaxBatchSize", "10000", "7", "too small"});
+    CHECK(notices[2] == wire::SettingNotice{"b.reg", "", "", "line 3: no JSON"});
+    CHECK(notices[3] == wire::SettingNotice{"Security\\Logs\\x", "", "", "no descriptor"});
 }
 
 TEST_CASE("report: a line for each process, its measures below") {
