@@ -169,8 +169,11 @@ kj::Promise<bool> Group::drainFrom(size_t index, bool clean) {
     if (member->incarnations == 0) {
         return drainFrom(index + 1, clean);  // The stop came before its start.
     }
-    return drainMember(*member).then(
-        [this, index, clean](bool drained) { return drainFrom(index + 1, clean && drained); });
+    stop_diary_.begin(member->spec.name, clock_.monotonicNs());
+    return drainMember(*member).then([this, member, index, clean](bool drained) {
+        (void)stop_diary_.end(member->spec.name, clock_.monotonicNs());
+        return drainFrom(index + 1, clean && drained);
+    });
 }
 
 kj::Promise<bool> Group::drainMember(Member& member) {

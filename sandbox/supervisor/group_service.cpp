@@ -42,6 +42,7 @@ Group::Group(kj::AsyncIoContext& io, const base::Clock& clock, GroupSetup setup)
       clock_(clock),
       setup_(std::move(setup)),
       broker_(setup_.plan),
+      audit_(AuditRecords::open()),
       started_wall_ns_(clock.wallNs()),
       failure_(kj::newPromiseAndFulfiller<std::string>()),
       errors_(kj::heap<LogErrors>()),
@@ -249,7 +250,7 @@ void Group::onExit(Member& member, int wait_status) {
 void Group::onCrash(Member& member, int wait_status, std::vector<std::string> output) {
     std::string how = describeExit(wait_status);
     if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS) {
-        if (const auto call = forbiddenCall(member.last_pid)) {
+        if (const auto call = forbiddenCall(member.last_pid, audit_)) {
             how = cat("made the forbidden system call ", *call, " and was killed for it (SIGSYS)");
         }
     }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "sandbox/supervisor/audit_records.h"
 #include "sandbox/supervisor/child_output_service.h"
 #include "sandbox/supervisor/child_service.h"
 #include "sandbox/supervisor/crash_log.h"
 #include "sandbox/supervisor/fd_broker.h"
 #include "sandbox/supervisor/restart_policy.h"
+#include "sandbox/supervisor/stop_diary.h"
 #include "sandbox/supervisor/upgrade_plan.h"
 
 #include <kj/async-io.h>
@@ -53,6 +55,8 @@ class Group final : public ChildRequests {
     // Drains in order; programs that die while it lasts are started again and drained. Resolves
     // with true when every program drained and ended cleanly. Unbounded: the caller bounds it.
     kj::Promise<bool> stop();
+    // How long each program took, or has taken until now.
+    std::string describeStop() const { return stop_diary_.describe(clock_.monotonicNs()); }
     // Replaces every program, one after the other, by what its file holds now (UpgradePlan). False
     // when it cannot be: one is under way, or the group is not up, or no longer. What becomes of it
     // is in the log and in groupStatus().
@@ -141,7 +145,9 @@ class Group final : public ChildRequests {
     const base::Clock& clock_;
     GroupSetup setup_;
     FdBroker broker_;
+    AuditRecords audit_;
     UpgradePlan upgrade_;
+    StopDiary stop_diary_;
     std::vector<std::unique_ptr<Member>> members_;
     std::vector<wire::ResumePoint> resume_;
     std::vector<wire::SettingNotice> notices_;

@@ -19,6 +19,7 @@ using base::cat;
 constexpr int kExitClean = 0;
 constexpr int kExitFailed = 1;
 constexpr uint64_t kStopTimeoutMsMax = 24 * 60 * 60 * 1000;
+constexpr int64_t kSlowStopNs = 2 * base::kNsPerSecond;  // worth a line
 constexpr int64_t kReapTimeoutNs = base::kNsPerSecond;
 // The report waits for fresh figures only so long.
 constexpr int64_t kReportPatienceNs = base::kNsPerSecond / 2;
@@ -179,12 +180,17 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
             group_.refreshMeasures().exclusiveJoin(after(kReportPatienceNs)).wait(io_.waitScope);
             base::logInfo(formatReport(group_.reportStatus()));
         }
+        const int64_t begin_ns = clock_.monotonicNs();
         const bool clean = group_.stop()
-                               .exclusiveJoin(after(setup_.stop_timeout_ns).then([]() {
-                                   base::logError("the stop took too long, killing the rest");
+                               .exclusiveJoin(after(setup_.stop_timeout_ns).then([this]() {
+                                   base::logError(cat("the stop took too long, killing the rest: ",
+                                                      group_.describeStop()));
                                    return false;
                                }))
                                .wait(io_.waitScope);
+        if (clean && clock_.monotonicNs() - begin_ns > kSlowStopNs) {
+            base::logInfo(cat("the stop took long: ", group_.describeStop()));
+        }
         if (clean && event.kind == Event::Kind::Signal) {
             base::logInfo("stopped");
             return end(kExitClean);
