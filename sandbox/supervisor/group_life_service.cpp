@@ -1,4 +1,4 @@
-// The group while it lives: heartbeats, new settings, what it looks like, and its ordered end.
+// The group while it lives: heartbeats, new settings, and what it looks like.
 
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -54,6 +54,13 @@ kj::Promise<void> Group::beat() {
     });
 }
 
+// A stop does not wait long for one that hangs. The store ends its threads at its drain, and
+// answers nothing meanwhile.
+int64_t Group::silenceMaxNs(const Member& member) const {
+    return stopping_ && member.spec.program != Program::Store ? kStoppingTimeoutNs
+                                                              : kHeartbeatTimeoutNs;
+}
+
 void Group::beatOne(Member& member, int64_t now_ns) {
     if (!member.child) {
         return;
@@ -66,9 +73,9 @@ void Group::beatOne(Member& member, int64_t now_ns) {
         }
         return;
     }
-    if (now_ns - member.last_answer_ns > kHeartbeatTimeoutNs) {
+    if (now_ns - member.last_answer_ns > silenceMaxNs(member)) {
         member.crashes.blame(
-            cat("was silent for ", kHeartbeatTimeoutNs / base::kNsPerSecond, " s"));
+            cat("was silent for ", silenceMaxNs(member) / base::kNsPerSecond, " s"));
         kill(member);
         return;
     }
@@ -141,76 +148,6 @@ kj::Promise<void> Group::whenRunning(Member& member) {
     auto pair = kj::newPromiseAndFulfiller<void>();
     member.wait_running.push_back(kj::mv(pair.fulfiller));
     return kj::mv(pair.promise);
-}
-
-kj::Promise<bool> Group::whenExited(Member& member) {
-    if (member.state == ProcessState::Stopped) {
-        return true;
-    }
-    auto pair = kj::newPromiseAndFulfiller<bool>();
-    member.wait_exit.push_back(kj::mv(pair.fulfiller));
-    return kj::mv(pair.promise);
-}
-
-kj::Promise<bool> Group::stop() {
-    stopping_ = true;
-    if (upgrade_.isUnderWay()) {
-        upgrade_.cancel();
-        base::logWarning(upgrade_.describe());
-    }
-    return drainFrom(0, true);
-}
-
-kj::Promise<bool> Group::drainFrom(size_t index, bool clean) {
-    if (index == setup_.plan.drain_order.size()) {
-        return clean;
-    }
-    Member* member = find(setup_.plan.drain_order[index]);
-    if (member->incarnations == 0) {
-        return drainFrom(index + 1, clean);  // The stop came before its start.
-    }
-    stop_diary_.begin(member->spec.name, clock_.monotonicNs());
-    return drainMember(*member).then([this, member, index, clean](bool drained) {
-        (void)stop_diary_.end(member->spec.name, clock_.monotonicNs());
-        return drainFrom(index + 1, clean && drained);
-    });
-}
-
-kj::Promise<bool> Group::drainMember(Member& member) {
-    if (member.given_up) {
-        return false;
-    }
-    return whenRunning(member)
-        .then([this, &member]() {
-            setState(member, ProcessState::Draining);
-            return drainOnce(member, member.incarnations);
-        })
-        .catch_([&member](kj::Exception&& exception) -> kj::Promise<bool> {
-            base::logError(cat(member.spec.name, " cannot be drained: ",
-                               ipc::toError(exception).text, ", going on without"));
-            return false;
-        });
-}
-
-kj::Promise<bool> Group::drainOnce(Member& member, uint32_t incarnation) {
-    return member.child->drain(/*has_successor=*/false)
-        .then(
-            [this, &member, incarnation]() -> kj::Promise<bool> {
-                if (!member.child || member.incarnations != incarnation) {
-                    return drainMember(member);  // It answered, and died before we looked.
-                }
-                member.drained = true;
-                member.child = nullptr;  // On the closed connection it ends.
-                return whenExited(member);
-            },
-            [this, &member, incarnation](kj::Exception&& exception) -> kj::Promise<bool> {
-                base::logWarning(cat(member.spec.name, " did not drain: ",
-                                     ipc::toError(exception).text, ", trying again"));
-                if (member.incarnations == incarnation) {
-                    kill(member);  // Its successor is drained.
-                }
-                return drainMember(member);
-            });
 }
 
 std::vector<wire::ProcessStatus> Group::groupStatus() {

@@ -266,6 +266,12 @@ void Group::onDeath(Member& member, const std::string& how) {
         return;
     }
     judgeUpgrade(member, how);
+    if (isDispensable(member)) {
+        base::logWarning(cat(member.spec.name, " (pid ", member.last_pid, ") ", how,
+                             ", which ends it for this stop"));
+        dispenseWith(member);
+        return;
+    }
     const auto decision = member.policy.onDeath(clock_.monotonicNs());
     if (decision.give_up) {
         member.given_up = true;
@@ -277,7 +283,7 @@ void Group::onDeath(Member& member, const std::string& how) {
     base::logWarning(cat(member.spec.name, " (pid ", member.last_pid, ") ", how,
                          ", starting it again in ", decision.delay_ns / base::kNsPerMs, " ms"));
     tasks_.add(after(decision.delay_ns).then([this, &member]() {
-        if (!ending_) {
+        if (!ending_ && member.state == ProcessState::BackingOff) {
             launch(member);
         }
     }));

@@ -22,6 +22,7 @@ namespace evd::supervisor {
 
 inline constexpr int64_t kHeartbeatIntervalNs = base::kNsPerSecond;
 inline constexpr int64_t kHeartbeatTimeoutNs = 5 * base::kNsPerSecond;
+inline constexpr int64_t kStoppingTimeoutNs = 2 * base::kNsPerSecond;
 inline constexpr int64_t kStartTimeoutNs = 60 * base::kNsPerSecond;  // a long log is recovered
 
 enum class ProcessState { Stopped, Starting, Running, Draining, BackingOff };
@@ -122,11 +123,18 @@ class Group final : public ChildRequests {
     // group_life_service.cpp
     kj::Promise<void> beat();
     void beatOne(Member& member, int64_t now_ns);
+    int64_t silenceMaxNs(const Member& member) const;
+    kj::Promise<void> whenRunning(Member& member);
+
+    // group_stop_service.cpp
     kj::Promise<bool> drainFrom(size_t index, bool clean);
     kj::Promise<bool> drainMember(Member& member);
     kj::Promise<bool> drainOnce(Member& member, uint32_t incarnation);
-    kj::Promise<void> whenRunning(Member& member);
+    kj::Promise<bool> letGo(Member& member);
+    kj::Promise<bool> letWaitingGo(Program ended);
     kj::Promise<bool> whenExited(Member& member);
+    bool isDispensable(const Member& member) const;
+    void dispenseWith(Member& member);
     void refreshMemory(int64_t now_ns);
 
     // group_upgrade_service.cpp
