@@ -193,13 +193,11 @@ void Group::onRunning(Member& member, std::vector<wire::ResumePoint> resume) {
     beatOne(member, member.last_answer_ns);  // Its first figures, without waiting for the beat.
 }
 
-// The peer of a program that was born again gets its end of the new edge at once, and those who
-// are still starting get theirs when they run.
+// The peer of a program that was born again gets its end of the new edge at once. One that is still
+// starting too: it may be waiting for an answer over the old edge, which nobody will give.
 void Group::deliverWaitingEnds() {
     for (auto& member : members_) {
-        const bool serves =
-            member->state == ProcessState::Running || member->state == ProcessState::Draining;
-        if (!serves || !member->child) {
+        if (!member->child) {
             continue;
         }
         for (auto& end : broker_.takeWaiting(member->spec.program)) {

@@ -4,6 +4,7 @@
 //    <name>.refuse   start is answered with an error
 //    <name>.crash    start ends the process
 //    <name>.hang     start is never answered
+//    <name>.wait     start is answered when its edge to the store is replaced
 //    <name>.stuck    drain is never answered
 //    <name>.lock     the event loop waits for ever at the next heartbeat, as in a deadlock
 //    <name>.spin     the event loop runs in circles from the next heartbeat on
@@ -48,6 +49,11 @@ class FakeProgram final : public ipc::Program {
         if (told("hang")) {
             return kj::NEVER_DONE;
         }
+        if (told("wait")) {
+            auto pair = kj::newPromiseAndFulfiller<std::vector<wire::ResumePoint>>();
+            waiting_ = kj::mv(pair.fulfiller);
+            return kj::mv(pair.promise);
+        }
         supervisor_ = &supervisor;
         counts_["setting"] = static_cast<int64_t>(params.settings.number("MaxBatchSize"));
         counts_["restart"] = params.restart ? 1 : 0;
@@ -69,6 +75,9 @@ class FakeProgram final : public ipc::Program {
             name == "collector" || name == "ingest" || name == "store" || name.starts_with("kmes");
         if (edge && name != "kmes-listen") {
             (void)::send(fd.get(), "hello", 5, MSG_NOSIGNAL | MSG_DONTWAIT);
+        }
+        if (name == "store" && waiting_.get() != nullptr) {
+            waiting_->fulfill({});
         }
         fds_.insert_or_assign(std::move(name), std::move(fd));
     }
@@ -126,6 +135,7 @@ class FakeProgram final : public ipc::Program {
     std::map<std::string, base::Fd> fds_;
     std::map<std::string, int64_t> counts_;
     ipc::SupervisorLink* supervisor_ = nullptr;
+    kj::Own<kj::PromiseFulfiller<std::vector<wire::ResumePoint>>> waiting_;
 };
 
 }  // namespace

@@ -214,6 +214,23 @@ TEST_CASE("group: both ends of an edge die at once and meet again") {
     CHECK(stops(group));
 }
 
+TEST_CASE("group: a program that is still starting gets the new edge when its peer dies") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    stage.tell("eventd-collector", "wait");
+    ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
+    REQUIRE(eventually([&] { return statusOf(group, "eventd-collector").restarts == 1; }));
+    // Until it has been given all and asked to start, which nobody tells us.
+    loop().provider->getTimer().afterDelay(500 * kj::MILLISECONDS).wait(loop().waitScope);
+    CHECK(statusOf(group, "eventd-collector").state == "starting");
+    ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
+    CHECK(eventually([&] { return statusOf(group, "eventd-collector").state == "running"; }));
+    CHECK(statusOf(group, "eventd-collector").restarts == 1);
+    CHECK(stops(group));
+}
+
 TEST_CASE("group: what kmesd parked is given to its successor") {  // Ruling K6
     const base::SystemClock clock;
     Stage stage;
