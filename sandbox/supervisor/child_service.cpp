@@ -70,6 +70,7 @@ ChildConnection::ChildConnection(kj::AsyncIoContext& io, Spawned spawned, const 
     : pid_(spawned.pid),
       spec_(spec),
       requests_(requests),
+      output_(std::move(spawned.output)),
       stream_(io.lowLevelProvider->wrapUnixSocketFd(
           spawned.control.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
                                          kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),

@@ -51,6 +51,7 @@ class ChildConnection {
     pid_t pid_;
     ProgramSpec spec_;
     ChildRequests& requests_;
+    base::Fd output_;  // where nobody reads it: open, so that no word of the child ends it
     kj::Own<kj::AsyncCapabilityStream> stream_;
     capnp::TwoPartyClient connection_;
     schema::Child::Client child_;

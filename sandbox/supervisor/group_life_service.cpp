@@ -57,6 +57,9 @@ kj::Promise<void> Group::beat() {
 // A stop does not wait long for one that hangs. The store ends its threads at its drain, and
 // answers nothing meanwhile.
 int64_t Group::silenceMaxNs(const Member& member) const {
+    if (member.state == ProcessState::Starting) {
+        return kStartingTimeoutNs;
+    }
     return stopping_ && member.spec.program != Program::Store ? kStoppingTimeoutNs
                                                               : kHeartbeatTimeoutNs;
 }
@@ -70,8 +73,11 @@ void Group::beatOne(Member& member, int64_t now_ns) {
             member.crashes.blame(
                 cat("did not get ready in ", kStartTimeoutNs / base::kNsPerSecond, " s"));
             kill(member);
+            return;
         }
-        return;
+        if (member.spec.program == Program::Store) {
+            return;  // It may be recovering a long log, and answers nothing meanwhile.
+        }
     }
     if (now_ns - member.last_answer_ns > silenceMaxNs(member)) {
         member.crashes.blame(

@@ -23,6 +23,7 @@ namespace evd::supervisor {
 inline constexpr int64_t kHeartbeatIntervalNs = base::kNsPerSecond;
 inline constexpr int64_t kHeartbeatTimeoutNs = 5 * base::kNsPerSecond;
 inline constexpr int64_t kStoppingTimeoutNs = 2 * base::kNsPerSecond;
+inline constexpr int64_t kStartingTimeoutNs = 10 * base::kNsPerSecond;
 inline constexpr int64_t kStartTimeoutNs = 60 * base::kNsPerSecond;  // a long log is recovered
 
 enum class ProcessState { Stopped, Starting, Running, Draining, BackingOff };

@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <map>
 #include <random>
+#include <vector>
 
 namespace test = evd::test;
 using evd::base::cat;
@@ -155,11 +156,18 @@ class Misfortune {
   private:
     static constexpr uint64_t kUpgradeOneIn = 15;
 
+    // Want of memory only on request: a store that gets none may close an edge without dying, and
+    // nobody makes a new one then (docs/testing.md).
     test::Mishap choose() {
         using test::Mishap;
-        const Mishap all[] = {Mishap::Kill, Mishap::Kill, Mishap::Stop, Mishap::Memory,
-                              Mishap::Hang};
-        return all[random_() % (test::Mishaps::mayHang() ? 5 : 4)];
+        std::vector<Mishap> all = {Mishap::Kill, Mishap::Kill, Mishap::Stop};
+        if (test::Mishaps::mayHang()) {
+            all.push_back(Mishap::Hang);
+        }
+        if (std::getenv("EVENTD_CHAOS_MEMORY") != nullptr) {
+            all.push_back(Mishap::Memory);
+        }
+        return all[random_() % all.size()];
     }
 
     const test::Group& group_;
@@ -215,7 +223,7 @@ TEST_CASE("chaos: after kill -9 of random children under load every event is sto
     checkStored(state, load, is_heavy);
 }
 
-TEST_CASE("chaos: killed, stopped, hanging, out of memory or upgraded, no event is lost") {
+TEST_CASE("chaos: killed, stopped, hanging or upgraded, no event is lost") {
     const evd::base::SystemClock clock;
     const uint64_t seed = fromEnvironment("EVENTD_CHAOS_SEED", std::random_device{}());
     const uint64_t seconds = fromEnvironment("EVENTD_CHAOS_SECONDS", kMishapSecondsDefault);

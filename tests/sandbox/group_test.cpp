@@ -231,6 +231,21 @@ TEST_CASE("group: a program that is still starting gets the new edge when its pe
     CHECK(stops(group));
 }
 
+TEST_CASE("group: a program that is stopped while it starts is replaced too, before its minute") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup);
+    REQUIRE(starts(group));
+    stage.tell("eventd-collector", "wait");
+    ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
+    REQUIRE(eventually([&] { return statusOf(group, "eventd-collector").restarts == 1; }));
+    stage.untell("eventd-collector", "wait");
+    ::kill(statusOf(group, "eventd-collector").pid, SIGSTOP);
+    const auto runs = [&] { return statusOf(group, "eventd-collector").state == "running"; };
+    CHECK((eventually(runs) || eventually(runs)));
+    CHECK(stops(group));
+}
+
 TEST_CASE("group: what kmesd parked is given to its successor") {  // Ruling K6
     const base::SystemClock clock;
     Stage stage;
