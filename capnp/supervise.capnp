@@ -84,6 +84,28 @@ struct ProcessStatus {
   measures @6 :List(Measure);
   lastExit @7 :Text;
   # How the previous incarnation ended, "" when there was none.
+  crashes @8 :List(CrashReport);
+  # The last few ends that nobody had asked for, the newest last.
+  settings @9 :List(SettingNotice);
+  # Of the supervisor alone: what stands in the configuration and is not in force.
+  upgrade @10 :Text;
+  # Of the supervisor alone: how far an upgrade in place is or was, "" when there was none.
+}
+
+struct CrashReport {
+  wallNs @0 :Int64;
+  pid @1 :Int32;
+  how @2 :Text;
+  output @3 :List(Text);
+  # The last lines that it wrote to stderr, made printable.
+}
+
+struct SettingNotice {
+  name @0 :Text;
+  running @1 :Text;
+  configured @2 :Text;
+  reason @3 :Text;
+  # Why it was refused; "" when it only waits for the next start.
 }
 
 interface FdCarrier {
@@ -102,9 +124,10 @@ interface Child {
   configure @3 (settings :List(Setting), security :List(SecurityRule));
   # All settings again after a change, and all descriptors for those who were given them at the
   # start; the child applies the live ones.
-  drain @4 ();
+  drain @4 (successor :Bool);
   # Take nothing new in, finish what is held, close what must be closed, then answer. After the
-  # answer the child is told to exit by closing the connection.
+  # answer the child is told to exit by closing the connection. With a successor there is no hurry:
+  # the group goes on, and nothing need be given up.
 }
 
 interface Supervisor {

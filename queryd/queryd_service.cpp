@@ -55,11 +55,13 @@ struct LiveSettings {
         cross_window_ms = static_cast<int64_t>(settings.number("CrossTypeWindowMs"));
         cross_lookback_seconds =
             static_cast<int64_t>(settings.number("CrossTypeMaxLookbackSeconds"));
+        memory_bytes_max = settings.number("MaxQueryMemoryBytes");
     }
 
     std::atomic<int64_t> metric_staleness_ms{0};
     std::atomic<int64_t> cross_window_ms{0};
     std::atomic<int64_t> cross_lookback_seconds{0};
+    std::atomic<uint64_t> memory_bytes_max{0};
 };
 
 EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& live,
@@ -72,7 +74,8 @@ EngineConfig engineConfig(const config::Settings& settings, const LiveSettings& 
     config.cross_window_ms = &live.cross_window_ms;
     config.cross_lookback_seconds = &live.cross_lookback_seconds;
     config.access = &access;
-    config.memory_bytes_max = settings.number("MaxQueryMemoryBytes");
+    config.memory_bytes_max = live.memory_bytes_max;
+    config.live_memory_bytes_max = &live.memory_bytes_max;
     return config;
 }
 

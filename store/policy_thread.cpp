@@ -71,8 +71,11 @@ void PolicyThread::askFor(IndexField field, Answer answer) {
 }
 
 void PolicyThread::configure(Settings settings) {
-    const std::lock_guard lock(settings_mutex_);
-    settings_ = settings;
+    {
+        const std::lock_guard lock(settings_mutex_);
+        settings_ = settings;
+    }
+    queue_.wake();  // A shorter interval may be over already.
 }
 
 void PolicyThread::run() {

@@ -148,7 +148,7 @@ kj::Promise<void> IngestService::drain() {
     }
     loop_->sink.beginDrain();
     loop_->wakeup.signal();
-    return pair.promise.exclusiveJoin(loop_->timer.afterDelay(kDrainPatience).then([this]() {
+    return pair.promise.exclusiveJoin(loop_->timer.afterDelay(drain_patience_).then([this]() {
         base::logWarning(cat("the store has not answered in time, dropping ",
                              loop_->logs.figures().bytes, " bytes of log records and ",
                              loop_->samples.figures().bytes, " of metric samples"));

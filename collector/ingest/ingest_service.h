@@ -17,6 +17,8 @@ namespace evd::collector {
 
 // Logs and metrics may be lost (Spec §4.1, §6.1): a stop does not wait longer for the store.
 inline constexpr kj::Duration kDrainPatience = 3 * kj::SECONDS;
+// With a successor nobody waits for our end, and records are worth more than time.
+inline constexpr kj::Duration kReplacedPatience = 25 * kj::SECONDS;
 
 // eventd-ingest as its supervisor sees it: takes in what strangers send as datagrams, and passes
 // good records on to the store.
@@ -37,6 +39,7 @@ class IngestService final : public ipc::Program {
                                                       kj::AsyncIoContext& io) override;
     void takeFd(std::string name, base::Fd fd) override;
     void configure(const config::Settings& settings) override;
+    void announceSuccessor() override { drain_patience_ = kReplacedPatience; }
     kj::Promise<void> drain() override;
     std::vector<wire::Measure> measures() override;
 
@@ -51,6 +54,7 @@ class IngestService final : public ipc::Program {
 
     base::SystemClock clock_;
     std::map<std::string, base::Fd> early_fds_;  // until start()
+    kj::Duration drain_patience_ = kDrainPatience;
     access::LivePolicy policy_;
     std::unique_ptr<LoopParts> loop_;
     std::vector<std::unique_ptr<DoorThread>> threads_;

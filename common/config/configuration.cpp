@@ -240,6 +240,13 @@ LiveChange applyLive(const Settings& running, const Settings& fresh) {
             change.waiting.push_back(std::move(entry));
         }
     }
+    // One that is gone and has no default is in force until a start: there is nothing to put in its
+    // place.
+    for (const auto& [name, value] : running.values()) {
+        if (!fresh.has(name)) {
+            change.waiting.push_back({name, textOf(running, name), ""});
+        }
+    }
     // Spec §12: descriptors apply to the next query.
     for (auto& entry : changedRules(running.security(), fresh.security())) {
         change.applied.push_back(std::move(entry));

@@ -3,6 +3,7 @@
 #include "common/access/sddl.h"
 #include "common/base/text.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -14,6 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kShownBytesMax = 80;
+constexpr std::string_view kSecurityKey = "Security\\";
 
 // Walks the text once for its first error: the parser that builds the tree reports no position
 // unless it throws.
@@ -36,6 +38,8 @@ class ErrorFinder final : public Json::json_sax_t {
         reason = exception.what();
         const size_t end_of_tag = reason.find("] ");
         reason.erase(0, end_of_tag == std::string::npos ? 0 : end_of_tag + 2);
+        // What stands at that place is whatever somebody wrote there, in a file of many services.
+        reason.erase(std::min(reason.find("; last read"), reason.size()));
         return false;
     }
 
@@ -198,6 +202,19 @@ std::optional<std::string> belowRoot(std::string_view path) {
     return full.substr(kRegistryRoot.size() + 1);
 }
 
+// Seed files describe other services too, and hold values that are nobody's business: only those
+// that eventd has a use for are ever shown.
+bool isOurs(std::string_view path, std::string_view name) {
+    const auto below = belowRoot(path);
+    if (!below) {
+        return false;
+    }
+    const std::string whole =
+        below->empty() ? withBackslashes(name) : base::cat(*below, "\\", withBackslashes(name));
+    return findSettingSpec(whole) != nullptr ||
+           base::equalsFolded(std::string_view(whole).substr(0, kSecurityKey.size()), kSecurityKey);
+}
+
 // One pass over the tree of a file, collecting values and problems.
 class FileReader {
   public:
@@ -214,7 +231,7 @@ class FileReader {
             return;  // A key without values only says that it exists.
         }
         if (!values->is_array()) {
-            report(*path, shown(*values), "values must be a list");
+            report(*path, "", "values must be a list");
             return;
         }
         for (size_t i = 0; i < values->size(); ++i) {
@@ -235,14 +252,16 @@ class FileReader {
         const auto type = type_name == nullptr ? std::nullopt : typeFromName(*type_name);
         if (!type || data == nullptr) {
             report(
-                key, type_name == nullptr ? "" : *type_name,
+                key, type_name == nullptr || !isOurs(path, *name) ? "" : *type_name,
                 "a value needs data and a type: sz, expand, multi, dword, qword, binary or sddl");
             keep(path, *name, ValueType::Sz, std::nullopt);
             return;
         }
         auto parsed = readData(*type, *data);
         if (!parsed.ok()) {
-            report(key, shown(*data), parsed.error().text);
+            const bool is_ours = isOurs(path, *name);
+            report(key, is_ours ? shown(*data) : "",
+                   is_ours ? parsed.error().text : "the data is not of the type");
             keep(path, *name, *type, std::nullopt);
             return;
         }

@@ -87,6 +87,38 @@ base::Result<access::ObjectKind> fromSchema(schema::SecurityRule::Kind kind) {
     return fail(ErrorKind::Invalid, "a descriptor for a kind that this version does not know");
 }
 
+void writeCrashes(const std::vector<wire::CrashReport>& crashes,
+                  capnp::List<schema::CrashReport>::Builder out) {
+    for (unsigned i = 0; i < out.size(); ++i) {
+        const auto& crash = crashes[i];
+        out[i].setWallNs(crash.wall_ns);
+        out[i].setPid(crash.pid);
+        out[i].setHow(toText(crash.how));
+        auto lines = out[i].initOutput(static_cast<unsigned>(crash.output.size()));
+        for (unsigned line = 0; line < lines.size(); ++line) {
+            lines.set(line, toText(crash.output[line]));
+        }
+    }
+}
+
+wire::CrashReport readCrash(schema::CrashReport::Reader in) {
+    wire::CrashReport crash{in.getWallNs(), in.getPid(), toString(in.getHow()), {}};
+    for (const auto line : in.getOutput()) {
+        crash.output.push_back(toString(line));
+    }
+    return crash;
+}
+
+void writeNotices(const std::vector<wire::SettingNotice>& notices,
+                  capnp::List<schema::SettingNotice>::Builder out) {
+    for (unsigned i = 0; i < out.size(); ++i) {
+        out[i].setName(toText(notices[i].name));
+        out[i].setRunning(toText(notices[i].running));
+        out[i].setConfigured(toText(notices[i].configured));
+        out[i].setReason(toText(notices[i].reason));
+    }
+}
+
 }  // namespace
 
 void writeSettings(const config::Settings& settings, capnp::List<schema::Setting>::Builder out) {
@@ -235,6 +267,10 @@ void writeProcess(const wire::ProcessStatus& process, schema::ProcessStatus::Bui
     out.setStartedWallNs(process.started_wall_ns);
     out.setMemoryBytes(process.memory_bytes);
     out.setLastExit(toText(process.last_exit));
+    out.setUpgrade(toText(process.upgrade));
+    writeCrashes(process.crashes, out.initCrashes(static_cast<unsigned>(process.crashes.size())));
+    writeNotices(process.settings,
+                 out.initSettings(static_cast<unsigned>(process.settings.size())));
     writeMeasures(process.measures,
                   out.initMeasures(static_cast<unsigned>(process.measures.size())));
 }
@@ -249,6 +285,15 @@ wire::ProcessStatus readProcess(schema::ProcessStatus::Reader in) {
     process.memory_bytes = in.getMemoryBytes();
     process.last_exit = toString(in.getLastExit());
     process.measures = readMeasures(in.getMeasures());
+    process.upgrade = toString(in.getUpgrade());
+    for (const auto crash : in.getCrashes()) {
+        process.crashes.push_back(readCrash(crash));
+    }
+    for (const auto notice : in.getSettings()) {
+        process.settings.push_back({toString(notice.getName()), toString(notice.getRunning()),
+                                    toString(notice.getConfigured()),
+                                    toString(notice.getReason())});
+    }
     return process;
 }
 

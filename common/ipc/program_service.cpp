@@ -119,7 +119,10 @@ class ChildService final : public schema::Child::Server {
         return kj::READY_NOW;
     }
 
-    kj::Promise<void> drain(DrainContext) override {
+    kj::Promise<void> drain(DrainContext context) override {
+        if (context.getParams().getSuccessor()) {
+            program_.announceSuccessor();
+        }
         return program_.drain().then([this]() { drained_ = true; });
     }
 

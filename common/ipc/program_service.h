@@ -58,6 +58,9 @@ class Program {
                                                               kj::AsyncIoContext& io) = 0;
     virtual void takeFd(std::string name, base::Fd fd) = 0;
     virtual void configure(const config::Settings& settings) = 0;
+    // Said before drain: a successor goes on with everything, so that nothing need be given up to
+    // end in time.
+    virtual void announceSuccessor() {}
     // Take nothing new in, finish what is held, then resolve. The process exits afterwards.
     virtual kj::Promise<void> drain() = 0;
     // Figures for heartbeats; must be cheap and must not block.

@@ -41,6 +41,26 @@ struct Measure {
     int64_t value = 0;
 };
 
+// How one incarnation of a program ended that nobody had told to end.
+struct CrashReport {
+    int64_t wall_ns = 0;
+    int32_t pid = 0;
+    std::string how;                  // "was killed by signal 11 (SEGV)"
+    std::vector<std::string> output;  // the last lines that it wrote to stderr
+
+    bool operator==(const CrashReport&) const = default;
+};
+
+// A setting that stands in the configuration and is not in force.
+struct SettingNotice {
+    std::string name;
+    std::string running;
+    std::string configured;
+    std::string reason;  // why it was refused; "" when it only waits for the next start
+
+    bool operator==(const SettingNotice&) const = default;
+};
+
 struct ProcessStatus {
     std::string name;
     std::string state;
@@ -50,6 +70,10 @@ struct ProcessStatus {
     uint64_t memory_bytes = 0;
     std::vector<Measure> measures;
     std::string last_exit;
+    std::vector<CrashReport> crashes = {};  // the newest last
+    // Of the supervisor alone, which reads the configuration and replaces the others.
+    std::vector<SettingNotice> settings = {};
+    std::string upgrade = {};
 };
 
 // What the store tells after each commit (capnp/notices.capnp).

@@ -14,6 +14,8 @@ namespace {
 
 using Row = std::vector<std::string>;
 
+constexpr size_t kCrashLinesShown = 5;
+
 std::string sinceText(int64_t started_ns, int64_t now_ns) {
     if (started_ns <= 0) {
         return "-";
@@ -109,6 +111,65 @@ std::string jsonText(std::string_view text) {
     return out;
 }
 
+// A JSON list of what `write` makes of each item.
+template <typename Item, typename Write>
+std::string jsonList(const std::vector<Item>& items, Write write) {
+    std::string out = "[";
+    for (const Item& item : items) {
+        out += out.size() == 1 ? "" : ",";
+        out += write(item);
+    }
+    return out + ']';
+}
+
+std::string crashJson(const wire::CrashReport& crash) {
+    std::string out = "{";
+    appendJsonPair("at", base::cat(crash.wall_ns), out);
+    appendJsonPair("how", jsonText(crash.how), out);
+    appendJsonPair("output", jsonList(crash.output, jsonText), out);
+    appendJsonPair("pid", base::cat(crash.pid), out);
+    return out + '}';
+}
+
+std::string noticeJson(const wire::SettingNotice& notice) {
+    std::string out = "{";
+    appendJsonPair("configured", jsonText(notice.configured), out);
+    appendJsonPair("name", jsonText(notice.name), out);
+    appendJsonPair("refused", notice.reason.empty() ? "null" : jsonText(notice.reason), out);
+    appendJsonPair("running", jsonText(notice.running), out);
+    return out + '}';
+}
+
+void appendNotices(const std::vector<wire::SettingNotice>& notices, std::string& out) {
+    if (notices.empty()) {
+        return;
+    }
+    std::vector<Row> rows = {{"setting not in force", "running", "configured", "why"}};
+    for (const wire::SettingNotice& notice : notices) {
+        rows.push_back({printable(notice.name),
+                        notice.running.empty() ? "-" : printable(notice.running),
+                        notice.configured.empty() ? "-" : printable(notice.configured),
+                        notice.reason.empty() ? "waits for the next start"
+                                              : base::cat("refused: ", printable(notice.reason))});
+    }
+    out += '\n';
+    out += alignedTable(rows);
+}
+
+// Of each program the newest, with the end of what it said; programs are told everything.
+void appendNewestCrash(const wire::ProcessStatus& process, int64_t now_ns, std::string& out) {
+    if (process.crashes.empty()) {
+        return;
+    }
+    const wire::CrashReport& crash = process.crashes.back();
+    out += base::cat("\n", printable(process.name), " (pid ", crash.pid, ") ", printable(crash.how),
+                     ", ", timeText(crash.wall_ns, TimeStyle::Relative, now_ns), "\n");
+    const size_t shown = std::min(crash.output.size(), kCrashLinesShown);
+    for (size_t i = crash.output.size() - shown; i < crash.output.size(); ++i) {
+        out += base::cat("    ", printable(crash.output[i]), "\n");
+    }
+}
+
 }  // namespace
 
 std::string statusText(const queryd::GroupStatus& status, int64_t now_ns, size_t width_max) {
@@ -129,6 +190,15 @@ std::string statusText(const queryd::GroupStatus& status, int64_t now_ns, size_t
     }
     std::string out;
     out += alignedTable(rows);
+    for (const wire::ProcessStatus& process : status.processes) {
+        if (!process.upgrade.empty()) {
+            out += base::cat("\n", printable(process.upgrade), "\n");
+        }
+        appendNotices(process.settings, out);
+    }
+    for (const wire::ProcessStatus& process : status.processes) {
+        appendNewestCrash(process, now_ns, out);
+    }
     for (const auto& [kind, table] : kinds) {
         appendKind(kind, table, width_max, out);
     }
@@ -149,14 +219,17 @@ std::string statusJsonl(const queryd::GroupStatus& status) {
             appendJsonPair(measure.name, base::cat(measure.value), measures);
         }
         std::string line = "{";
+        appendJsonPair("crashes", jsonList(process.crashes, crashJson), line);
         appendJsonPair("last_exit", jsonText(process.last_exit), line);
         appendJsonPair("measures", measures + '}', line);
         appendJsonPair("memory_bytes", base::cat(process.memory_bytes), line);
         appendJsonPair("name", jsonText(process.name), line);
         appendJsonPair("pid", base::cat(process.pid), line);
         appendJsonPair("restarts", base::cat(process.restarts), line);
+        appendJsonPair("settings", jsonList(process.settings, noticeJson), line);
         appendJsonPair("started", base::cat(process.started_wall_ns), line);
         appendJsonPair("state", jsonText(process.state), line);
+        appendJsonPair("upgrade", jsonText(process.upgrade), line);
         out += line + "}\n";
     }
     out += base::cat("{\"queries_running\":", status.queries_running,

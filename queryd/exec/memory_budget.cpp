@@ -3,9 +3,10 @@
 namespace evd::queryd {
 
 bool MemoryBudget::reserve(uint64_t bytes) {
+    const uint64_t bytes_max = bytes_max_.load();
     uint64_t used = used_.load();
     do {
-        if (bytes > bytes_max_ || used > bytes_max_ - bytes) {
+        if (bytes > bytes_max || used > bytes_max - bytes) {
             return false;
         }
     } while (!used_.compare_exchange_weak(used, used + bytes));

@@ -14,12 +14,14 @@ class MemoryBudget {
   public:
     explicit MemoryBudget(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
+    // Less than is held takes nothing away: it is only given nothing more.
+    void setBytesMax(uint64_t bytes_max) { bytes_max_ = bytes_max; }
     bool reserve(uint64_t bytes);
     void release(uint64_t bytes) { used_ -= bytes; }
     uint64_t used() const { return used_; }
 
   private:
-    const uint64_t bytes_max_;
+    std::atomic<uint64_t> bytes_max_;
     std::atomic<uint64_t> used_{0};
 };
 

@@ -184,6 +184,9 @@ class LocalEngine final : public QueryEngine {
                 ThreadSharing{config_.reader_threads, config_.split_rows_min},
                 config_.memory_bytes_max);
         }
+        if (config_.live_memory_bytes_max != nullptr) {
+            readers_->memory().setBytesMax(*config_.live_memory_bytes_max);
+        }
         return *readers_;
     }
 

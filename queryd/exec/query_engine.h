@@ -90,6 +90,8 @@ struct EngineConfig {
     uint32_t reader_threads = 2;
     uint64_t split_rows_min = 20'000;               // a smaller database is read by one thread
     uint64_t memory_bytes_max = 256 * 1024 * 1024;  // MaxQueryMemoryBytes
+    // The same, where it may change while the engine runs; none: what stands above, for good.
+    const std::atomic<uint64_t>* live_memory_bytes_max = nullptr;
 };
 
 // clock, signal and store outlive the engine. Makes its reader threads on first use. Without a

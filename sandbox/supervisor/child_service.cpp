@@ -78,6 +78,7 @@ ChildConnection::ChildConnection(kj::AsyncIoContext& io, Spawned spawned, const 
     : pid_(spawned.pid),
       spec_(spec),
       requests_(requests),
+      output_(std::move(spawned.output)),
       connection_(ipc::adoptSocketForFds(std::move(spawned.control), *io.lowLevelProvider),
                   doorOf(spec)),
       child_(connection_.bootstrap().castAs<schema::Child>()) {}
@@ -138,8 +139,10 @@ kj::Promise<void> ChildConnection::configure(const config::Settings& settings) {
     return request.send().ignoreResult();
 }
 
-kj::Promise<void> ChildConnection::drain() {
-    return child_.drainRequest().send().ignoreResult();
+kj::Promise<void> ChildConnection::drain(bool has_successor) {
+    auto request = child_.drainRequest();
+    request.setSuccessor(has_successor);
+    return request.send().ignoreResult();
 }
 
 }  // namespace evd::supervisor

@@ -43,7 +43,7 @@ class ChildConnection {
                                                       ipc::StartParams params);
     kj::Promise<std::vector<wire::Measure>> heartbeat();
     kj::Promise<void> configure(const config::Settings& settings);
-    kj::Promise<void> drain();
+    kj::Promise<void> drain(bool has_successor);
 
   private:
     kj::Promise<std::vector<wire::ResumePoint>> sendStart(const ipc::StartParams& params);
@@ -51,6 +51,7 @@ class ChildConnection {
     pid_t pid_;
     ProgramSpec spec_;
     ChildRequests& requests_;
+    base::Fd output_;  // where nobody reads it: open, so that no word of the child ends it
     ipc::PeerConnection connection_;
     schema::Child::Client child_;
 };

@@ -1,4 +1,4 @@
-// The group while it lives: heartbeats, new settings, what it looks like, and its ordered end.
+// The group while it lives: heartbeats, new settings, and what it looks like.
 
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -40,21 +40,29 @@ const char* stateName(ProcessState state) {
 }  // namespace
 
 kj::Promise<void> Group::beat() {
-    return io_.provider->getTimer()
-        .afterDelay(kHeartbeatIntervalNs * kj::NANOSECONDS)
-        .then([this]() {
-            const int64_t now_ns = clock_.monotonicNs();
-            const bool paused = now_ns - last_beat_ns_ > kOwnPauseNs;
-            last_beat_ns_ = now_ns;
-            for (auto& member : members_) {
-                if (paused) {
-                    member->last_answer_ns = now_ns;
-                    member->state_since_ns = now_ns;
-                }
-                beatOne(*member, now_ns);
+    return after(kHeartbeatIntervalNs).then([this]() {
+        const int64_t now_ns = clock_.monotonicNs();
+        const bool paused = now_ns - last_beat_ns_ > kOwnPauseNs;
+        last_beat_ns_ = now_ns;
+        for (auto& member : members_) {
+            if (paused) {
+                member->last_answer_ns = now_ns;
+                member->state_since_ns = now_ns;
             }
-            return beat();
-        });
+            beatOne(*member, now_ns);
+        }
+        return beat();
+    });
+}
+
+// A stop does not wait long for one that hangs. The store ends its threads at its drain, and
+// answers nothing meanwhile.
+int64_t Group::silenceMaxNs(const Member& member) const {
+    if (member.state == ProcessState::Starting) {
+        return kStartingTimeoutNs;
+    }
+    return stopping_ && member.spec.program != Program::Store ? kStoppingTimeoutNs
+                                                              : kHeartbeatTimeoutNs;
 }
 
 bool Group::works() const {
@@ -77,14 +85,18 @@ void Group::beatOne(Member& member, int64_t now_ns) {
     }
     if (member.state == ProcessState::Starting) {
         if (now_ns - member.state_since_ns > kStartTimeoutNs) {
-            base::logError(cat(member.spec.name, " does not get ready, killing it"));
+            member.crashes.blame(
+                cat("did not get ready in ", kStartTimeoutNs / base::kNsPerSecond, " s"));
             kill(member);
+            return;
         }
-        return;
+        if (member.spec.program == Program::Store) {
+            return;  // It may be recovering a long log, and answers nothing meanwhile.
+        }
     }
-    if (now_ns - member.last_answer_ns > kHeartbeatTimeoutNs) {
-        base::logError(cat(member.spec.name, " has been silent for ",
-                           kHeartbeatTimeoutNs / base::kNsPerSecond, " s, killing it"));
+    if (now_ns - member.last_answer_ns > silenceMaxNs(member)) {
+        member.crashes.blame(
+            cat("was silent for ", silenceMaxNs(member) / base::kNsPerSecond, " s"));
         kill(member);
         return;
     }
@@ -159,68 +171,6 @@ kj::Promise<void> Group::whenRunning(Member& member) {
     return kj::mv(pair.promise);
 }
 
-kj::Promise<bool> Group::whenExited(Member& member) {
-    if (member.state == ProcessState::Stopped) {
-        return true;
-    }
-    auto pair = kj::newPromiseAndFulfiller<bool>();
-    member.wait_exit.push_back(kj::mv(pair.fulfiller));
-    return kj::mv(pair.promise);
-}
-
-kj::Promise<bool> Group::stop() {
-    stopping_ = true;
-    return drainFrom(0, true);
-}
-
-kj::Promise<bool> Group::drainFrom(size_t index, bool clean) {
-    if (index == setup_.plan.drain_order.size()) {
-        return clean;
-    }
-    Member* member = find(setup_.plan.drain_order[index]);
-    if (member->incarnations == 0) {
-        return drainFrom(index + 1, clean);  // The stop came before its start.
-    }
-    return drainMember(*member).then(
-        [this, index, clean](bool drained) { return drainFrom(index + 1, clean && drained); });
-}
-
-kj::Promise<bool> Group::drainMember(Member& member) {
-    if (member.given_up) {
-        return false;
-    }
-    return whenRunning(member)
-        .then([this, &member]() {
-            setState(member, ProcessState::Draining);
-            return drainOnce(member, member.incarnations);
-        })
-        .catch_([&member](kj::Exception&& exception) -> kj::Promise<bool> {
-            base::logError(cat(member.spec.name, " cannot be drained: ",
-                               ipc::toError(exception).text, ", going on without"));
-            return false;
-        });
-}
-
-kj::Promise<bool> Group::drainOnce(Member& member, uint32_t incarnation) {
-    return member.child->drain().then(
-        [this, &member, incarnation]() -> kj::Promise<bool> {
-            if (!member.child || member.incarnations != incarnation) {
-                return drainMember(member);  // It answered, and died before we looked.
-            }
-            member.drained = true;
-            member.child = nullptr;  // On the closed connection it ends.
-            return whenExited(member);
-        },
-        [this, &member, incarnation](kj::Exception&& exception) -> kj::Promise<bool> {
-            base::logWarning(cat(member.spec.name, " did not drain: ", ipc::toError(exception).text,
-                                 ", trying again"));
-            if (member.incarnations == incarnation) {
-                kill(member);  // Its successor is drained.
-            }
-            return drainMember(member);
-        });
-}
-
 std::vector<wire::ProcessStatus> Group::groupStatus() {
     return withoutReportMeasures(reportStatus());
 }
@@ -228,21 +178,21 @@ std::vector<wire::ProcessStatus> Group::groupStatus() {
 std::vector<wire::ProcessStatus> Group::reportStatus() {
     refreshMemory(clock_.monotonicNs());
     std::vector<wire::ProcessStatus> all;
-    all.push_back({"eventd",
-                   stopping_ ? "draining"
-                   : up_     ? "running"
-                             : "starting",
-                   ::getpid(),
-                   0,
-                   started_wall_ns_,
-                   own_memory_bytes_,
-                   {},
-                   ""});
+    wire::ProcessStatus own;
+    own.name = "eventd";
+    own.state = stopping_ ? "draining" : up_ ? "running" : "starting";
+    own.pid = ::getpid();
+    own.started_wall_ns = started_wall_ns_;
+    own.memory_bytes = own_memory_bytes_;
+    own.settings = notices_;
+    own.upgrade = upgrade_.describe();
+    all.push_back(std::move(own));
     for (const auto& member : members_) {
         const uint32_t restarts = member->incarnations > 0 ? member->incarnations - 1 : 0;
         all.push_back({std::string(member->spec.name), stateName(member->state),
                        member->child ? member->child->pid() : 0, restarts, member->started_wall_ns,
-                       member->memory_bytes, member->measures, member->last_exit});
+                       member->memory_bytes, member->measures, member->last_exit,
+                       member->crashes.reports()});
     }
     return all;
 }

@@ -43,6 +43,7 @@ Group::Group(kj::AsyncIoContext& io, const base::Clock& clock, GroupSetup setup)
       clock_(clock),
       setup_(std::move(setup)),
       broker_(setup_.plan, setup_.keeper, setup_.start.boot_id),
+      audit_(AuditRecords::open()),
       started_wall_ns_(clock.wallNs()),
       failure_(kj::newPromiseAndFulfiller<std::string>()),
       errors_(kj::heap<LogErrors>()),
@@ -89,7 +90,8 @@ kj::Promise<void> Group::startFrom(size_t index) {
 void Group::launch(Member& member) {
     const auto launched = tryLaunch(member);
     if (!launched.ok()) {
-        onDeath(member, launched.error().text);
+        onDeath(member,
+                member.crashes.record(clock_.wallNs(), 0, launched.error().text, /*output=*/{}));
     }
 }
 
@@ -106,10 +108,14 @@ base::Result<void> Group::tryLaunch(Member& member) {
     ++member.incarnations;
     member.started_wall_ns = clock_.wallNs();
     member.asked = false;
+    member.last_answer_ns = clock_.monotonicNs();
     // The pid lives as long as the promise: kj looks at it until the very end.
     auto pid = kj::heap<kj::Maybe<pid_t>>(spawned.value().pid);
     member.pid = pid.get();
     member.last_pid = spawned.value().pid;
+    member.crashes.forgive();
+    member.output = kj::heap<ChildOutput>(io_, clock_, std::string(member.spec.name),
+                                          std::move(spawned.value().output));
     member.settings_version = settings_version_;
     tasks_.add(io_.unixEventPort.onChildExit(*pid)
                    .attach(kj::mv(pid))
@@ -132,7 +138,7 @@ base::Result<void> Group::tryLaunch(Member& member) {
 // A start that was answered with an error; when the connection broke instead, the exit says why.
 void Group::onRefusal(Member& member, const kj::Exception& exception) {
     if (exception.getType() != kj::Exception::Type::DISCONNECTED) {
-        base::logError(cat(member.spec.name, " could not start: ", ipc::toError(exception).text));
+        member.crashes.blame(cat("could not start (", ipc::toError(exception).text, ")"));
     }
     kill(member);
 }
@@ -191,6 +197,7 @@ void Group::onRunning(Member& member, std::vector<wire::ResumePoint> resume) {
         waiting->fulfill();
     }
     member.wait_running.clear();
+    continueUpgrade(member);
     if (member.settings_version != settings_version_) {
         tasks_.add(tellSettings(member));  // They changed while it was starting.
     }
@@ -198,13 +205,11 @@ void Group::onRunning(Member& member, std::vector<wire::ResumePoint> resume) {
     beatOne(member, member.last_answer_ns);  // Its first figures, without waiting for the beat.
 }
 
-// The peer of a program that was born again gets its end of the new edge at once, and those who
-// are still starting get theirs when they run.
+// The peer of a program that was born again gets its end of the new edge at once. One that is still
+// starting too: it may be waiting for an answer over the old edge, which nobody will give.
 void Group::deliverWaitingEnds() {
     for (auto& member : members_) {
-        const bool serves =
-            member->state == ProcessState::Running || member->state == ProcessState::Draining;
-        if (!serves || !member->child) {
+        if (!member->child) {
             continue;
         }
         for (auto& end : broker_.takeWaiting(member->spec.program)) {
@@ -222,12 +227,19 @@ bool Group::anybodyThere() const {
 void Group::onExit(Member& member, int wait_status) {
     member.child = nullptr;
     member.pid = nullptr;
+    auto output = member.output->finish();
+    member.output = nullptr;
     if (ending_) {
         if (wait_gone_ && !anybodyThere()) {
             wait_gone_->fulfill();
         }
         return;
     }
+    if (member.drained && member.is_replaced) {
+        onReplaced(member, wait_status);
+        return;
+    }
+    member.is_replaced = false;
     if (member.drained) {
         broker_.closeSockets(member.spec.program);
         setState(member, ProcessState::Stopped);
@@ -242,13 +254,18 @@ void Group::onExit(Member& member, int wait_status) {
         member.wait_exit.clear();
         return;
     }
+    onCrash(member, wait_status, std::move(output));
+}
+
+void Group::onCrash(Member& member, int wait_status, std::vector<std::string> output) {
     std::string how = describeExit(wait_status);
     if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS) {
-        if (const auto call = forbiddenCall(member.last_pid)) {
+        if (const auto call = forbiddenCall(member.last_pid, audit_)) {
             how = cat("made the forbidden system call ", *call, " and was killed for it (SIGSYS)");
         }
     }
-    onDeath(member, how);
+    onDeath(member,
+            member.crashes.record(clock_.wallNs(), member.last_pid, how, std::move(output)));
 }
 
 void Group::onDeath(Member& member, const std::string& how) {
@@ -256,6 +273,13 @@ void Group::onDeath(Member& member, const std::string& how) {
     setState(member, ProcessState::BackingOff);
     if (!up_ && !stopping_) {
         fail(cat(member.spec.name, ": ", how, ", before the group was ready"));
+        return;
+    }
+    judgeUpgrade(member, how);
+    if (isDispensable(member)) {
+        base::logWarning(cat(member.spec.name, " (pid ", member.last_pid, ") ", how,
+                             ", which ends it for this stop"));
+        dispenseWith(member);
         return;
     }
     const auto decision = member.policy.onDeath(clock_.monotonicNs());
@@ -268,13 +292,11 @@ void Group::onDeath(Member& member, const std::string& how) {
     }
     base::logWarning(cat(member.spec.name, " (pid ", member.last_pid, ") ", how,
                          ", starting it again in ", decision.delay_ns / base::kNsPerMs, " ms"));
-    tasks_.add(io_.provider->getTimer()
-                   .afterDelay(decision.delay_ns * kj::NANOSECONDS)
-                   .then([this, &member]() {
-                       if (!ending_) {
-                           launch(member);
-                       }
-                   }));
+    tasks_.add(after(decision.delay_ns).then([this, &member]() {
+        if (!ending_ && member.state == ProcessState::BackingOff) {
+            launch(member);
+        }
+    }));
 }
 
 void Group::fail(const std::string& reason) {
@@ -293,6 +315,10 @@ void Group::fail(const std::string& reason) {
 
 kj::Promise<std::string> Group::failure() {
     return kj::mv(failure_.promise);
+}
+
+kj::Promise<void> Group::after(int64_t delay_ns) {
+    return io_.provider->getTimer().afterDelay(delay_ns * kj::NANOSECONDS);
 }
 
 void Group::setState(Member& member, ProcessState state) {

@@ -1,21 +1,29 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "sandbox/supervisor/audit_records.h"
+#include "sandbox/supervisor/child_output_service.h"
 #include "sandbox/supervisor/child_service.h"
+#include "sandbox/supervisor/crash_log.h"
 #include "sandbox/supervisor/fd_broker.h"
 #include "sandbox/supervisor/restart_policy.h"
+#include "sandbox/supervisor/stop_diary.h"
+#include "sandbox/supervisor/upgrade_plan.h"
 
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace evd::supervisor {
 
 inline constexpr int64_t kHeartbeatIntervalNs = base::kNsPerSecond;
 inline constexpr int64_t kHeartbeatTimeoutNs = 5 * base::kNsPerSecond;
+inline constexpr int64_t kStoppingTimeoutNs = 2 * base::kNsPerSecond;
+inline constexpr int64_t kStartingTimeoutNs = 10 * base::kNsPerSecond;
 inline constexpr int64_t kStartTimeoutNs = 60 * base::kNsPerSecond;  // a long log is recovered
 
 enum class ProcessState { Stopped, Starting, Running, Draining, BackingOff };
@@ -51,6 +59,13 @@ class Group final : public ChildRequests {
     // Drains in order; programs that die while it lasts are started again and drained. Resolves
     // with true when every program drained and ended cleanly. Unbounded: the caller bounds it.
     kj::Promise<bool> stop();
+    // How long each program took, or has taken until now.
+    std::string describeStop() const { return stop_diary_.describe(clock_.monotonicNs()); }
+    // Replaces every program, one after the other, by what its file holds now (UpgradePlan). False
+    // when it cannot be: one is under way, or the group is not up, or no longer. What becomes of it
+    // is in the log and in groupStatus().
+    bool upgrade();
+    const UpgradePlan& upgradePlan() const { return upgrade_; }
     void killAll();
     // Whether we do what we are here for; see watchdog.h.
     bool works() const;
@@ -59,6 +74,8 @@ class Group final : public ChildRequests {
 
     base::Result<void> park(Program program, std::string name, base::Fd fd) override;
     void unpark(Program program, std::string_view prefix) override;
+    // What the status is to say of settings that are not in force.
+    void noteSettings(std::vector<wire::SettingNotice> notices) { notices_ = std::move(notices); }
     std::vector<wire::ProcessStatus> groupStatus() override;
     // The same with the measures that are for the report of SIGQUIT alone (Ruling L3).
     std::vector<wire::ProcessStatus> reportStatus();
@@ -81,9 +98,12 @@ class Group final : public ChildRequests {
         int64_t last_answer_ns = 0;
         bool asked = false;  // a heartbeat is under way
         bool drained = false;
+        bool is_replaced = false;  // its end is asked for by an upgrade
         bool given_up = false;
         std::vector<wire::Measure> measures;
         std::string last_exit;
+        kj::Own<ChildOutput> output;  // stays until the process is reaped
+        CrashLog crashes;
         uint64_t memory_bytes = 0;
         std::vector<kj::Own<kj::PromiseFulfiller<void>>> wait_running;
         std::vector<kj::Own<kj::PromiseFulfiller<bool>>> wait_exit;  // after a drain
@@ -100,6 +120,7 @@ class Group final : public ChildRequests {
     void onRefusal(Member& member, const kj::Exception& exception);
     void onExit(Member& member, int wait_status);
     bool anybodyThere() const;
+    void onCrash(Member& member, int wait_status, std::vector<std::string> output);
     void onDeath(Member& member, const std::string& how);
     void deliverWaitingEnds();
     kj::Promise<void> tellSettings(Member& member);
@@ -108,13 +129,28 @@ class Group final : public ChildRequests {
     // group_life_service.cpp
     kj::Promise<void> beat();
     void beatOne(Member& member, int64_t now_ns);
+    int64_t silenceMaxNs(const Member& member) const;
+    kj::Promise<void> whenRunning(Member& member);
+
+    // group_stop_service.cpp
     kj::Promise<bool> drainFrom(size_t index, bool clean);
     kj::Promise<bool> drainMember(Member& member);
     kj::Promise<bool> drainOnce(Member& member, uint32_t incarnation);
-    kj::Promise<void> whenRunning(Member& member);
+    kj::Promise<bool> letGo(Member& member);
+    kj::Promise<bool> letWaitingGo(Program ended);
     kj::Promise<bool> whenExited(Member& member);
+    bool isDispensable(const Member& member) const;
+    void dispenseWith(Member& member);
     void refreshMemory(int64_t now_ns);
 
+    // group_upgrade_service.cpp
+    kj::Promise<void> replaceNext();
+    kj::Promise<void> endForSuccessor(Member& member, uint32_t incarnation);
+    void onReplaced(Member& member, int wait_status);
+    void continueUpgrade(Member& member);
+    void judgeUpgrade(Member& member, const std::string& how);
+
+    kj::Promise<void> after(int64_t delay_ns);
     void setState(Member& member, ProcessState state);
     void kill(Member& member);
     Member* find(Program program);
@@ -123,8 +159,12 @@ class Group final : public ChildRequests {
     const base::Clock& clock_;
     GroupSetup setup_;
     FdBroker broker_;
+    AuditRecords audit_;
+    UpgradePlan upgrade_;
+    StopDiary stop_diary_;
     std::vector<std::unique_ptr<Member>> members_;
     std::vector<wire::ResumePoint> resume_;
+    std::vector<wire::SettingNotice> notices_;
     uint32_t settings_version_ = 0;
     int64_t started_wall_ns_;
     int64_t last_beat_ns_ = 0;

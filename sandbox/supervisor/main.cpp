@@ -45,7 +45,8 @@ void raiseFdLimit() {
 }
 
 int run(const supervisor::Options& options, config::Registry& registry,
-        const config::Settings& settings, std::vector<supervisor::NamedFd> inherited) {
+        const config::Configuration& loaded, std::vector<supervisor::NamedFd> inherited) {
+    const config::Settings& settings = loaded.settings;
     const auto folders = supervisor::makeFolders(supervisor::foldersOf(settings));
     if (!folders.ok()) {
         return failed(folders.error());
@@ -68,6 +69,7 @@ int run(const supervisor::Options& options, config::Registry& registry,
     setup.group.inherited = std::move(inherited);
     setup.registry = &registry;
     setup.state_folder = options.state_folder;
+    setup.problems = loaded.problems;
     setup.notify = std::move(notify).value();
     setup.watchdog_interval_ns = supervisor::watchdogIntervalNs(
         std::getenv("WATCHDOG_USEC"), std::getenv("WATCHDOG_PID"), ::getpid());
@@ -110,5 +112,5 @@ int main(int argument_count, char** arguments) {
         base::logError("the configuration does not allow a start");
         return kExitFailed;
     }
-    return run(options.value(), *registry.value(), loaded.settings, std::move(inherited).value());
+    return run(options.value(), *registry.value(), loaded, std::move(inherited).value());
 }

@@ -16,7 +16,8 @@ constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
      .sees_group = true,
      .sees_security = true,
      .reads_ids = true,
-     .expendability = 500},
+     .expendability = 500,
+     .holds_nothing = true},
     {.program = Program::Ingest,
      .name = "eventd-ingest",
      .sees_security = true,
@@ -26,14 +27,16 @@ constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
      .name = "eventd-kmesd",
      .may_park = true,
      .reads_proc = true,
-     .reads_ids = true},
+     .reads_ids = true,
+     .stays_for = Program::Collector},
     {.program = Program::Collector, .name = "eventd-collector"},
     {.program = Program::Sensor,
      .name = "eventd-sensor",
      .reads_proc = true,
      .reads_ids = true,
      .expendability = 300,
-     .kept_capability = CAP_SYS_PTRACE},
+     .kept_capability = CAP_SYS_PTRACE,
+     .holds_nothing = true},
 }};
 
 // Nothing new is asked or emitted first; then what is in the sockets and in the rings goes to the

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,12 @@ struct ProgramSpec {
     // Added to the kernel's badness when memory runs out: who can best be done without goes first.
     int expendability = 0;
     int kept_capability = -1;  // a CAP_* number that it keeps under a user of its own
+    // It has nothing that would be lost with it: one that dies while everything stops is not
+    // started again only to be drained.
+    bool holds_nothing = false;
+    // In a stop, drained and deaf to strangers, it stays until that program has ended, which would
+    // not be able to start again without it.
+    std::optional<Program> stays_for = std::nullopt;
 };
 
 // A socket pair between two programs. The names are those under which each takes its end.

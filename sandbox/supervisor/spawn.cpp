@@ -47,23 +47,30 @@ struct ProgramFile {
 
 constexpr int kProgramFd = ipc::kControlFd + 1;
 
+// The child's ends of its connections to us.
+struct ChildEnds {
+    int control;
+    int output;
+};
+
 // Everything between fork and exec. Only system calls: the child shares no lock with anybody.
-[[noreturn]] void becomeProgram(const ProgramFile& file, char* const* environment, int control,
-                                pid_t supervisor, const Birth& birth) {
+[[noreturn]] void becomeProgram(const ProgramFile& file, char* const* environment,
+                                const ChildEnds& ends, pid_t supervisor, const Birth& birth) {
     sigset_t none;
     sigemptyset(&none);
     (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
     (void)::signal(SIGPIPE, SIG_DFL);
     (void)::setsid();
     const int empty = ::open("/dev/null", O_RDONLY);
-    // These two come first: they may lie where another descriptor is going to.
-    const int kept = ::fcntl(control, F_DUPFD, kProgramFd + 1);
+    // These come first: they may lie where another descriptor is going to.
+    const int kept = ::fcntl(ends.control, F_DUPFD, kProgramFd + 1);
+    const int output = ::fcntl(ends.output, F_DUPFD, kProgramFd + 1);
     const int program = ::fcntl(file.fd, F_DUPFD, kProgramFd + 1);
-    const bool placed =
-        empty >= 0 && kept >= 0 && program >= 0 && ::dup2(empty, STDIN_FILENO) >= 0 &&
-        ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 && ::dup2(kept, ipc::kControlFd) >= 0 &&
-        ::dup3(program, kProgramFd, O_CLOEXEC) >= 0 &&
-        ::syscall(SYS_close_range, kProgramFd + 1, ~0U, 0) == 0;
+    const bool placed = empty >= 0 && kept >= 0 && output >= 0 && program >= 0 &&
+                        ::dup2(empty, STDIN_FILENO) >= 0 && ::dup2(output, STDERR_FILENO) >= 0 &&
+                        ::dup2(output, STDOUT_FILENO) >= 0 && ::dup2(kept, ipc::kControlFd) >= 0 &&
+                        ::dup3(program, kProgramFd, O_CLOEXEC) >= 0 &&
+                        ::syscall(SYS_close_range, kProgramFd + 1, ~0U, 0) == 0;
     if (!placed || !takePlace(birth)) {
         ::_exit(kNoPlaceStatus);
     }
@@ -101,6 +108,12 @@ base::Result<Spawned> spawnProgram(const std::string& folder, std::string_view n
     if (!control.ok()) {
         return control.error();
     }
+    int pipe_ends[2] = {-1, -1};
+    if (::pipe2(pipe_ends, O_CLOEXEC) != 0) {
+        return base::failErrno(base::cat("cannot make a pipe for ", name), errno);
+    }
+    base::Fd output(pipe_ends[0]);
+    const base::Fd output_end(pipe_ends[1]);
     char* const arguments[] = {argument.data(), nullptr};
     const auto environment = childEnvironment();
     const pid_t supervisor = ::getpid();
@@ -110,9 +123,9 @@ base::Result<Spawned> spawnProgram(const std::string& folder, std::string_view n
     }
     if (child == 0) {
         becomeProgram({path.c_str(), arguments, program.get()}, environment.data(),
-                      control.value().right.get(), supervisor, birth);
+                      {control.value().right.get(), output_end.get()}, supervisor, birth);
     }
-    return Spawned{child, std::move(control.value().left)};
+    return Spawned{child, std::move(control.value().left), std::move(output)};
 }
 
 }  // namespace evd::supervisor

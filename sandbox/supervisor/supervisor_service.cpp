@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "sandbox/supervisor/fd_keeper.h"
 #include "sandbox/supervisor/registry_watch.h"
+#include "sandbox/supervisor/setting_notices.h"
 #include "sandbox/supervisor/status.h"
 
 #include <kj/async-unix.h>
@@ -19,6 +20,7 @@ using base::cat;
 constexpr int kExitClean = 0;
 constexpr int kExitFailed = 1;
 constexpr uint64_t kStopTimeoutMsMax = 24 * 60 * 60 * 1000;
+constexpr int64_t kSlowStopNs = 2 * base::kNsPerSecond;  // worth a line
 constexpr int64_t kReapTimeoutNs = base::kNsPerSecond;
 // The report waits for fresh figures only so long.
 constexpr int64_t kReportPatienceNs = base::kNsPerSecond / 2;
@@ -39,7 +41,9 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
           keeper_(setup_.notify),
           settings_(setup_.group.start.settings),
           group_(io_, clock_, keptBy(keeper_, std::move(setup_.group))),
-          tasks_(*this) {}
+          tasks_(*this) {
+        group_.noteSettings(settingNotices(settings_, {}, setup_.problems));
+    }
 
     int run() {
         auto stop = stopSignal().fork();
@@ -86,6 +90,7 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
 
     void announce() {
         tasks_.add(reloadOnSignal());
+        tasks_.add(upgradeOnSignal());
         watchRegistry();
         if (setup_.watchdog_interval_ns) {
             setup_.notify.watchdog();
@@ -131,6 +136,17 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
         });
     }
 
+    kj::Promise<void> upgradeOnSignal() {
+        return io_.unixEventPort.onSignal(SIGUSR2).then([this](siginfo_t&&) {
+            if (!group_.upgrade()) {
+                base::logWarning(
+                    "asked to upgrade, but the group is busy with that or with its "
+                    "end already, ignoring it");
+            }
+            return upgradeOnSignal();
+        });
+    }
+
     kj::Promise<void> reloadOnChange() {
         return watch_events_->whenBecomesReadable().then([this]() -> kj::Promise<void> {
             if (!takeChanges()) {
@@ -160,9 +176,12 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
             base::logInfo(cat(entry.name, " is now ", entry.new_text, ", was ", entry.old_text));
         }
         for (const auto& entry : change.waiting) {
-            base::logInfo(cat(entry.name, " becomes ", entry.new_text, " at the next start"));
+            base::logInfo(cat(entry.name, " becomes ",
+                              entry.new_text.empty() ? "unset" : entry.new_text,
+                              " at the next start"));
         }
         settings_ = change.settings;
+        group_.noteSettings(settingNotices(settings_, change.waiting, loaded.problems));
         auto told =
             change.applied.empty() ? kj::Promise<void>(kj::READY_NOW) : group_.configure(settings_);
         return told.then([this, announced]() {
@@ -183,12 +202,17 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
             group_.refreshMeasures().exclusiveJoin(after(kReportPatienceNs)).wait(io_.waitScope);
             base::logInfo(formatReport(group_.reportStatus()));
         }
+        const int64_t begin_ns = clock_.monotonicNs();
         const bool clean = group_.stop()
-                               .exclusiveJoin(after(setup_.stop_timeout_ns).then([]() {
-                                   base::logError("the stop took too long, killing the rest");
+                               .exclusiveJoin(after(setup_.stop_timeout_ns).then([this]() {
+                                   base::logError(cat("the stop took too long, killing the rest: ",
+                                                      group_.describeStop()));
                                    return false;
                                }))
                                .wait(io_.waitScope);
+        if (clean && clock_.monotonicNs() - begin_ns > kSlowStopNs) {
+            base::logInfo(cat("the stop took long: ", group_.describeStop()));
+        }
         if (clean && event.kind == Event::Kind::Signal) {
             base::logInfo("stopped");
             return end(kExitClean);
@@ -236,7 +260,7 @@ int64_t stopTimeoutNs(const char* milliseconds) {
 }
 
 int runSupervisor(SupervisorSetup setup) {
-    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) {
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2}) {
         kj::UnixEventPort::captureSignal(signal);
     }
     kj::UnixEventPort::captureChildExit();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace evd::supervisor {
 
@@ -18,6 +19,7 @@ struct SupervisorSetup {
     GroupSetup group;
     config::Registry* registry = nullptr;
     std::string state_folder;
+    std::vector<config::Problem> problems;  // of the configuration we start with
     Notify notify;
     std::optional<int64_t> watchdog_interval_ns;
     int64_t stop_timeout_ns = kStopTimeoutNs;

@@ -43,7 +43,8 @@ class Supervisor {
         spec.sees_group = (kind & 2) != 0;
         spec.sees_security = (kind & 4) != 0;
         {
-            supervisor::ChildConnection child(door_.io(), {1, std::move(ours)}, spec, requests_);
+            supervisor::ChildConnection child(door_.io(), {1, std::move(ours), {}}, spec,
+                                              requests_);
             auto asked = ask(child).eagerlyEvaluate(nullptr);
             door_.run(std::move(scripted), bytes.subspan(bytes.empty() ? 0 : 1));
         }
@@ -66,7 +67,7 @@ class Supervisor {
             .then([] {}, pass)
             .then([&child] { return child.heartbeat().ignoreResult(); })
             .then([] {}, pass)
-            .then([&child] { return child.drain(); })
+            .then([&child] { return child.drain(/*has_successor=*/true); })
             .then([] {}, pass);
     }
     static ipc::StartParams params() {

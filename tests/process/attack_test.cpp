@@ -312,7 +312,7 @@ TEST_CASE("attack: what was killed is shown by name in the status") {
     checkDeath(stage, "ingest", 0);
     const std::string status = stage.status();
     if (status.find("execve") == std::string::npos) {
-        MESSAGE("the kernel's log is closed to us: only the signal is known");
+        MESSAGE("the kernel's records are closed to us: only the signal is known");
     }
     CHECK(status.find("SIGSYS") != std::string::npos);
     CHECK(stage.group().stop() == 0);

@@ -4,25 +4,20 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "common/base/thread.h"
-#include "queryd/client/event_store_client_service.h"
 #include "tests/support/emitter.h"
+#include "tests/support/event_follower.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <map>
-#include <mutex>
 #include <random>
 #include <set>
 
 namespace test = evd::test;
 using evd::base::cat;
-using evd::wire::StoredEvent;
 
 namespace {
 
@@ -30,8 +25,6 @@ constexpr int kKillsOfEach = 6;  // ten deaths of one program in a minute end th
 constexpr uint32_t kBatchEvents = 16;
 constexpr int kPauseMs = 10;
 constexpr uint32_t kPadBytes = 100;
-constexpr uint32_t kPatienceMs = 50;
-constexpr size_t kStepBackMax = 200;
 constexpr int64_t kFollowsAgainMs = 10'000;
 constexpr const char* kEventType = "cursor.event";
 
@@ -40,131 +33,6 @@ uint64_t chosenSeed() {
     const auto number = evd::base::parseU64(text == nullptr ? "" : text);
     return number.ok() ? number.value() : std::random_device{}();
 }
-
-// What the follower has: the events by id, and every promise it saw broken.
-//
-// Shared by the follower's thread and the test's; all of it under one mutex.
-class Diary {
-  public:
-    // `cursor` is the last id of this subscription, and moves on.
-    void take(const std::vector<StoredEvent>& events, int64_t& cursor) {
-        const std::lock_guard lock(mutex_);
-        for (const StoredEvent& event : events) {
-            if (event.id <= cursor) {
-                complain(cat("id ", event.id, " came behind the cursor ", cursor));
-            }
-            cursor = event.id;
-            const auto [known, is_new] = events_.try_emplace(event.id, event);
-            repeated_ += is_new ? 0 : 1;
-            if (!is_new && known->second != event) {
-                complain(cat("id ", event.id, " is not the event that it was"));
-            }
-            if (is_new && event.id < newest_) {
-                complain(cat("id ", event.id, " was left out before ", newest_, " came"));
-            }
-            newest_ = std::max(newest_, event.id);
-            if (is_new && event.type == kEventType && event.payload) {
-                numbers_.insert(test::numberField(*event.payload, "n"));
-            }
-        }
-    }
-
-    // The cursor of a follower that lost what it did with the last `steps` events.
-    int64_t cursorBefore(size_t steps) const {
-        const std::lock_guard lock(mutex_);
-        if (events_.size() <= steps) {
-            return 0;
-        }
-        return std::next(events_.rbegin(), static_cast<std::ptrdiff_t>(steps))->first;
-    }
-
-    std::vector<std::string> complaints() const {
-        const std::lock_guard lock(mutex_);
-        return complaints_;
-    }
-    std::multiset<uint64_t> numbers() const {
-        const std::lock_guard lock(mutex_);
-        return numbers_;
-    }
-    bool knows(uint64_t number) const {
-        const std::lock_guard lock(mutex_);
-        return numbers_.contains(number);
-    }
-    size_t countNumbers() const {
-        const std::lock_guard lock(mutex_);
-        return numbers_.size();
-    }
-    uint64_t repeated() const {
-        const std::lock_guard lock(mutex_);
-        return repeated_;
-    }
-
-  private:
-    void complain(std::string text) { complaints_.push_back(std::move(text)); }
-
-    mutable std::mutex mutex_;
-    std::map<int64_t, StoredEvent> events_;
-    std::multiset<uint64_t> numbers_;
-    std::vector<std::string> complaints_;
-    int64_t newest_ = 0;
-    uint64_t repeated_ = 0;
-};
-
-// Follows the store until told to stop. After every second broken connection it goes on from an
-// older cursor, as a program does that died before it wrote down how far it was.
-class Follower {
-  public:
-    Follower(std::string socket_path, uint64_t seed, Diary& diary)
-        : socket_path_(std::move(socket_path)),
-          diary_(diary),
-          random_(seed),
-          thread_("follower", [this] { run(); }) {}
-    ~Follower() { stop(); }
-
-    void stop() {
-        stopping_ = true;
-        thread_.join();
-    }
-    int connections() const { return connections_; }
-
-  private:
-    void run() {
-        while (!stopping_) {
-            auto client = evd::queryd::connectEventStoreClient(socket_path_);
-            if (!client.ok()) {
-                test::pauseMs(5);
-                continue;
-            }
-            const int broken = connections_++;
-            followOn(*client.value(),
-                     diary_.cursorBefore(broken % 2 == 1 ? random_() % kStepBackMax : 0));
-        }
-    }
-
-    // Until the connection is lost; a subscription that ends otherwise is begun again.
-    void followOn(evd::queryd::EventStoreClient& client, int64_t cursor) {
-        while (!stopping_) {
-            const auto ended = client.follow(
-                cursor,
-                [&](const std::vector<StoredEvent>& events) {
-                    diary_.take(events, cursor);
-                    return !stopping_;
-                },
-                kPatienceMs);
-            if (!ended.ok() && ended.error().kind == evd::base::ErrorKind::Gone) {
-                return;
-            }
-            test::pauseMs(ended.ok() ? 0 : 5);
-        }
-    }
-
-    const std::string socket_path_;
-    Diary& diary_;
-    std::mt19937_64 random_;
-    std::atomic<int> connections_ = 0;
-    std::atomic<bool> stopping_ = false;
-    evd::base::Thread thread_;
-};
 
 // Emits at a steady pace, by the test's own thread, and remembers what was acknowledged.
 class Load {
@@ -188,7 +56,7 @@ class Load {
         }
     }
     // Emits until the follower knows of an event that was emitted after this began.
-    bool emitUntilFollowed(const Diary& diary) {
+    bool emitUntilFollowed(const test::EventDiary& diary) {
         const uint64_t marker = emit();
         const int64_t until = clock_.monotonicNs() + kFollowsAgainMs * evd::base::kNsPerMs;
         while (!diary.knows(marker) && clock_.monotonicNs() < until) {
@@ -212,7 +80,7 @@ std::vector<const char*> chooseVictims(std::mt19937_64& random) {
     return names;
 }
 
-bool waitUntilAllFollowed(const Load& load, const Diary& diary) {
+bool waitUntilAllFollowed(const Load& load, const test::EventDiary& diary) {
     for (int i = 0; i < kFollowsAgainMs / 10; ++i) {
         if (diary.countNumbers() >= load.acknowledged().size()) {
             return true;
@@ -235,9 +103,9 @@ TEST_CASE("event cursor: a follower sees each event once, whatever is killed wit
     test::Group group(state, options);
     REQUIRE(group.waitReady());
 
-    Diary diary;
+    test::EventDiary diary(kEventType);
     Load load(state.below("run/kmes.sock"));
-    Follower follower(state.below("run/rpc.sock"), seed, diary);
+    test::EventFollower follower(state.below("run/rpc.sock"), seed, diary);
     REQUIRE(load.emitUntilFollowed(diary));
     for (const char* name : chooseVictims(random)) {
         const pid_t victim = group.childPid(name);

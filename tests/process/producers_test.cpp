@@ -174,7 +174,7 @@ TEST_CASE("sensor: kernel log and host metrics come out of the jail, and not twi
             const auto measured = metrics.waitReceive();
             CHECK(count(measured, R"("name":"cpu.seconds.total")") >= 8);
             CHECK(count(measured, R"("name":"filesystem.total.bytes")") >= 1);
-            sensor.drain().wait(io.waitScope);
+            sensor.drain(/*has_successor=*/false).wait(io.waitScope);
         }
         int status = -1;
         CHECK(::waitpid(pid, &status, 0) == pid);

@@ -4,7 +4,11 @@
 //    <name>.refuse   start is answered with an error
 //    <name>.crash    start ends the process
 //    <name>.hang     start is never answered
+//    <name>.wait     start is answered when its edge to the store is replaced
 //    <name>.stuck    drain is never answered
+//    <name>.lock     the event loop waits for ever at the next heartbeat, as in a deadlock
+//    <name>.spin     the event loop runs in circles from the next heartbeat on
+//    <name>.segv     the next heartbeat is answered by death, after two lines on stderr
 //
 // Its measures count what it was given: "fd.<name>" descriptors, "peer.<name>" greetings read from
 // the other end of an edge, and "setting" is MaxBatchSize. kmesd parks one descriptor at its first
@@ -18,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <csignal>
 #include <cstdlib>
 #include <map>
 
@@ -44,6 +49,11 @@ class FakeProgram final : public ipc::Program {
         if (told("hang")) {
             return kj::NEVER_DONE;
         }
+        if (told("wait")) {
+            auto pair = kj::newPromiseAndFulfiller<std::vector<wire::ResumePoint>>();
+            waiting_ = kj::mv(pair.fulfiller);
+            return kj::mv(pair.promise);
+        }
         supervisor_ = &supervisor;
         counts_["setting"] = static_cast<int64_t>(params.settings.number("MaxBatchSize"));
         counts_["restart"] = params.restart ? 1 : 0;
@@ -66,6 +76,9 @@ class FakeProgram final : public ipc::Program {
         if (edge && name != "kmes-listen") {
             (void)::send(fd.get(), "hello", 5, MSG_NOSIGNAL | MSG_DONTWAIT);
         }
+        if (name == "store" && waiting_.get() != nullptr) {
+            waiting_->fulfill({});
+        }
         fds_.insert_or_assign(std::move(name), std::move(fd));
     }
 
@@ -81,6 +94,7 @@ class FakeProgram final : public ipc::Program {
     }
 
     std::vector<wire::Measure> measures() override {
+        misbehave();
         if (told("reject")) {
             counts_["reject.fake"] = 1;
         }
@@ -98,6 +112,19 @@ class FakeProgram final : public ipc::Program {
     }
 
   private:
+    void misbehave() const {
+        while (told("lock")) {
+            (void)::pause();
+        }
+        while (told("spin")) {
+        }
+        if (told("segv")) {
+            base::logError("first of the last words");
+            base::logError("second of the last words");
+            (void)::raise(SIGSEGV);
+        }
+    }
+
     bool told(const char* what) const {
         const char* folder = std::getenv("EVD_FAKE_FOLDER");
         return folder != nullptr &&
@@ -108,6 +135,7 @@ class FakeProgram final : public ipc::Program {
     std::map<std::string, base::Fd> fds_;
     std::map<std::string, int64_t> counts_;
     ipc::SupervisorLink* supervisor_ = nullptr;
+    kj::Own<kj::PromiseFulfiller<std::vector<wire::ResumePoint>>> waiting_;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 
 namespace base = evd::base;
 namespace config = evd::config;
@@ -41,7 +42,7 @@ class Stage {
         for (const char* name : kNames) {
             std::filesystem::create_symlink(fakeProgram(), programs_ / name);
         }
-        auto settings = config::Settings::defaults();
+        settings = config::Settings::defaults();
         const auto paths = config::embeddedPaths(state_.path());
         REQUIRE(paths.ok());
         for (const auto& [name, value] : paths.value().values()) {
@@ -50,10 +51,7 @@ class Stage {
         settings.set("Linux\\SyslogSocketPath", state_ / "run/more/syslog.sock");
         settings.set("Linux\\StatsdSocketPath", state_ / "run/statsd.sock");
         REQUIRE(supervisor::makeFolders(supervisor::foldersOf(settings)).ok());
-        setup.plan = supervisor::planGroup(supervisor::KmesBackend::Builtin,
-                                           {.with_syslog = true, .with_statsd = true});
-        setup.program_folder = programs_.path();
-        setup.start.settings = settings;
+        program_folder = programs_.path();
     }
 
     void tell(const std::string& name, const char* what) const {
@@ -63,7 +61,17 @@ class Stage {
         std::filesystem::remove(programs_ / base::cat(name, ".", what));
     }
 
-    supervisor::GroupSetup setup;
+    supervisor::GroupSetup setup() const {
+        supervisor::GroupSetup setup;
+        setup.plan = supervisor::planGroup(supervisor::KmesBackend::Builtin,
+                                           {.with_syslog = true, .with_statsd = true});
+        setup.program_folder = program_folder;
+        setup.start.settings = settings;
+        return setup;
+    }
+
+    config::Settings settings;
+    std::string program_folder;
 
   private:
     test::TemporaryDirectory programs_;
@@ -128,7 +136,7 @@ bool eventually(const std::function<bool()>& condition) {
 TEST_CASE("group: programs start in order, get their descriptors, and end cleanly") {
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     for (const char* name : kNames) {
         CHECK(statusOf(group, name).state == "running");
@@ -156,9 +164,9 @@ TEST_CASE("group: programs start in order, get their descriptors, and end cleanl
 TEST_CASE("group: the doors have the modes of the contract") {  // Contracts §5
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
-    const auto paths = config::socketPaths(stage.setup.start.settings);
+    const auto paths = config::socketPaths(stage.settings);
     const auto modeOf = [](const std::string& path) {
         struct stat found {};
         return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 0777 : 0;
@@ -178,7 +186,7 @@ TEST_CASE("group: the doors have the modes of the contract") {  // Contracts §5
 TEST_CASE("group: a program that dies is there again, and its peers get new edges") {
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     const auto first = statusOf(group, "eventd-store").pid;
     REQUIRE(eventually([&] { return measure(group, "eventd-collector", "peer.store") == 1; }));
@@ -200,7 +208,7 @@ TEST_CASE("group: a program that dies is there again, and its peers get new edge
 TEST_CASE("group: both ends of an edge die at once and meet again") {
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
     ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
@@ -213,10 +221,42 @@ TEST_CASE("group: both ends of an edge die at once and meet again") {
     CHECK(stops(group));
 }
 
+TEST_CASE("group: a program that is still starting gets the new edge when its peer dies") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup());
+    REQUIRE(starts(group));
+    stage.tell("eventd-collector", "wait");
+    ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
+    REQUIRE(eventually([&] { return statusOf(group, "eventd-collector").restarts == 1; }));
+    // Until it has been given all and asked to start, which nobody tells us.
+    loop().provider->getTimer().afterDelay(500 * kj::MILLISECONDS).wait(loop().waitScope);
+    CHECK(statusOf(group, "eventd-collector").state == "starting");
+    ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
+    CHECK(eventually([&] { return statusOf(group, "eventd-collector").state == "running"; }));
+    CHECK(statusOf(group, "eventd-collector").restarts == 1);
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: a program that is stopped while it starts is replaced too, before its minute") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup());
+    REQUIRE(starts(group));
+    stage.tell("eventd-collector", "wait");
+    ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
+    REQUIRE(eventually([&] { return statusOf(group, "eventd-collector").restarts == 1; }));
+    stage.untell("eventd-collector", "wait");
+    ::kill(statusOf(group, "eventd-collector").pid, SIGSTOP);
+    const auto runs = [&] { return statusOf(group, "eventd-collector").state == "running"; };
+    CHECK((eventually(runs) || eventually(runs)));
+    CHECK(stops(group));
+}
+
 TEST_CASE("group: what kmesd parked is given to its successor") {  // Ruling K6
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     CHECK(measure(group, "eventd-kmesd", "fd.ring.0") == 0);
     ::kill(statusOf(group, "eventd-kmesd").pid, SIGKILL);
@@ -232,7 +272,7 @@ TEST_CASE("group: a start that is refused, crashes, or finds no program fails as
         CAPTURE(what);
         Stage stage;
         stage.tell("eventd-collector", what);
-        supervisor::Group group(loop(), clock, stage.setup);
+        supervisor::Group group(loop(), clock, stage.setup());
         auto failure = group.failure();
         CHECK_FALSE(starts(group));
         const auto reason = failure.wait(loop().waitScope);
@@ -242,8 +282,8 @@ TEST_CASE("group: a start that is refused, crashes, or finds no program fails as
         group.whenAllGone().wait(loop().waitScope);
     }
     Stage stage;
-    stage.setup.program_folder = "/nonexistent";
-    supervisor::Group group(loop(), clock, stage.setup);
+    stage.program_folder = "/nonexistent";
+    supervisor::Group group(loop(), clock, stage.setup());
     auto failure = group.failure();
     CHECK_FALSE(starts(group));
     CHECK(failure.wait(loop().waitScope).find("/nonexistent/eventd-store") != std::string::npos);
@@ -252,7 +292,7 @@ TEST_CASE("group: a start that is refused, crashes, or finds no program fails as
 TEST_CASE("group: a program that keeps dying is given up, and the rest still stops in order") {
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     auto failure = group.failure();
     REQUIRE(starts(group));
     stage.tell("eventd-queryd", "crash");
@@ -267,7 +307,7 @@ TEST_CASE("group: a program that keeps dying is given up, and the rest still sto
 TEST_CASE("group: a program that dies while it stops is started again and drained") {
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
     CHECK(stops(group));
@@ -278,7 +318,7 @@ TEST_CASE("group: a drain that is never answered does not end the stop, and kill
     const base::SystemClock clock;
     Stage stage;
     stage.tell("eventd-collector", "stuck");
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     CHECK_FALSE(stops(group, 1));
     CHECK(statusOf(group, "eventd-collector").state == "draining");
@@ -292,7 +332,7 @@ TEST_CASE("group: a drain that is never answered does not end the stop, and kill
 TEST_CASE("group: a program that no longer answers is killed and replaced") {
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     const auto first = statusOf(group, "eventd-queryd").pid;
     ::kill(first, SIGSTOP);
@@ -303,12 +343,125 @@ TEST_CASE("group: a program that no longer answers is killed and replaced") {
     CHECK(stops(group));
 }
 
+TEST_CASE("group: a program whose event loop is locked or runs in circles is replaced too") {
+    const base::SystemClock clock;
+    for (const char* what : {"lock", "spin"}) {
+        CAPTURE(what);
+        Stage stage;
+        supervisor::Group group(loop(), clock, stage.setup());
+        REQUIRE(starts(group));
+        const auto first = statusOf(group, "eventd-queryd").pid;
+        stage.tell("eventd-queryd", what);
+        CHECK(eventually([&] { return statusOf(group, "eventd-queryd").pid != first; }));
+        stage.untell("eventd-queryd", what);
+        CHECK(eventually([&] { return statusOf(group, "eventd-queryd").state == "running"; }));
+        CHECK(statusOf(group, "eventd-queryd").last_exit ==
+              "was silent for 5 s and was killed by signal 9 (KILL)");
+        CHECK(stops(group));
+    }
+}
+
+TEST_CASE("group: the report of a crash has its signal and what the program said last") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup());
+    REQUIRE(starts(group));
+    const auto first = statusOf(group, "eventd-ingest").pid;
+    CHECK(statusOf(group, "eventd-ingest").crashes.empty());
+    stage.tell("eventd-ingest", "segv");
+    CHECK(eventually([&] { return !statusOf(group, "eventd-ingest").crashes.empty(); }));
+    stage.untell("eventd-ingest", "segv");
+    CHECK(eventually([&] { return statusOf(group, "eventd-ingest").state == "running"; }));
+    const auto crash = statusOf(group, "eventd-ingest").crashes.at(0);
+    CHECK(crash.how == "was killed by signal 11 (SEGV)");
+    CHECK(crash.pid == first);
+    REQUIRE(crash.output.size() == 2);
+    CHECK(crash.output[0] == "eventd-ingest: error: first of the last words");
+    CHECK(crash.output[1] == "eventd-ingest: error: second of the last words");
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: an upgrade replaces every program once, and what is parked stays") {
+    const base::SystemClock clock;
+    Stage stage;
+    supervisor::Group group(loop(), clock, stage.setup());
+    REQUIRE(starts(group));
+    std::map<std::string, int32_t> before;
+    for (const char* name : kNames) {
+        before[name] = statusOf(group, name).pid;
+    }
+    CHECK(group.upgrade());
+    CHECK_FALSE(group.upgrade());  // one at a time
+    CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
+    CHECK(statusOf(group, "eventd").upgrade == "upgrade: complete, 6 of 6 programs replaced");
+    for (const char* name : kNames) {
+        CAPTURE(name);
+        CHECK(statusOf(group, name).state == "running");
+        CHECK(statusOf(group, name).pid != before[name]);
+        CHECK(statusOf(group, name).restarts == 1);
+        CHECK(statusOf(group, name).last_exit == "ended for its successor");
+        CHECK(statusOf(group, name).crashes.empty());
+    }
+    CHECK(eventually([&] { return measure(group, "eventd-kmesd", "fd.ring.0") == 1; }));
+    CHECK(eventually([&] { return measure(group, "eventd-collector", "peer.store") >= 1; }));
+    const auto paths = config::socketPaths(stage.settings);
+    CHECK(base::connectUnix(paths.log, SOCK_DGRAM).ok());  // its door was never closed
+    CHECK(group.upgrade());                                // and again
+    CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
+    CHECK(statusOf(group, "eventd-sensor").restarts == 2);
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: an upgrade ends at a program that does not start, and the others stay") {
+    const base::SystemClock clock;
+    for (const char* what : {"refuse", "crash"}) {
+        CAPTURE(what);
+        Stage stage;
+        supervisor::Group group(loop(), clock, stage.setup());
+        REQUIRE(starts(group));
+        const auto untouched = statusOf(group, "eventd-ingest").pid;
+        stage.tell("eventd-queryd", what);
+        CHECK(group.upgrade());
+        CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
+        CHECK(statusOf(group, "eventd").upgrade.find("stopped at eventd-queryd") !=
+              std::string::npos);
+        CHECK(statusOf(group, "eventd").upgrade.find("1 of 6") != std::string::npos);
+        CHECK(statusOf(group, "eventd-ingest").pid == untouched);
+        stage.untell("eventd-queryd", what);
+        CHECK(eventually([&] { return statusOf(group, "eventd-queryd").state == "running"; }));
+        CHECK(group.upgrade());  // with the mended program it goes through
+        CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
+        CHECK(statusOf(group, "eventd").upgrade == "upgrade: complete, 6 of 6 programs replaced");
+        CHECK(stops(group));
+    }
+}
+
+TEST_CASE("group: a stop in the middle of an upgrade stops everything, cleanly") {
+    const base::SystemClock clock;
+    for (const int turns : {0, 1, 3, 10, 30}) {
+        CAPTURE(turns);
+        Stage stage;
+        supervisor::Group group(loop(), clock, stage.setup());
+        REQUIRE(starts(group));
+        REQUIRE(group.upgrade());
+        for (int i = 0; i < turns; ++i) {
+            loop().provider->getTimer().afterDelay(2 * kj::MILLISECONDS).wait(loop().waitScope);
+        }
+        CHECK(stops(group));
+        CHECK_FALSE(group.upgradePlan().isUnderWay());
+        for (const char* name : kNames) {
+            CHECK(statusOf(group, name).state == "stopped");
+        }
+        CHECK_FALSE(group.upgrade());
+    }
+}
+
 TEST_CASE("group: new settings reach every program") {
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
-    auto settings = stage.setup.start.settings;
+    auto settings = stage.settings;
     settings.set("MaxBatchSize", uint64_t{123});
     group.configure(settings).wait(loop().waitScope);
     for (const char* name : kNames) {
@@ -321,7 +474,7 @@ TEST_CASE("group: what begins with reject. is in the report alone, whoever asks 
     const base::SystemClock clock;
     Stage stage;
     stage.tell("eventd-ingest", "reject");
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     const auto reported = [&] {
         for (const auto& process : group.reportStatus()) {
@@ -341,9 +494,9 @@ TEST_CASE("group: what begins with reject. is in the report alone, whoever asks 
 TEST_CASE("group: senders are refused, and not kept waiting, once the doors are drained") {
     const base::SystemClock clock;
     Stage stage;
-    supervisor::Group group(loop(), clock, stage.setup);
+    supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
-    const auto paths = config::socketPaths(stage.setup.start.settings);
+    const auto paths = config::socketPaths(stage.settings);
     const auto sender = base::connectUnix(paths.log, SOCK_DGRAM);
     REQUIRE(sender.ok());
     CHECK(base::sendPacket(sender.value().get(), base::asBytes("x")).ok());

@@ -97,6 +97,19 @@ TEST_CASE("policy thread: counts have an effect at the next interval, not before
     CHECK(fixture.waitFor(2).size() == 3);
 }
 
+TEST_CASE("policy thread: a shorter interval counts at once, even if it is over already") {
+    Fixture fixture;
+    PolicyThread& thread = fixture.start();
+    thread.count({{field("cpu_id"), 200}});
+    // Whether it has seen the count is not known until it says so; nothing of it needs the clock.
+    fixture.clock.advanceNs(int64_t{1800} * base::kNsPerSecond);
+    CHECK_FALSE(fixture.isPublished(1));  // it sleeps until the hour is over
+    PolicyThread::Settings settings;
+    settings.interval_ns = int64_t{600} * base::kNsPerSecond;
+    thread.configure(settings);
+    CHECK(fixture.waitFor(1).size() == 1);
+}
+
 TEST_CASE("policy thread: what was counted is persisted when it stops") {
     Fixture fixture;
     fixture.start().count({{field("cpu_id"), 60}});

@@ -204,3 +204,18 @@ TEST_CASE("configuration: only what may change live changes in a running group")
     CHECK(change.settings.text("QuerySocketPath") == "/tmp/s/run/query.sock");
     CHECK(config::applyLive(running.settings, running.settings).applied.empty());
 }
+
+TEST_CASE("configuration: a setting without default that is taken away waits for a start") {
+    TextRegistry registry;
+    registry.setKeys(base::cat(R"({"path": "Machine/System/eventd/Linux", "values": [)",
+                               value("SyslogSocketPath", "sz", "\"/run/log\""), "]}"));
+    const auto running = loadState(registry);
+    TextRegistry empty;
+    const auto change = config::applyLive(running.settings, loadState(empty).settings);
+    CHECK(change.applied.empty());
+    REQUIRE(change.waiting.size() == 1);
+    CHECK(change.waiting[0].name == "Linux\\SyslogSocketPath");
+    CHECK(change.waiting[0].old_text == "/run/log");
+    CHECK(change.waiting[0].new_text.empty());
+    CHECK(change.settings.text("Linux\\SyslogSocketPath") == "/run/log");
+}

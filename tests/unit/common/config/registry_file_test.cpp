@@ -109,6 +109,30 @@ TEST_CASE("registry file: numbers fit their type or are reported with key and va
     }
 }
 
+TEST_CASE("registry file: data is shown where it is ours, and never where it is not") {
+    const auto said = [](std::string_view name, std::string_view type) {
+        const auto parsed =
+            parse(base::cat(R"({"keys": [{"path": "Machine/System/eventd", "values": [{"name": ")",
+                            name, R"(", "type": ")", type, R"(", "data": "secret"}]}]})"));
+        REQUIRE(parsed.file);
+        REQUIRE(parsed.file->problems.size() == 1);
+        return formatProblem(parsed.file->problems[0]);
+    };
+    CHECK(said("MaxBatchSize", "dword").find("secret") != std::string::npos);
+    CHECK(said("Security/Events/x", "sddl").find("secret") != std::string::npos);
+    for (const char* type : {"dword", "sddl", "multi", "binary", "link"}) {
+        CAPTURE(type);
+        CHECK(said("ApiToken", type).find("secret") == std::string::npos);
+        CHECK(said("MaxBatchSizes", type).find("secret") == std::string::npos);
+    }
+    for (const char* text : {"secret", "{\"secret\n\": 1}", "{\"keys\": \"secret\"} secret"}) {
+        const auto parsed = parse(text);
+        REQUIRE(parsed.problems.size() == 1);
+        CHECK(parsed.problems[0].reason.find("line ") != std::string::npos);
+        CHECK(parsed.problems[0].reason.find("secret") == std::string::npos);
+    }
+}
+
 TEST_CASE("registry file: a bad entry is left out and the rest is used") {
     const auto parsed = parse(R"({"keys": [7, {"path": 1}, {"path": "x", "values": 1},
         {"path": "Machine\\System\\eventd", "values": [null, {"name": ""},

@@ -79,6 +79,9 @@ TEST_CASE("convert: a process status keeps every field") {
     status.memory_bytes = 1 << 20;
     status.last_exit = "killed by signal 9";
     status.measures = {{"stored", 7}, {"lost", -1}};
+    status.crashes = {{5, 41, "was killed by signal 11 (SEGV)", {"a", "b"}}, {6, 42, "how", {}}};
+    status.settings = {{"StorageShards", "2", "4", ""}, {"MaxBatchSize", "100", "7", "too small"}};
+    status.upgrade = "upgrade: complete";
     capnp::MallocMessageBuilder message;
     auto out = message.initRoot<schema::ProcessStatus>();
     ipc::writeProcess(status, out);
@@ -93,6 +96,9 @@ TEST_CASE("convert: a process status keeps every field") {
     REQUIRE(back.measures.size() == 2);
     CHECK(back.measures[1].name == "lost");
     CHECK(back.measures[1].value == -1);
+    CHECK(back.crashes == status.crashes);
+    CHECK(back.settings == status.settings);
+    CHECK(back.upgrade == "upgrade: complete");
 }
 
 TEST_CASE("convert: a GUID of another length is refused") {

@@ -36,6 +36,23 @@ TEST_CASE("process table: the store comes first and goes last") {
                                                    Program::Collector, Program::Store});
 }
 
+TEST_CASE(
+    "process table: whoever stays for another is drained before it, and has something to hold") {
+    const auto plan = supervisor::planGroup(supervisor::KmesBackend::Builtin, {});
+    const auto place = [&](supervisor::Program program) {
+        return std::find(plan.drain_order.begin(), plan.drain_order.end(), program);
+    };
+    int staying = 0;
+    for (const auto& spec : plan.start_order) {
+        if (spec.stays_for) {
+            ++staying;
+            CHECK(place(spec.program) < place(*spec.stays_for));
+            CHECK_FALSE(spec.holds_nothing);
+        }
+    }
+    CHECK(staying == 1);  // kmesd for the collector
+}
+
 TEST_CASE("process table: kmesd runs only where it stands in for the kernel") {
     for (const auto backend : {KmesBackend::Kernel, KmesBackend::Socket}) {
         const auto plan = supervisor::planGroup(backend, {});

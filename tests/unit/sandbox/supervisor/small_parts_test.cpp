@@ -1,20 +1,28 @@
 #include "common/base/text.h"
 #include "common/wire/record.h"
+#include "sandbox/supervisor/audit_records.h"
 #include "sandbox/supervisor/boot_id.h"
 #include "sandbox/supervisor/exit_status.h"
 #include "sandbox/supervisor/forbidden_call.h"
 #include "sandbox/supervisor/group_ids.h"
 #include "sandbox/supervisor/process_memory.h"
+#include "sandbox/supervisor/setting_notices.h"
 #include "sandbox/supervisor/status.h"
+#include "sandbox/supervisor/stop_diary.h"
 #include "sandbox/supervisor/supervisor_service.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
 #include <fstream>
 
 namespace base = evd::base;
+namespace config = evd::config;
 namespace supervisor = evd::supervisor;
 namespace test = evd::test;
 namespace wire = evd::wire;
@@ -62,6 +70,46 @@ TEST_CASE("forbidden call: the kernel's record names the call of that process on
     CHECK_FALSE(supervisor::callInRecord("audit: type=1326 pid=26128 syscall=99999999", 26128));
 }
 
+TEST_CASE("forbidden call: an audit record is the same text without the type") {
+    const std::string record =
+        "audit(1795186374.833:7788): auid=1 uid=0 gid=0 ses=1 pid=19122 comm=\"x\" exe=\"/x\" "
+        "sig=31 arch=c000003e syscall=39 compat=0 ip=0x7f code=0x0";
+    CHECK(supervisor::callOfProcess(record, 19122) == 39);
+    CHECK_FALSE(supervisor::callOfProcess(record, 1912));
+}
+
+TEST_CASE("audit records: the kernel names the call that a process was killed for") {
+    auto records = supervisor::AuditRecords::open();
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        (void)::prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+        (void)::syscall(SYS_getuid);
+        ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    REQUIRE(WIFSIGNALED(status));
+    const auto call = records.callOf(pid);
+    if (call) {
+        CHECK(*call == SYS_getuid);
+    } else {
+        MESSAGE("the kernel sends us no audit records here");
+    }
+    CHECK_FALSE(records.callOf(pid));  // each is told once
+}
+
+TEST_CASE("stop diary: who has taken how long, and who is waited for") {
+    supervisor::StopDiary diary;
+    CHECK(diary.describe(0).empty());
+    diary.begin("queryd", 0);
+    CHECK(diary.end("queryd", 12'000'000));
+    diary.begin("store", 12'000'000);
+    CHECK_FALSE(diary.end("collector", 20'000'000));
+    CHECK(diary.describe(5'012'000'000) == "queryd 12 ms, store 5000 ms and not done");
+    CHECK(diary.end("store", 6'012'000'000));
+    CHECK(diary.describe(9'000'000'000) == "queryd 12 ms, store 6000 ms");
+}
+
 TEST_CASE("process memory: the proportional figure is read, else the resident one") {
     CHECK(supervisor::proportionalBytes("55a-7ff [rollup]\nRss:  900 kB\nPss:     123 kB\n") ==
           123 * 1024);
@@ -75,6 +123,20 @@ TEST_CASE("process memory: the proportional figure is read, else the resident on
 TEST_CASE("group ids: known groups are found, unknown ones passed over") {
     CHECK(supervisor::groupIds({"root", "no-such-group-here"}) == std::vector<gid_t>{0});
     CHECK(supervisor::groupIds({}).empty());
+}
+
+TEST_CASE("setting notices: what waits and what was refused, under the names of the settings") {
+    const auto settings = config::Settings::defaults();
+    const auto notices = supervisor::settingNotices(
+        settings, {{"StorageShards", "0", "4"}},
+        {{"a.reg", "Machine\\System\\eventd\\MaxBatchSize", "7", "too small", false},
+         {"b.reg", "", "", "line 3: no JSON", false},
+         {"a.reg", "Machine\\System\\eventd\\Security\\Logs\\x", "", "no descriptor", false}});
+    REQUIRE(notices.size() == 4);
+    CHECK(notices[0] == wire::SettingNotice{"StorageShards", "0", "4", ""});
+    CHECK(notices[1] == wire::SettingNotice{"MaxBatchSize", "10000", "7", "too small"});
+    CHECK(notices[2] == wire::SettingNotice{"b.reg", "", "", "line 3: no JSON"});
+    CHECK(notices[3] == wire::SettingNotice{"Security\\Logs\\x", "", "", "no descriptor"});
 }
 
 TEST_CASE("report: a line for each process, its measures below") {

@@ -1,0 +1,82 @@
+#include "sandbox/supervisor/output_lines.h"
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace evd::supervisor {
+
+namespace {
+
+constexpr int64_t kLineNs = base::kNsPerSecond / kLinesPerSecond;
+constexpr int64_t kCreditNsMax = kLinesBurstMax * kLineNs;
+
+bool isControl(char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    return (byte < 0x20 && character != '\t') || byte == 0x7f;
+}
+
+}  // namespace
+
+OutputLines::OutputLines(std::string program)
+    : program_(std::move(program)), credit_ns_(kCreditNsMax) {}
+
+std::string OutputLines::take(std::string_view bytes, int64_t now_ns) {
+    std::string out;
+    for (const char character : bytes) {
+        if (character == '\n') {
+            endLine(out, now_ns);
+            continue;
+        }
+        if (line_.size() == kLineBytesMax) {
+            endLine(out, now_ns);
+        }
+        line_ += isControl(character) ? '?' : character;
+    }
+    return out;
+}
+
+std::string OutputLines::finish(int64_t now_ns) {
+    std::string out;
+    if (!line_.empty()) {
+        endLine(out, now_ns);
+    }
+    if (left_out_ > 0) {
+        out += base::cat("eventd: ", program_, " said ", left_out_, " lines more\n");
+        left_out_ = 0;
+    }
+    return out;
+}
+
+void OutputLines::endLine(std::string& out, int64_t now_ns) {
+    last_.push_back(line_.substr(0, kLastLineBytesMax));
+    if (last_.size() > kLastLinesMax) {
+        last_.pop_front();
+    }
+    if (mayPass(now_ns)) {
+        if (left_out_ > 0) {
+            out += base::cat("eventd: ", program_, " says too much, ", left_out_,
+                             " lines were left out\n");
+            left_out_ = 0;
+        }
+        out += line_;
+        out += '\n';
+    } else {
+        ++left_out_;
+    }
+    line_.clear();
+}
+
+bool OutputLines::mayPass(int64_t now_ns) {
+    credit_ns_ = std::min(kCreditNsMax, credit_ns_ + (now_ns - credited_at_ns_));
+    credited_at_ns_ = now_ns;
+    if (credit_ns_ < kLineNs) {
+        return false;
+    }
+    credit_ns_ -= kLineNs;
+    return true;
+}
+
+}  // namespace evd::supervisor

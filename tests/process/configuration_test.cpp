@@ -1,0 +1,206 @@
+// The life of the configuration while the group runs: files are watched, live settings reach every
+// process at once, the others wait and are shown as waiting, nonsense is kept out and shown with
+// its reason, and what eventd does not know it never repeats.
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "tests/support/group.h"
+
+#include <doctest/doctest.h>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+namespace base = evd::base;
+namespace test = evd::test;
+
+namespace {
+
+// A second, and what it takes to ask on a machine that is busy.
+constexpr int64_t kAtOnceMs = 2500;
+constexpr const char* kSecret = "hunter2-do-not-repeat";
+
+test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {test::programPath("evctl"), "--state", state.path()});
+    return test::runCommand(arguments);
+}
+
+std::string status(const test::StateFolder& state) {
+    return evctl(state, {"-f", "jsonl", "status"}).output;
+}
+
+// Replaces the group's file in one step, as an editor does.
+void write(const test::StateFolder& state, const std::string& text) {
+    std::ofstream(state.below("fresh")) << text;
+    std::filesystem::rename(state.below("fresh"), state.below("test.reg"));
+}
+
+std::string registry(const std::string& values, const std::string& linux_values = "") {
+    return base::cat(R"({"keys": [{"path": "Machine/System/eventd", "values": [)", values,
+                     R"(]}, {"path": "Machine/System/eventd/Linux", "values": [)", linux_values,
+                     "]}]}");
+}
+
+std::string dword(const char* name, int number) {
+    return base::cat(R"({"name": ")", name, R"(", "type": "dword", "data": )", number, "}");
+}
+
+// The milliseconds until it holds, or -1.
+int64_t waitUntil(const std::function<bool()>& holds, int64_t limit_ms = 10'000) {
+    const base::SystemClock clock;
+    const int64_t begin_ns = clock.monotonicNs();
+    while (true) {
+        const bool held = holds();
+        const int64_t elapsed_ms = (clock.monotonicNs() - begin_ns) / base::kNsPerMs;
+        if (held || elapsed_ms > limit_ms) {
+            return held ? elapsed_ms : -1;
+        }
+        test::pauseMs(20);
+    }
+}
+
+bool contains(const std::string& text, const std::string& what) {
+    return text.find(what) != std::string::npos;
+}
+
+int64_t measure(const std::string& shown, const std::string& name) {
+    const std::string label = base::cat('"', name, "\":");
+    const size_t found = shown.find(label);
+    if (found == std::string::npos) {
+        return -1;
+    }
+    const auto rest = std::string_view(shown).substr(found + label.size());
+    const auto number = base::parseU64(rest.substr(0, rest.find_first_not_of("0123456789")));
+    return number.ok() ? static_cast<int64_t>(number.value()) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("configuration: a changed file is noticed, and every process follows within a moment") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const std::string long_question = "EVENTS TAKE 1 -- " + std::string(2000, 'x');
+    CHECK(evctl(state, {long_question}).status == 0);
+    const auto samples = [&] { return measure(status(state), "host_metrics.samples_sent"); };
+    REQUIRE(waitUntil([&] { return samples() > 0; }) >= 0);
+    write(state,
+          registry(dword("MaxQueryMessageBytes", 1024), dword("HostMetricsIntervalSeconds", 1)));
+    const int64_t queryd_ms = waitUntil([&] { return evctl(state, {long_question}).status == 1; });
+    CHECK(queryd_ms >= 0);
+    CHECK(queryd_ms <= kAtOnceMs);
+    const std::string changes = "EVENTS synthetic.config_change SELECT key, old, new";
+    CHECK(waitUntil([&] {
+              const auto told = evctl(state, {"-f", "jsonl", changes}).output;
+              return contains(told, R"("key":"MaxQueryMessageBytes","new":1024,"old":65536)") &&
+                     contains(told, R"("new":1,"old":15)");
+          }) >= 0);
+    // Until now the sensor looked every 15 seconds.
+    for (int look = 0; look < 3; ++look) {
+        const int64_t before = samples();
+        CHECK(waitUntil([&] { return samples() > before; }, 5000) >= 0);
+    }
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE("configuration: the memory of questions may change while queryd runs") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    write(state, registry(R"({"name": "MaxQueryMemoryBytes", "type": "qword", "data": 16777216})"));
+    CHECK(group.waitForStderr("MaxQueryMemoryBytes is now 16777216, was 268435456", 10));
+    CHECK_FALSE(contains(status(state), R"("name":"MaxQueryMemoryBytes")"));
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE("configuration: what needs a start is shown as waiting, with both values") {
+    const test::StateFolder state;
+    test::GroupOptions options;
+    options.values.push_back({"", "StorageShards", "dword", "2"});
+    options.values.push_back(
+        {"Linux", "SyslogSocketPath", "sz", base::cat('"', state.below("syslog.sock"), '"')});
+    test::Group group(state, options);
+    REQUIRE(group.waitReady());
+    CHECK(contains(status(state), R"("settings":[],)"));
+    write(state, registry(dword("StorageShards", 4)));
+    const std::string shards =
+        R"({"configured":"4","name":"StorageShards","refused":null,"running":"2"})";
+    CHECK(waitUntil([&] { return contains(status(state), shards); }) >= 0);
+    CHECK(contains(status(state),
+                   base::cat(R"({"configured":"","name":"Linux\\SyslogSocketPath","refused":null,)",
+                             R"("running":")", state.below("syslog.sock"))));
+    const auto shown = evctl(state, {"status"}).output;
+    CHECK(contains(shown, "StorageShards"));
+    CHECK(contains(shown, "waits for the next start"));
+    // An upgrade is no start: the group is still made as it was.
+    group.signal(SIGUSR2);
+    REQUIRE(group.waitForStderr("upgrade: complete", 60));
+    CHECK(contains(status(state), shards));
+    write(state, registry(dword("StorageShards", 2)));
+    CHECK(waitUntil([&] { return !contains(status(state), "StorageShards"); }) >= 0);
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE("configuration: nonsense is kept out, shown with its reason, and forgotten when mended") {
+    const test::StateFolder state;
+    test::GroupOptions options;
+    options.values.push_back({"", "MaxBatchSize", "dword", "7"});
+    test::Group group(state, options);
+    REQUIRE(group.waitReady());
+    const std::string refused = R"({"configured":"7","name":"MaxBatchSize","refused":")";
+    CHECK(contains(status(state), refused));  // from the start on
+    CHECK(contains(status(state), R"("running":"10000"})"));
+    write(state, registry(dword("MaxBatchSize", 500)));
+    CHECK(waitUntil([&] { return !contains(status(state), "MaxBatchSize"); }) >= 0);
+    write(state, registry(dword("MaxBatchSize", 200'000)));
+    CHECK(waitUntil([&] {
+              const auto shown = status(state);
+              return contains(shown, R"("configured":"200000","name":"MaxBatchSize")") &&
+                     contains(shown, R"("running":"500"})");
+          }) >= 0);
+    write(state, "{\"keys\": [");
+    CHECK(waitUntil([&] { return contains(evctl(state, {"status"}).output, "test.reg"); }) >= 0);
+    write(state, registry(dword("MaxBatchSize", 500)));
+    CHECK(waitUntil([&] { return contains(status(state), R"("settings":[],"started")"); }) >= 0);
+    CHECK(group.stop() == 0);
+}
+
+TEST_CASE("configuration: what is not ours is never repeated, whatever is wrong with the file") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const std::string token =
+        base::cat(R"({"name": "ApiToken", "type": "sz", "data": ")", kSecret, R"("})");
+    const std::vector<std::string> files = {
+        registry(base::cat(token, ", ", dword("MaxBatchSize", 3))),
+        registry(token) + " trailing",
+        base::cat(R"({"keys": [{"path": "x", "values": [)", token),
+        base::cat(R"({"keys": [{"path": "Machine/System/eventd", "values": [)",
+                  R"({"name": "ApiToken", "type": "dword", "data": ")", kSecret, R"("}]}]})"),
+        base::cat(R"({"keys": [{"path": "Machine/System/eventd", "values": [)",
+                  R"({"name": "ApiToken", "type": ")", kSecret, R"(", "data": 1}]}]})"),
+        base::cat("{\"", kSecret, "\n: 1}"),
+        base::cat(R"({"keys": [{"path": "Machine/System/eventd", "values": [)",
+                  R"({"name": "ApiToken", "type": "sddl", "data": ")", kSecret, R"("}]}]})"),
+        base::cat(R"({"keys": [{"path": "Machine/System/other", "values": ")", kSecret, R"("}]})"),
+        base::cat(kSecret),
+    };
+    for (const auto& file : files) {
+        CAPTURE(file);
+        write(state, file);
+        const size_t before = group.stderrText().size();
+        CHECK(waitUntil([&] { return contains(group.stderrText().substr(before), "test.reg"); },
+                        3000) >= 0);
+        CHECK_FALSE(contains(status(state), kSecret));
+        CHECK_FALSE(contains(evctl(state, {"status"}).output, kSecret));
+        const auto checked =
+            test::runCommand({test::programPath("eventd"), "--check", "--state", state.path(),
+                              "--registry", state.below("test.reg")});
+        CHECK(checked.status == 1);
+        CHECK_FALSE(contains(checked.output + checked.errors, kSecret));
+    }
+    CHECK_FALSE(contains(evctl(state, {"-f", "jsonl", "EVENTS synthetic.*"}).output, kSecret));
+    CHECK_FALSE(contains(group.stderrText(), kSecret));
+    CHECK(group.stop() == 0);
+}

@@ -1,0 +1,68 @@
+// The stop is bounded (PSD-008 §10.2), and orderly, whatever dies or hangs at that very moment: it
+// ends in time by itself, with 0, and every event that was acknowledged is stored.
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "tests/support/event_load.h"
+#include "tests/support/exactly_once.h"
+#include "tests/support/group.h"
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <csignal>
+
+namespace base = evd::base;
+namespace test = evd::test;
+using base::cat;
+
+namespace {
+
+constexpr const char* kEventType = "stop.event";
+constexpr int64_t kStopMs = 8000;
+
+int64_t nowMs() {
+    return base::SystemClock().monotonicNs() / base::kNsPerMs;
+}
+
+// Signals the program and asks for the stop at once; the milliseconds that it took.
+int64_t stopWith(const std::string& program, int signal) {
+    const test::StateFolder state;
+    test::GroupOptions options;
+    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
+    options.values.push_back({"", "StorageShards", "dword", "3"});
+    test::Group group(state, options);
+    REQUIRE(group.waitReady());
+    test::EventLoad load(state.below("run/kmes.sock"), kEventType);
+    test::pauseMs(300);
+    const pid_t pid = group.childPid(program);
+    REQUIRE(pid > 0);
+    const int64_t begin_ms = nowMs();
+    ::kill(pid, signal);
+    CHECK(group.stop() == 0);
+    const int64_t took_ms = nowMs() - begin_ms;
+    load.stop();
+
+    const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
+    CHECK(report.violations.empty());
+    CHECK(report.lost == 0);
+    const auto missing =
+        std::count_if(load.acknowledged().begin(), load.acknowledged().end(),
+                      [&](uint64_t number) { return report.numbers.count(number) != 1; });
+    CHECK(missing == 0);
+    return took_ms;
+}
+
+}  // namespace
+
+TEST_CASE("stop: a program that dies or hangs at that moment delays it, and no more") {
+    for (const char* program : {"eventd-queryd", "eventd-sensor", "eventd-ingest", "eventd-kmesd",
+                                "eventd-collector", "eventd-store"}) {
+        for (const int signal : {SIGKILL, SIGSTOP}) {
+            CAPTURE(program);
+            CAPTURE(signal);
+            const int64_t took_ms = stopWith(program, signal);
+            CHECK(took_ms < kStopMs);
+            MESSAGE(cat(program, " and signal ", signal, ": ", took_ms, " ms"));
+        }
+    }
+}
