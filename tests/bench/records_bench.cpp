@@ -24,9 +24,6 @@ constexpr double kSampleGoal = 500'000;
 // With the default of 5,000 each transaction has one sample of each series and so writes a page for
 // each sample; an installation that takes in as much as this bench raises the limit.
 constexpr const char* kLargeTransactions = "100000";
-// A transaction of that size writes 30 MB; with the default of 4 MB each is followed by a
-// checkpoint.
-constexpr const char* kLongLog = "100000";
 
 void report(const std::string& name, const Sent& sent, double goal, Figures& figures) {
     figures.push_back({name + ".stored", sent.perSecond(), "records/s", goal, "goal", ""});
@@ -114,7 +111,6 @@ void benchMetrics(Figures& figures) {
         test::GroupOptions options = quietOptions();
         if (one.batch_max != nullptr) {
             options.values.push_back({"", "MetricMaxBatchSize", "dword", one.batch_max});
-            options.values.push_back({"", "WalCheckpointPages", "dword", kLongLog});
         }
         if (one.cache_max != nullptr) {
             options.values.push_back({"", "MetricSeriesCacheSize", "dword", one.cache_max});
