@@ -275,7 +275,8 @@ std::vector<wire::Measure> QuerydService::measures() {
             {"commit_notices_dropped", number(parts_->commits.droppedCount())},
             {"audit_events", number(parts_->audit.emitted())},
             {"audit_events_dropped", number(parts_->audit.dropped())},
-            {"field_reports_dropped", number(parts_->store.droppedReports())}};
+            {"field_reports_dropped", number(parts_->store.droppedReports())},
+            {"store_connected", parts_->store.isConnected() ? 1 : 0}};
 }
 
 }  // namespace evd::queryd

@@ -45,13 +45,13 @@ class StoreLink final : public StoreControl, private kj::TaskSet::ErrorHandler {
                                     const std::atomic<bool>* cancelled) override;
 
     uint64_t droppedReports() const { return reports_.dropped() + rollups_.dropped(); }
+    bool isConnected() const;
 
   private:
     struct Connection;
     template <typename T>
     struct Command;
 
-    bool isConnected() const;
     void taskFailed(kj::Exception&& exception) override;
     kj::Promise<void> reportForEver();
     void report();

@@ -175,6 +175,36 @@ std::vector<NamedFd> FdBroker::takeWaiting(Program program) {
     return ends;
 }
 
+bool FdBroker::isEndOf(const End& end, Program program, std::string_view name) {
+    return end.program == program && end.name == name;
+}
+
+std::optional<Program> FdBroker::peerOf(Program program, std::string_view name) const {
+    for (const auto& edge : edges_) {
+        if (isEndOf(edge.left, program, name)) {
+            return edge.right.program;
+        }
+        if (isEndOf(edge.right, program, name)) {
+            return edge.left.program;
+        }
+    }
+    return std::nullopt;
+}
+
+base::Result<void> FdBroker::renew(Program program, std::string_view name) {
+    for (auto& edge : edges_) {
+        if (isEndOf(edge.left, program, name) || isEndOf(edge.right, program, name)) {
+            auto pair = base::makeSocketPair(edge.type);
+            if (!pair.ok()) {
+                return pair.error();
+            }
+            edge.left.waiting = std::move(pair.value().left);
+            edge.right.waiting = std::move(pair.value().right);
+        }
+    }
+    return {};
+}
+
 base::Result<void> FdBroker::park(Program program, std::string name, base::Fd fd) {
     if (name.empty() || name.size() > kParkedNameBytesMax) {
         return base::fail(base::ErrorKind::Invalid,

@@ -7,6 +7,7 @@
 #include "sandbox/supervisor/process_table.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,12 @@ class FdBroker {
     // Ends that wait for a program that is already running, because its peer was born again.
     std::vector<NamedFd> takeWaiting(Program program);
 
+    // Who is at the other end of the program's edge of that name; nobody when it has none.
+    std::optional<Program> peerOf(Program program, std::string_view name) const;
+    // Makes that edge anew: both ends wait for programs that are running. None when no socket can
+    // be made; the old one stays as it is.
+    base::Result<void> renew(Program program, std::string_view name);
+
     base::Result<void> park(Program program, std::string name, base::Fd fd);
     void unpark(Program program, std::string_view prefix);
     size_t parkedCount() const { return parked_.size(); }
@@ -80,6 +87,7 @@ class FdBroker {
     using ParkKey = std::pair<Program, std::string>;
 
     std::string keptNameOf(Program program, std::string_view name) const;
+    static bool isEndOf(const End& end, Program program, std::string_view name);
     static base::Result<base::Fd> takeEnd(Edge& edge, End& own, End& other);
 
     std::vector<Edge> edges_;

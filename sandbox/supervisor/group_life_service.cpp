@@ -20,6 +20,7 @@ using base::cat;
 constexpr int64_t kMemoryAgeNs = base::kNsPerSecond;  // reading it walks page tables
 // A beat that comes this late means that we ourselves were stopped; nobody is to blame for silence.
 constexpr int64_t kOwnPauseNs = 3 * kHeartbeatIntervalNs;
+constexpr std::string_view kConnectedSuffix = "_connected";  // behind the name of an edge
 
 const char* stateName(ProcessState state) {
     switch (state) {
@@ -111,6 +112,7 @@ void Group::beatOne(Member& member, int64_t now_ns) {
                 member.asked = false;
                 member.last_answer_ns = clock_.monotonicNs();
                 member.measures = std::move(measures);
+                judgeEdges(member);
             }
         },
         [&member, incarnation](kj::Exception&&) {
@@ -119,6 +121,31 @@ void Group::beatOne(Member& member, int64_t now_ns) {
                 member.asked = false;
             }
         }));
+}
+
+// Who calls over an edge tells with its figures whether that is connected.
+void Group::judgeEdges(Member& member) {
+    for (const wire::Measure& measure : member.measures) {
+        if (!measure.name.ends_with(kConnectedSuffix)) {
+            continue;
+        }
+        const auto name = measure.name.substr(0, measure.name.size() - kConnectedSuffix.size());
+        const auto peer_program = broker_.peerOf(member.spec.program, name);
+        const Member* peer = peer_program ? find(*peer_program) : nullptr;
+        if (peer == nullptr) {
+            continue;
+        }
+        const bool both_run = !stopping_ && member.state == ProcessState::Running &&
+                              peer->state == ProcessState::Running;
+        if (member.edges[name].isTorn(measure.value != 0, both_run, member.last_answer_ns)) {
+            base::logWarning(cat(member.spec.name, " has no connection to ", peer->spec.name,
+                                 " although both run, giving them a new one"));
+            if (const auto renewed = broker_.renew(member.spec.program, name); !renewed.ok()) {
+                base::logError(cat(renewed.error().text, ", trying again"));
+            }
+            deliverWaitingEnds();
+        }
+    }
 }
 
 kj::Promise<void> Group::refreshMeasures() {

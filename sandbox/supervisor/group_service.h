@@ -5,6 +5,7 @@
 #include "sandbox/supervisor/child_output_service.h"
 #include "sandbox/supervisor/child_service.h"
 #include "sandbox/supervisor/crash_log.h"
+#include "sandbox/supervisor/edge_health.h"
 #include "sandbox/supervisor/fd_broker.h"
 #include "sandbox/supervisor/restart_policy.h"
 #include "sandbox/supervisor/stop_diary.h"
@@ -101,6 +102,7 @@ class Group final : public ChildRequests {
         bool is_replaced = false;  // its end is asked for by an upgrade
         bool given_up = false;
         std::vector<wire::Measure> measures;
+        std::map<std::string, EdgeHealth, std::less<>> edges;  // that it speaks of, by name
         std::string last_exit;
         kj::Own<ChildOutput> output;  // stays until the process is reaped
         CrashLog crashes;
@@ -130,6 +132,7 @@ class Group final : public ChildRequests {
     kj::Promise<void> beat();
     void beatOne(Member& member, int64_t now_ns);
     int64_t silenceMaxNs(const Member& member) const;
+    void judgeEdges(Member& member);
     kj::Promise<void> whenRunning(Member& member);
 
     // group_stop_service.cpp

@@ -4,7 +4,7 @@
 #include "common/config/socket_paths.h"
 #include "sandbox/supervisor/folders.h"
 #include "sandbox/supervisor/group_service.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/sandbox/fake_stage.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -24,59 +24,6 @@ namespace test = evd::test;
 namespace wire = evd::wire;
 
 namespace {
-
-constexpr const char* kNames[] = {"eventd-store", "eventd-queryd",    "eventd-ingest",
-                                  "eventd-kmesd", "eventd-collector", "eventd-sensor"};
-
-std::string fakeProgram() {
-    const auto own = supervisor::programFolder();
-    REQUIRE(own.ok());
-    return own.value() + "/fake_program";
-}
-
-// A group of fake programs on folders of its own.
-class Stage {
-  public:
-    Stage() {
-        ::setenv("EVD_FAKE_FOLDER", programs_.path().c_str(), 1);
-        for (const char* name : kNames) {
-            std::filesystem::create_symlink(fakeProgram(), programs_ / name);
-        }
-        settings = config::Settings::defaults();
-        const auto paths = config::embeddedPaths(state_.path());
-        REQUIRE(paths.ok());
-        for (const auto& [name, value] : paths.value().values()) {
-            settings.set(name, value);
-        }
-        settings.set("Linux\\SyslogSocketPath", state_ / "run/more/syslog.sock");
-        settings.set("Linux\\StatsdSocketPath", state_ / "run/statsd.sock");
-        REQUIRE(supervisor::makeFolders(supervisor::foldersOf(settings)).ok());
-        program_folder = programs_.path();
-    }
-
-    void tell(const std::string& name, const char* what) const {
-        std::ofstream(programs_ / base::cat(name, ".", what)) << "";
-    }
-    void untell(const std::string& name, const char* what) const {
-        std::filesystem::remove(programs_ / base::cat(name, ".", what));
-    }
-
-    supervisor::GroupSetup setup() const {
-        supervisor::GroupSetup setup;
-        setup.plan = supervisor::planGroup(supervisor::KmesBackend::Builtin,
-                                           {.with_syslog = true, .with_statsd = true});
-        setup.program_folder = program_folder;
-        setup.start.settings = settings;
-        return setup;
-    }
-
-    config::Settings settings;
-    std::string program_folder;
-
-  private:
-    test::TemporaryDirectory programs_;
-    test::TemporaryDirectory state_;
-};
 
 // The event loop of the whole test program: kj allows one that waits for children.
 kj::AsyncIoContext& loop() {
@@ -135,10 +82,10 @@ bool eventually(const std::function<bool()>& condition) {
 
 TEST_CASE("group: programs start in order, get their descriptors, and end cleanly") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
-    for (const char* name : kNames) {
+    for (const char* name : test::kFakeNames) {
         CHECK(statusOf(group, name).state == "running");
         CHECK(statusOf(group, name).pid > 0);
         CHECK(statusOf(group, name).memory_bytes > 0);
@@ -163,7 +110,7 @@ TEST_CASE("group: programs start in order, get their descriptors, and end cleanl
 
 TEST_CASE("group: the doors have the modes of the contract") {  // Contracts §5
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     const auto paths = config::socketPaths(stage.settings);
@@ -185,7 +132,7 @@ TEST_CASE("group: the doors have the modes of the contract") {  // Contracts §5
 
 TEST_CASE("group: a program that dies is there again, and its peers get new edges") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     const auto first = statusOf(group, "eventd-store").pid;
@@ -207,7 +154,7 @@ TEST_CASE("group: a program that dies is there again, and its peers get new edge
 
 TEST_CASE("group: both ends of an edge die at once and meet again") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
@@ -223,7 +170,7 @@ TEST_CASE("group: both ends of an edge die at once and meet again") {
 
 TEST_CASE("group: a program that is still starting gets the new edge when its peer dies") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     stage.tell("eventd-collector", "wait");
@@ -240,7 +187,7 @@ TEST_CASE("group: a program that is still starting gets the new edge when its pe
 
 TEST_CASE("group: a program that is stopped while it starts is replaced too, before its minute") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     stage.tell("eventd-collector", "wait");
@@ -255,7 +202,7 @@ TEST_CASE("group: a program that is stopped while it starts is replaced too, bef
 
 TEST_CASE("group: what kmesd parked is given to its successor") {  // Ruling K6
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     CHECK(measure(group, "eventd-kmesd", "fd.ring.0") == 0);
@@ -270,7 +217,7 @@ TEST_CASE("group: a start that is refused, crashes, or finds no program fails as
     const base::SystemClock clock;
     for (const char* what : {"refuse", "crash"}) {
         CAPTURE(what);
-        Stage stage;
+        test::FakeStage stage;
         stage.tell("eventd-collector", what);
         supervisor::Group group(loop(), clock, stage.setup());
         auto failure = group.failure();
@@ -281,7 +228,7 @@ TEST_CASE("group: a start that is refused, crashes, or finds no program fails as
         group.killAll();
         group.whenAllGone().wait(loop().waitScope);
     }
-    Stage stage;
+    test::FakeStage stage;
     stage.program_folder = "/nonexistent";
     supervisor::Group group(loop(), clock, stage.setup());
     auto failure = group.failure();
@@ -291,7 +238,7 @@ TEST_CASE("group: a start that is refused, crashes, or finds no program fails as
 
 TEST_CASE("group: a program that keeps dying is given up, and the rest still stops in order") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     auto failure = group.failure();
     REQUIRE(starts(group));
@@ -306,7 +253,7 @@ TEST_CASE("group: a program that keeps dying is given up, and the rest still sto
 
 TEST_CASE("group: a program that dies while it stops is started again and drained") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
@@ -316,7 +263,7 @@ TEST_CASE("group: a program that dies while it stops is started again and draine
 
 TEST_CASE("group: a drain that is never answered does not end the stop, and killing does") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     stage.tell("eventd-collector", "stuck");
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
@@ -331,7 +278,7 @@ TEST_CASE("group: a drain that is never answered does not end the stop, and kill
 
 TEST_CASE("group: a program that no longer answers is killed and replaced") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     const auto first = statusOf(group, "eventd-queryd").pid;
@@ -347,7 +294,7 @@ TEST_CASE("group: a program whose event loop is locked or runs in circles is rep
     const base::SystemClock clock;
     for (const char* what : {"lock", "spin"}) {
         CAPTURE(what);
-        Stage stage;
+        test::FakeStage stage;
         supervisor::Group group(loop(), clock, stage.setup());
         REQUIRE(starts(group));
         const auto first = statusOf(group, "eventd-queryd").pid;
@@ -363,7 +310,7 @@ TEST_CASE("group: a program whose event loop is locked or runs in circles is rep
 
 TEST_CASE("group: the report of a crash has its signal and what the program said last") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     const auto first = statusOf(group, "eventd-ingest").pid;
@@ -383,18 +330,18 @@ TEST_CASE("group: the report of a crash has its signal and what the program said
 
 TEST_CASE("group: an upgrade replaces every program once, and what is parked stays") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     std::map<std::string, int32_t> before;
-    for (const char* name : kNames) {
+    for (const char* name : test::kFakeNames) {
         before[name] = statusOf(group, name).pid;
     }
     CHECK(group.upgrade());
     CHECK_FALSE(group.upgrade());  // one at a time
     CHECK(eventually([&] { return !group.upgradePlan().isUnderWay(); }));
     CHECK(statusOf(group, "eventd").upgrade == "upgrade: complete, 6 of 6 programs replaced");
-    for (const char* name : kNames) {
+    for (const char* name : test::kFakeNames) {
         CAPTURE(name);
         CHECK(statusOf(group, name).state == "running");
         CHECK(statusOf(group, name).pid != before[name]);
@@ -416,7 +363,7 @@ TEST_CASE("group: an upgrade ends at a program that does not start, and the othe
     const base::SystemClock clock;
     for (const char* what : {"refuse", "crash"}) {
         CAPTURE(what);
-        Stage stage;
+        test::FakeStage stage;
         supervisor::Group group(loop(), clock, stage.setup());
         REQUIRE(starts(group));
         const auto untouched = statusOf(group, "eventd-ingest").pid;
@@ -440,7 +387,7 @@ TEST_CASE("group: a stop in the middle of an upgrade stops everything, cleanly")
     const base::SystemClock clock;
     for (const int turns : {0, 1, 3, 10, 30}) {
         CAPTURE(turns);
-        Stage stage;
+        test::FakeStage stage;
         supervisor::Group group(loop(), clock, stage.setup());
         REQUIRE(starts(group));
         REQUIRE(group.upgrade());
@@ -449,7 +396,7 @@ TEST_CASE("group: a stop in the middle of an upgrade stops everything, cleanly")
         }
         CHECK(stops(group));
         CHECK_FALSE(group.upgradePlan().isUnderWay());
-        for (const char* name : kNames) {
+        for (const char* name : test::kFakeNames) {
             CHECK(statusOf(group, name).state == "stopped");
         }
         CHECK_FALSE(group.upgrade());
@@ -458,13 +405,13 @@ TEST_CASE("group: a stop in the middle of an upgrade stops everything, cleanly")
 
 TEST_CASE("group: new settings reach every program") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     auto settings = stage.settings;
     settings.set("MaxBatchSize", uint64_t{123});
     group.configure(settings).wait(loop().waitScope);
-    for (const char* name : kNames) {
+    for (const char* name : test::kFakeNames) {
         CHECK(eventually([&] { return measure(group, name, "setting") == 123; }));
     }
     CHECK(stops(group));
@@ -472,7 +419,7 @@ TEST_CASE("group: new settings reach every program") {
 
 TEST_CASE("group: what begins with reject. is in the report alone, whoever asks otherwise") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     stage.tell("eventd-ingest", "reject");
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
@@ -493,7 +440,7 @@ TEST_CASE("group: what begins with reject. is in the report alone, whoever asks 
 
 TEST_CASE("group: senders are refused, and not kept waiting, once the doors are drained") {
     const base::SystemClock clock;
-    Stage stage;
+    test::FakeStage stage;
     supervisor::Group group(loop(), clock, stage.setup());
     REQUIRE(starts(group));
     const auto paths = config::socketPaths(stage.settings);

@@ -49,6 +49,25 @@ base::Fd memory() {
 
 }  // namespace
 
+TEST_CASE("fd broker: an edge that is made anew waits for both its ends, and only they get it") {
+    FdBroker broker(plan());
+    (void)born(broker, Program::Store);
+    (void)born(broker, Program::Collector);
+    CHECK(broker.peerOf(Program::Collector, "store") == Program::Store);
+    CHECK(broker.peerOf(Program::Store, "collector") == Program::Collector);
+    CHECK_FALSE(broker.peerOf(Program::Collector, "collector"));
+    (void)broker.takeWaiting(Program::Queryd);
+    CHECK(broker.renew(Program::Collector, "store").ok());
+    CHECK(broker.takeWaiting(Program::Queryd).empty());
+    auto store = broker.takeWaiting(Program::Store);
+    auto collector = broker.takeWaiting(Program::Collector);
+    REQUIRE(store.size() == 1);
+    REQUIRE(collector.size() == 1);
+    CHECK(connected(named(store, "collector"), named(collector, "store")));
+    CHECK(broker.renew(Program::Collector, "nobody").ok());
+    CHECK(broker.takeWaiting(Program::Store).empty());
+}
+
 TEST_CASE("fd broker: two programs that are born one after the other share an edge") {
     FdBroker broker(plan());
     auto store = born(broker, Program::Store);
