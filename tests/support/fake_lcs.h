@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -135,7 +136,7 @@ class FakeLcs final : public config::LcsCalls {
                 grows ? arguments.buffer_bytes + 1 : static_cast<uint32_t>(all.size());
             return -ERANGE;
         }
-        std::memcpy(reinterpret_cast<void*>(arguments.buffer), all.data(), all.size());
+        std::copy(all.begin(), all.end(), reinterpret_cast<uint8_t*>(arguments.buffer));
         arguments.buffer_bytes = static_cast<uint32_t>(all.size());
         arguments.count_out =
             static_cast<uint32_t>(static_cast<int>(found->second.values.size()) + false_count);
