@@ -17,7 +17,7 @@ CheckpointPolicy::Step CheckpointPolicy::next(Load load) const {
     }
     const int64_t rest = wal_bytes_ - moved_bytes_;
     const bool is_short = rest <= threshold_bytes_ / 4;
-    return is_short || has_failed_ || passes_ >= kPassesMax ? Step::Finish : Step::Pass;
+    return is_short || passes_ >= kPassesMax ? Step::Finish : Step::Pass;
 }
 
 CheckpointPolicy::Step CheckpointPolicy::begin(Load load) const {
@@ -31,11 +31,11 @@ CheckpointPolicy::Step CheckpointPolicy::begin(Load load) const {
 }
 
 void CheckpointPolicy::passEnded(const Pass& pass) {
-    has_failed_ = !pass.is_done;
-    ++passes_;
-    if (has_failed_) {
+    if (!pass.is_done) {
+        passes_ = kPassesMax;  // Another would do no better.
         return;
     }
+    ++passes_;
     // Others write to the log too. When it has begun anew since the pass, the next commit says so.
     wal_bytes_ = std::max(wal_bytes_, pass.wal_bytes);
     moved_bytes_ = pass.moved_bytes;
@@ -52,7 +52,6 @@ void CheckpointPolicy::finished(bool complete) {
 
 void CheckpointPolicy::restUntilGrown(bool complete) {
     passes_ = 0;
-    has_failed_ = false;
     rested_bytes_ = wal_bytes_;
     times_held_ = complete ? 0 : times_held_ + 1;
 }

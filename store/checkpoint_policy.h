@@ -27,6 +27,9 @@ class CheckpointPolicy {
     enum class Step { None, Pass, Finish };
     // What waits to be written: something, nothing after a transaction, nothing for a while.
     enum class Load { Waiting, Served, Idle };
+    static Load afterTransaction(bool more_waits) {
+        return more_waits ? Load::Waiting : Load::Served;
+    }
 
     // What a pass found in the log and how much of that is in the database now.
     struct Pass {
@@ -62,7 +65,6 @@ class CheckpointPolicy {
     int64_t threshold_bytes_;
     int64_t wal_bytes_ = 0;
     int passes_ = 0;            // since the log was at rest
-    bool has_failed_ = false;   // the last of them
     int64_t moved_bytes_ = 0;   // by them
     int64_t rested_bytes_ = 0;  // the log's size when it was last put to rest; 0: it began anew
     int times_held_ = 0;        // by a reader, in a row

@@ -19,6 +19,7 @@ void CheckpointThread::begin(const std::string& path) {
     {
         const std::lock_guard lock(mutex_);
         EVD_CHECK(state_ == State::Resting, "one pass at a time");
+        EVD_CHECK(connection_ == nullptr || path == path_, "another database needs letGo() first");
         path_ = path;
         state_ = State::Wanted;
     }
@@ -84,13 +85,12 @@ void CheckpointThread::run() {
 
 // The lock is given up while the file is opened, and held when connection_ changes.
 bool CheckpointThread::connect(std::unique_lock<std::mutex>& lock) {
-    if (connection_ != nullptr && connected_path_ == path_ && !connection_->hasMoved()) {
+    if (connection_ != nullptr && !connection_->hasMoved()) {
         return true;
     }
     connection_.reset();
-    connected_path_ = path_;
     lock.unlock();
-    auto opened = db::Connection::openForWriting(connected_path_);
+    auto opened = db::Connection::openForWriting(path_);
     lock.lock();
     if (!opened) {
         return false;

@@ -26,7 +26,8 @@ class CheckpointThread {
     CheckpointThread(const CheckpointThread&) = delete;
     CheckpointThread& operator=(const CheckpointThread&) = delete;
 
-    // Begins a pass over the log of the database of that path. None may be under way.
+    // Begins a pass over the log of the database of that path, which is the same until letGo().
+    // None may be under way.
     void begin(const std::string& path);
     bool isUnderWay() const;
     // Under way, or its outcome waits to be taken.
@@ -49,10 +50,9 @@ class CheckpointThread {
     State state_ = State::Resting;
     bool is_unwanted_ = false;  // somebody waits for the pass to be over
     bool is_ending_ = false;
-    std::string path_;  // of the pass
+    std::string path_;  // of the pass; only written at rest
     CheckpointPolicy::Pass ended_;
     std::unique_ptr<db::Connection> connection_;  // the thread's own while it runs a pass
-    std::string connected_path_;
     int64_t page_bytes_ = 0;
 
     std::unique_ptr<base::Thread> thread_;  // made for the first pass

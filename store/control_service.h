@@ -30,8 +30,7 @@ struct ControlFigures {
 //
 // Lives on the event loop; destroying it hangs up. Checks what it is told and hands it to the
 // policy thread; an INDEX is answered when that thread has. The thread, the figures and what knows
-// the stable id outlive it. Messages are bounded by
-// ipc::kStoreControlDoor.
+// the stable id outlive it. Messages are bounded by ipc::kStoreControlDoor.
 class ControlConnection {
   public:
     ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,

@@ -67,8 +67,7 @@ void RecordWriter::run() {
         auto load = CheckpointPolicy::Load::Idle;
         if (item) {
             writeTransaction(std::move(*item));
-            load = queue_.count() > 0 ? CheckpointPolicy::Load::Waiting
-                                      : CheckpointPolicy::Load::Served;
+            load = CheckpointPolicy::afterTransaction(queue_.count() > 0);
         } else if (queue_.closed()) {
             break;
         }

@@ -93,8 +93,7 @@ void ShardWriter::run() {
         auto load = CheckpointPolicy::Load::Idle;
         if (item) {
             writeBatch(std::move(*item));
-            load = queue_.count() > 0 ? CheckpointPolicy::Load::Waiting
-                                      : CheckpointPolicy::Load::Served;
+            load = CheckpointPolicy::afterTransaction(queue_.count() > 0);
         } else if (queue_.closed()) {
             break;
         } else {
