@@ -19,6 +19,7 @@
 // peers    the same log lines to journald and rsyslog, the same samples as a Prometheus block.
 // questions  a million events and log lines asked in this process, beside plain SQL and journalctl.
 // access   the same questions with access control and without it.
+// together questions while events come in at full speed.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.
 // idle     memory and processor time of a group that has nothing to do but its sensors.
 
@@ -52,6 +53,7 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"peers", evd::bench::benchPeers},
     {"questions", evd::bench::benchQuestions},
     {"access", evd::bench::benchAccess},
+    {"together", evd::bench::benchTogether},
     {"latency", evd::bench::benchLatency},
     {"idle", evd::bench::benchIdle},
 });
