@@ -120,7 +120,8 @@ interface Child {
   takeFd @1 (name :Text, fd :FdCarrier);
   # A named edge or socket. After start it replaces the edge of that name (its peer was restarted).
   heartbeat @2 () -> (measures :List(Measure));
-  # Every second; a child that does not answer for HeartbeatTimeout is killed and restarted.
+  # Every second; a child that does not answer for HeartbeatTimeout is killed and restarted. More than
+  # 32768 measures, or a name of more than 128 bytes, is no answer.
   configure @3 (settings :List(Setting), security :List(SecurityRule));
   # All settings again after a change, and all descriptors for those who were given them at the
   # start; the child applies the live ones.

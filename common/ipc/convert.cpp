@@ -251,10 +251,19 @@ void writeMeasures(const std::vector<wire::Measure>& measures,
     }
 }
 
-std::vector<wire::Measure> readMeasures(capnp::List<schema::Measure>::Reader in) {
+base::Result<std::vector<wire::Measure>> readMeasures(capnp::List<schema::Measure>::Reader in) {
+    if (in.size() > kMeasuresMax) {
+        return fail(ErrorKind::Invalid, base::cat(in.size(), " measures are too many"));
+    }
     std::vector<wire::Measure> measures;
+    measures.reserve(in.size());
     for (const auto measure : in) {
-        measures.push_back({toString(measure.getName()), measure.getValue()});
+        const auto name = measure.getName();
+        if (name.size() > kMeasureNameBytesMax) {
+            return fail(ErrorKind::Invalid,
+                        base::cat("a measure with a name of ", name.size(), " bytes"));
+        }
+        measures.push_back({toString(name), measure.getValue()});
     }
     return measures;
 }
@@ -275,7 +284,7 @@ void writeProcess(const wire::ProcessStatus& process, schema::ProcessStatus::Bui
                   out.initMeasures(static_cast<unsigned>(process.measures.size())));
 }
 
-wire::ProcessStatus readProcess(schema::ProcessStatus::Reader in) {
+base::Result<wire::ProcessStatus> readProcess(schema::ProcessStatus::Reader in) {
     wire::ProcessStatus process;
     process.name = toString(in.getName());
     process.state = toString(in.getState());
@@ -284,7 +293,11 @@ wire::ProcessStatus readProcess(schema::ProcessStatus::Reader in) {
     process.started_wall_ns = in.getStartedWallNs();
     process.memory_bytes = in.getMemoryBytes();
     process.last_exit = toString(in.getLastExit());
-    process.measures = readMeasures(in.getMeasures());
+    auto measures = readMeasures(in.getMeasures());
+    if (!measures.ok()) {
+        return measures.error();
+    }
+    process.measures = std::move(measures).value();
     process.upgrade = toString(in.getUpgrade());
     for (const auto crash : in.getCrashes()) {
         process.crashes.push_back(readCrash(crash));

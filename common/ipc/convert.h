@@ -17,6 +17,9 @@ namespace evd::ipc {
 // fail. `write` fills the builder it is given, `read` answers the plain value or Invalid. Pure.
 
 inline constexpr size_t kGapsPerBatchMax = 65536;
+// Of one process: a collector tells seven of each of up to 4096 cpus. The supervisor keeps them.
+inline constexpr size_t kMeasuresMax = 32768;
+inline constexpr size_t kMeasureNameBytesMax = 128;
 
 void writeSettings(const config::Settings& settings, capnp::List<schema::Setting>::Builder out);
 base::Result<config::Settings> readSettings(capnp::List<schema::Setting>::Reader in);
@@ -38,10 +41,10 @@ base::Result<base::IntervalSet> readIntervals(capnp::List<schema::Interval>::Rea
 
 void writeMeasures(const std::vector<wire::Measure>& measures,
                    capnp::List<schema::Measure>::Builder out);
-std::vector<wire::Measure> readMeasures(capnp::List<schema::Measure>::Reader in);
+base::Result<std::vector<wire::Measure>> readMeasures(capnp::List<schema::Measure>::Reader in);
 
 void writeProcess(const wire::ProcessStatus& process, schema::ProcessStatus::Builder out);
-wire::ProcessStatus readProcess(schema::ProcessStatus::Reader in);
+base::Result<wire::ProcessStatus> readProcess(schema::ProcessStatus::Reader in);
 
 base::Result<base::Guid> readGuid(capnp::Data::Reader in);
 

@@ -154,7 +154,9 @@ inline constexpr DoorLimits kQueryDoor = {
     .nesting_max = 16,  // nothing that a client sends to us nests
     .held_calls_max = 1'024,
     .unanswered_bytes_max = 16 * (kQueryTextBytesMax + kQueryOverheadBytes),  // both by setting
-    .unanswered_calls_max = 64,
+    // More than can wait there: the service refuses what is too much, so that it always reads on
+    // and a client can take any call back.
+    .unanswered_calls_max = 256,
     .unsent_bytes_max = 4 * kMiB,
 };
 inline constexpr DoorLimits kQueryCaller = {

@@ -16,7 +16,7 @@ constexpr auto kAdopted =
     kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC;
 
 // Where it is 0, Cap'n Proto sends none either. How many are received is for DoorStream to say.
-constexpr unsigned kDescriptorRoom = 4;
+constexpr unsigned kDescriptorRoom = 8;
 
 // What is received has its own limit in DoorStream; the length here is that of what is sent.
 capnp::ReaderOptions optionsOf(const DoorLimits& limits) {

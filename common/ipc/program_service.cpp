@@ -40,7 +40,7 @@ class CapabilityLink final : public SupervisorLink {
         return supervisor_.groupStatusRequest().send().then([](auto&& response) {
             std::vector<wire::ProcessStatus> processes;
             for (const auto process : response.getProcesses()) {
-                processes.push_back(readProcess(process));
+                processes.push_back(takeOrThrow(readProcess(process)));
             }
             return processes;
         });

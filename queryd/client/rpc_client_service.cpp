@@ -119,7 +119,7 @@ class TwoPartyRpcClient final : public RpcClient {
             auto response = session().statusRequest().send().wait(io_.waitScope);
             status.emplace();
             for (const auto process : response.getProcesses()) {
-                status->processes.push_back(ipc::readProcess(process));
+                status->processes.push_back(ipc::takeOrThrow(ipc::readProcess(process)));
             }
             status->queries_running = response.getQueriesRunning();
             status->queries_streaming = response.getQueriesStreaming();

@@ -100,8 +100,12 @@ class SubscriptionService final : public schema::Subscription::Server {
 // One page on its way. Destroying it, as kj does when the client drops the call, cancels it.
 class PageInTheMaking {
   public:
-    PageInTheMaking(QuestionRunner& runner, const Caller& caller, EventQuestion question)
-        : outbox_(std::make_shared<RpcOutbox>()), end_(std::make_shared<EventPageEnd>()) {
+    PageInTheMaking(QuestionRunner& runner, const Caller& caller, EventQuestion question,
+                    std::shared_ptr<size_t> held)
+        : outbox_(std::make_shared<RpcOutbox>()),
+          end_(std::make_shared<EventPageEnd>()),
+          held_(std::move(held)) {
+        ++*held_;
         question.end = end_;
         Question asked{caller, {}};
         asked.events = std::move(question);
@@ -112,6 +116,7 @@ class PageInTheMaking {
             control_->cancelled = true;
         }
         outbox_->abandon();
+        --*held_;
     }
     KJ_DISALLOW_COPY(PageInTheMaking);
 
@@ -137,6 +142,7 @@ class PageInTheMaking {
     // Shared with the question's thread, which may end later than the call.
     std::shared_ptr<RpcOutbox> outbox_;
     std::shared_ptr<EventPageEnd> end_;
+    std::shared_ptr<size_t> held_;
     std::shared_ptr<QuestionControl> control_;
     std::vector<uint8_t> records_;
     uint32_t count_ = 0;
@@ -144,14 +150,15 @@ class PageInTheMaking {
 
 class EventStoreService final : public schema::EventStore::Server {
   public:
-    EventStoreService(Caller caller, RpcSessionParts parts, std::shared_ptr<size_t> subscriptions)
-        : caller_(std::move(caller)), parts_(parts), subscriptions_(std::move(subscriptions)) {}
+    EventStoreService(Caller caller, RpcSessionParts parts, HeldCounts held)
+        : caller_(std::move(caller)), parts_(parts), held_(std::move(held)) {}
 
     kj::Promise<void> readFrom(ReadFromContext context) override {
         const auto params = context.getParams();
         EventQuestion question;
         question.after_id = params.getCursor();
         question.events_max = eventsMax(params.getLimit());
+        context.allowCancellation();
         return makePage(std::move(question), [context](const PageInTheMaking& page) mutable {
             auto results = context.getResults();
             writeEvents(page.records(), results.initEvents(page.count()));
@@ -172,6 +179,7 @@ class EventStoreService final : public schema::EventStore::Server {
             question.cpu->boot =
                 ipc::takeOrThrow(base::guidFromBytes(std::span(boot.begin(), boot.size())));
         }
+        context.allowCancellation();
         return makePage(std::move(question), [context](const PageInTheMaking& page) mutable {
             auto results = context.getResults();
             writeEvents(page.records(), results.initEvents(page.count()));
@@ -184,7 +192,7 @@ class EventStoreService final : public schema::EventStore::Server {
     }
 
     kj::Promise<void> subscribeFrom(SubscribeFromContext context) override {
-        if (*subscriptions_ >= kSubscriptionsPerConnectionMax) {
+        if (*held_.subscriptions >= kSubscriptionsPerConnectionMax) {
             ipc::throwError(
                 base::fail(base::ErrorKind::Busy,
                            base::cat("this connection holds ", kSubscriptionsPerConnectionMax,
@@ -192,13 +200,14 @@ class EventStoreService final : public schema::EventStore::Server {
         }
         const auto params = context.getParams();
         auto outbox = std::make_shared<RpcOutbox>();
-        auto service =
-            kj::heap<SubscriptionService>(outbox, params.getReceiver(), parts_, subscriptions_);
+        auto service = kj::heap<SubscriptionService>(outbox, params.getReceiver(), parts_,
+                                                     held_.subscriptions);
         Question question{caller_, {}};
         question.events.emplace();
         question.events->kind = EventQuestion::Kind::Follow;
         question.events->after_id = params.getCursor();
         context.releaseParams();
+        context.allowCancellation();
         RpcDelivery& delivery = service->delivery();
         schema::Subscription::Client client = kj::mv(service);
         delivery.watchOver(
@@ -220,7 +229,9 @@ class EventStoreService final : public schema::EventStore::Server {
 
     template <typename Write>
     kj::Promise<void> makePage(EventQuestion question, Write write) {
-        auto page = kj::heap<PageInTheMaking>(parts_.runner, caller_, std::move(question));
+        checkHeldQuestions(held_, parts_.limits);
+        auto page =
+            kj::heap<PageInTheMaking>(parts_.runner, caller_, std::move(question), held_.questions);
         PageInTheMaking& gathering = *page;
         return gathering.gather()
             .then([&gathering, write = kj::mv(write)]() mutable { write(gathering); })
@@ -229,14 +240,13 @@ class EventStoreService final : public schema::EventStore::Server {
 
     Caller caller_;
     RpcSessionParts parts_;
-    std::shared_ptr<size_t> subscriptions_;  // shared with what it counts
+    HeldCounts held_;
 };
 
 }  // namespace
 
-schema::EventStore::Client makeEventStore(Caller caller, RpcSessionParts parts,
-                                          std::shared_ptr<size_t> subscriptions) {
-    return kj::heap<EventStoreService>(std::move(caller), parts, std::move(subscriptions));
+schema::EventStore::Client makeEventStore(Caller caller, RpcSessionParts parts, HeldCounts held) {
+    return kj::heap<EventStoreService>(std::move(caller), parts, std::move(held));
 }
 
 }  // namespace evd::queryd

@@ -15,6 +15,13 @@ namespace {
 
 constexpr auto kAcceptPause = 100 * kj::MILLISECONDS;
 constexpr uint64_t kTextsUnansweredMax = 16;  // of the greatest length
+
+// Every call that can wait has a place in HeldCounts, so no number of them stops the reading.
+static_assert(RpcLimits{}.questions_per_connection_max + kSubscriptionsPerConnectionMax +
+                  kStatusCallsPerConnectionMax <
+              ipc::kQueryDoor.unanswered_calls_max);
+static_assert(ipc::kQueryDoor.unanswered_calls_max < ipc::kQueryDoor.held_calls_max);
+
 }  // namespace
 
 // One client. Its places in the counts are given back when it goes; members are destroyed in the

@@ -22,8 +22,9 @@ namespace evd::queryd {
 struct RpcLimits {
     uint64_t message_bytes_max = ipc::kQueryTextBytesMax;  // MaxQueryMessageBytes
     size_t connections_max = 256;
-    size_t per_user_max = 64;                   // SYSTEM is exempt, also from the former
-    size_t questions_per_connection_max = 128;  // RunningQuery objects that one client may hold
+    size_t per_user_max = 64;  // SYSTEM is exempt, also from the former
+    // RunningQuery objects that one client may hold, and pages that are being made for it.
+    size_t questions_per_connection_max = 128;
     int64_t send_deadline_ms = 10'000;  // a client that acknowledges nothing for so long is cut
 };
 

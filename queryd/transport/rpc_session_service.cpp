@@ -85,7 +85,7 @@ class SessionService final : public schema::Session::Server {
         // Each event is judged when it is read. One for all who ask, so that asking costs nothing.
         if (store_ == nullptr) {
             store_ = std::make_unique<schema::EventStore::Client>(
-                makeEventStore(caller_, parts_, subscriptions_));
+                makeEventStore(caller_, parts_, held_));
         }
         context.getResults().setStore(*store_);
         return kj::READY_NOW;
@@ -96,24 +96,32 @@ class SessionService final : public schema::Session::Server {
             ipc::throwError(base::fail(base::ErrorKind::Denied,
                                        "only SYSTEM and Administrators may see the status"));
         }
-        return parts_.group_status().then(
-            [this, context](std::vector<wire::ProcessStatus> processes) mutable {
-                auto results = context.getResults();
-                auto out = results.initProcesses(static_cast<unsigned>(processes.size()));
-                for (unsigned i = 0; i < out.size(); ++i) {
-                    ipc::writeProcess(processes[i], out[i]);
-                }
-                const auto counts = parts_.runner.counts();
-                results.setQueriesRunning(counts.running);
-                results.setQueriesStreaming(counts.streaming);
-                const auto slowest = parts_.runner.slowest();
-                auto slow = results.initSlowest(static_cast<unsigned>(slowest.size()));
-                for (unsigned i = 0; i < slow.size(); ++i) {
-                    slow[i].setText(slowest[i].text);
-                    slow[i].setTookMs(static_cast<uint64_t>(slowest[i].took_ms));
-                    slow[i].setRunning(slowest[i].running);
-                }
-            });
+        if (*held_.status_calls >= kStatusCallsPerConnectionMax) {
+            ipc::throwError(
+                base::fail(base::ErrorKind::Busy,
+                           "this connection waits for the status too often; take an answer first"));
+        }
+        context.allowCancellation();
+        auto status = parts_.group_status();
+        ++*held_.status_calls;
+        auto asked = status.attach(kj::defer([count = held_.status_calls]() { --*count; }));
+        return asked.then([this, context](std::vector<wire::ProcessStatus> processes) mutable {
+            auto results = context.getResults();
+            auto out = results.initProcesses(static_cast<unsigned>(processes.size()));
+            for (unsigned i = 0; i < out.size(); ++i) {
+                ipc::writeProcess(processes[i], out[i]);
+            }
+            const auto counts = parts_.runner.counts();
+            results.setQueriesRunning(counts.running);
+            results.setQueriesStreaming(counts.streaming);
+            const auto slowest = parts_.runner.slowest();
+            auto slow = results.initSlowest(static_cast<unsigned>(slowest.size()));
+            for (unsigned i = 0; i < slow.size(); ++i) {
+                slow[i].setText(slowest[i].text);
+                slow[i].setTookMs(static_cast<uint64_t>(slowest[i].took_ms));
+                slow[i].setRunning(slowest[i].running);
+            }
+        });
     }
 
   private:
@@ -123,8 +131,10 @@ class SessionService final : public schema::Session::Server {
         const auto params = context.getParams();
         const auto text = params.getText();
         checkQuery(text.size());
+        context.allowCancellation();
         auto outbox = std::make_shared<RpcOutbox>();
-        auto service = kj::heap<RunningQueryService>(outbox, params.getSink(), parts_, held_);
+        auto service =
+            kj::heap<RunningQueryService>(outbox, params.getSink(), parts_, held_.questions);
         Question question{caller_, std::string(text.begin(), text.size()),
                           params.getOptions().getTimeoutMs(), explain};
         context.releaseParams();
@@ -147,20 +157,23 @@ class SessionService final : public schema::Session::Server {
             throwPlain(base::cat("a query of ", text_bytes, " bytes; at most ",
                                  parts_.limits.message_bytes_max, " are accepted"));
         }
-        if (*held_ >= parts_.limits.questions_per_connection_max) {
-            ipc::throwError(base::fail(base::ErrorKind::Busy,
-                                       "this connection holds too many queries; drop some first"));
-        }
+        checkHeldQuestions(held_, parts_.limits);
     }
 
     Caller caller_;
     RpcSessionParts parts_;
-    std::shared_ptr<size_t> held_ = std::make_shared<size_t>(0);  // shared with what it counts
-    std::shared_ptr<size_t> subscriptions_ = std::make_shared<size_t>(0);  // the same
+    HeldCounts held_;
     std::unique_ptr<schema::EventStore::Client> store_;
 };
 
 }  // namespace
+
+void checkHeldQuestions(const HeldCounts& held, const RpcLimits& limits) {
+    if (*held.questions >= limits.questions_per_connection_max) {
+        ipc::throwError(base::fail(base::ErrorKind::Busy,
+                                   "this connection holds too many queries; drop some first"));
+    }
+}
 
 schema::Session::Client makeRpcSession(Caller caller, RpcSessionParts parts) {
     return kj::heap<SessionService>(std::move(caller), parts);

@@ -4,9 +4,23 @@
 #include "queryd/transport/rpc_service.h"
 
 #include <capnp/query.capnp.h>
+#include <cstddef>
 #include <memory>
 
 namespace evd::queryd {
+
+inline constexpr size_t kSubscriptionsPerConnectionMax = 16;
+inline constexpr size_t kStatusCallsPerConnectionMax = 16;  // that wait for their answer
+
+// What one connection holds of each thing that has a limit for a connection. Everything that can
+// wait is among them: what is too much is refused and so answered, which is why the socket is
+// always read (ipc::kQueryDoor) and a client can always take a call back.
+struct HeldCounts {
+    // Shared with what they count, which may be gone later than the session.
+    std::shared_ptr<size_t> questions = std::make_shared<size_t>(0);
+    std::shared_ptr<size_t> subscriptions = std::make_shared<size_t>(0);
+    std::shared_ptr<size_t> status_calls = std::make_shared<size_t>(0);
+};
 
 // What a session needs of the service it belongs to; all of it outlives the session.
 struct RpcSessionParts {
@@ -17,6 +31,9 @@ struct RpcSessionParts {
     RpcLimits limits;
     base::Guid boot_id;
 };
+
+// Throws when the connection holds as many questions as it may.
+void checkHeldQuestions(const HeldCounts& held, const RpcLimits& limits);
 
 // The bootstrap capability of one connection: everything it does is done as this caller.
 schema::Session::Client makeRpcSession(Caller caller, RpcSessionParts parts);

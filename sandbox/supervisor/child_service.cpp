@@ -125,8 +125,9 @@ kj::Promise<std::vector<wire::ResumePoint>> ChildConnection::sendStart(
 }
 
 kj::Promise<std::vector<wire::Measure>> ChildConnection::heartbeat() {
-    return child_.heartbeatRequest().send().then(
-        [](auto&& response) { return ipc::readMeasures(response.getMeasures()); });
+    return child_.heartbeatRequest().send().then([](auto&& response) {
+        return ipc::takeOrThrow(ipc::readMeasures(response.getMeasures()));
+    });
 }
 
 kj::Promise<void> ChildConnection::configure(const config::Settings& settings) {

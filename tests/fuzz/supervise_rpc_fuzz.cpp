@@ -63,7 +63,7 @@ class Supervisor {
         return started.then([](auto&&) {}, pass)
             .then([beats = kj::mv(beats)]() mutable { return kj::mv(beats).ignoreResult(); })
             .then([] {}, pass)
-            .then([this, &child] { return child.configure(params().settings); })
+            .then([&child] { return child.configure(params().settings); })
             .then([] {}, pass)
             .then([&child] { return child.heartbeat().ignoreResult(); })
             .then([] {}, pass)

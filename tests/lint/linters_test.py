@@ -9,6 +9,7 @@ import unittest
 
 import check_banned
 import check_docs
+import check_fuzzers
 import check_layers
 import check_sizes
 from source_tree import CodeText
@@ -302,6 +303,68 @@ class DocsTest(Complaining):
             files["docs/conformance.md"] = bad
             with self.subTest(word):
                 self.assert_complains(check_docs.check, files, word)
+
+
+class FuzzersTest(Complaining):
+    TABLE = """# Testing
+
+## Doors and their fuzzers
+
+| what comes in | read by | fuzzed by |
+|---|---|---|
+| lines, `Talk` | `common/wire/line.h` | `line` |
+"""
+    GOOD = {
+        "docs/testing.md": TABLE,
+        "capnp/talk.capnp": "interface Talk {\n}\n",
+        "common/wire/line.h": "Result<Line> parseLine(std::string_view text);\n",
+        "tests/fuzz/line_fuzz.cpp": "",
+        "tests/fuzz/line.dict": '# Words.\n# also for: line\n"x"\n',
+        "tests/fuzz/corpus/line/seed": "x",
+    }
+
+    def with_change(self, **changes):
+        files = dict(self.GOOD)
+        for path, text in changes.items():
+            path = path.replace("__", "/").replace("_DOT_", ".")
+            if text is None:
+                del files[path]
+            else:
+                files[path] = text
+        return files
+
+    def test_a_whole_table_is_good(self):
+        self.assert_silent(check_fuzzers.check, self.GOOD)
+
+    def test_a_fuzzer_needs_a_corpus_of_small_inputs(self):
+        self.assert_complains(check_fuzzers.check,
+                              self.with_change(tests__fuzz__corpus__line__seed=None), "no corpus")
+        self.assert_complains(check_fuzzers.check,
+                              self.with_change(tests__fuzz__corpus__line__seed="x" * 9000), "9000")
+
+    def test_a_parser_or_an_interface_that_is_not_listed_is_found(self):
+        self.assert_complains(
+            check_fuzzers.check,
+            self.with_change(store__x_DOT_h="X decodeX(std::span<const uint8_t> bytes);\n"),
+            "decodeX")
+        self.assert_complains(check_fuzzers.check,
+                              self.with_change(capnp__y_DOT_capnp="interface Other {\n"), "Other")
+
+    def test_a_row_must_name_what_is_there(self):
+        row = "| more | `common/no.h` | `nobody` |\n"
+        self.assert_complains(check_fuzzers.check,
+                              self.with_change(docs__testing_DOT_md=self.TABLE + row),
+                              "no common/no.h", "no fuzzer nobody")
+        row = "| more | `common/wire/line.h` | by hand |\n"
+        self.assert_complains(check_fuzzers.check,
+                              self.with_change(docs__testing_DOT_md=self.TABLE + row),
+                              "nothing fuzzes this")
+
+    def test_a_fuzzer_or_a_dictionary_that_stands_alone_is_found(self):
+        self.assert_complains(check_fuzzers.check,
+                              self.with_change(tests__fuzz__new_fuzz_DOT_cpp=""), "in no row")
+        self.assert_complains(check_fuzzers.check,
+                              self.with_change(tests__fuzz__old_DOT_dict=""), "for old")
 
 
 if __name__ == "__main__":

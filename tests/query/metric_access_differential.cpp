@@ -27,7 +27,6 @@ namespace evd::test {
 
 namespace {
 
-using Random = std::mt19937_64;
 constexpr int64_t kSecond = base::kNsPerSecond;
 constexpr int64_t kStart = FakeClock::kStartWallNs - 600 * kSecond;
 constexpr const char* kTag = "~~";  // behind all other labels
@@ -68,7 +67,7 @@ std::string labelText(const std::map<std::string, std::string>& labels) {
     return text;
 }
 
-std::vector<Series> randomSeries(Random& random) {
+std::vector<Series> someSeries(Random& random) {
     std::vector<Series> all;
     for (size_t i = 0; i < 1 + random() % 7; ++i) {
         Series series;
@@ -199,7 +198,7 @@ class Round {
         access::SecurityPolicy security;
         rules_.addTo(access::ObjectKind::Metrics, security);
         policy_.install(security);
-        series_ = randomSeries(random);
+        series_ = someSeries(random);
         std::vector<std::pair<Series, std::string>> whole;
         for (const Series& series : series_) {
             whole.emplace_back(series, labelText(series.labels));
@@ -364,7 +363,7 @@ class Round {
 int main(int count, char** arguments) {
     constexpr uint32_t kQuestionsPerStore = 25;
     const auto run = evd::test::differentialRun(count, arguments, 500);
-    std::mt19937_64 random(run.seed);
+    evd::test::Random random(run.seed);
     int differences = 0;
     int refused = 0;
     for (uint64_t done = 0; done < run.questions && differences < evd::test::kDifferencesShownMax;

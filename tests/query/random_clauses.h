@@ -1,11 +1,11 @@
 #pragma once
 
+#include "tests/query/random.h"
 #include "tests/query/simple_evaluator.h"
 #include "tests/support/fake_clock.h"
 
 #include <cstdint>
 #include <functional>
-#include <random>
 #include <span>
 #include <string>
 
@@ -14,8 +14,6 @@ namespace evd::test {
 // What random questions have in common whatever they are about: choices, conditions on time, how
 // conditions are joined, and the clauses behind them. Each piece writes the text and says the same
 // to the simple evaluator. All draw from the caller's generator, so that a seed names a question.
-
-using Random = std::mt19937_64;
 
 inline constexpr int64_t kRandomStart = FakeClock::kStartWallNs - 1'000'000;  // records lie around
                                                                               // the clock

@@ -9,7 +9,6 @@ namespace evd::test {
 
 namespace {
 
-using Random = std::mt19937_64;
 using Holds = std::function<bool(const Json& record)>;
 
 constexpr int64_t kSecond = base::kNsPerSecond;

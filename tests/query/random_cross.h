@@ -1,9 +1,9 @@
 #pragma once
 
+#include "tests/query/random.h"
 #include "tests/query/simple_evaluator.h"
 #include "tests/support/metric_store.h"
 
-#include <random>
 #include <string>
 #include <vector>
 
@@ -30,13 +30,13 @@ inline constexpr int64_t kCrossStalenessMs = 20'000;
 // are.
 int64_t stretched(int64_t timestamp);
 
-std::vector<OtherSeries> randomSeries(std::mt19937_64& random);
+std::vector<OtherSeries> randomSeries(Random& random);
 void fillStore(const std::vector<OtherSeries>& series, TestMetricStore& store);
 
 // One or several conditions on other stores, and sometimes one on timestamp among them: as text,
 // and as a definition read word by word (Spec §8.5, Ruling Q12, M2). For EVENTS or for LOGS.
 // `shown` is what of the stores there is for who asks.
-SimpleCondition randomCross(std::mt19937_64& random, const OtherStores& stores,
-                            const OtherStores& shown, bool for_events);
+SimpleCondition randomCross(Random& random, const OtherStores& stores, const OtherStores& shown,
+                            bool for_events);
 
 }  // namespace evd::test

@@ -47,7 +47,7 @@ Names fieldsOf(access::ObjectKind kind) {
     return {};
 }
 
-std::set<std::string> someOf(std::mt19937_64& random, const Names& names, size_t count_max) {
+std::set<std::string> someOf(Random& random, const Names& names, size_t count_max) {
     std::set<std::string> some;
     for (size_t i = 1 + random() % count_max; i > 0; --i) {
         some.insert(names[random() % names.size()]);
@@ -127,7 +127,7 @@ std::vector<SimpleRecord> SimplePolicy::visible(const std::vector<SimpleRecord>&
     return left;
 }
 
-SimplePolicy randomPolicy(std::mt19937_64& random, access::ObjectKind kind) {
+SimplePolicy randomPolicy(Random& random, access::ObjectKind kind) {
     Names patterns = patternsOf(kind);
     std::ranges::shuffle(patterns, random);
     patterns.resize(random() % (patterns.size() + 1));

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "common/access/security_policy.h"
+#include "tests/query/random.h"
 #include "tests/query/simple_evaluator.h"
 
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,7 +44,7 @@ class SimplePolicy {
 // Whom the rules are about: uid 1001.
 inline constexpr const char* kSimpleCallerSid = "S-1-22-1-1001";
 
-SimplePolicy randomPolicy(std::mt19937_64& random, access::ObjectKind kind);
+SimplePolicy randomPolicy(Random& random, access::ObjectKind kind);
 
 // The fields that the answer is made by (Ruling A4), as the question names them.
 std::vector<std::string> referencesOf(const SimpleQuestion& question);

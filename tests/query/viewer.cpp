@@ -14,7 +14,7 @@ queryd::Caller callerWith(uid_t uid) {
 
 }  // namespace
 
-Viewer::Viewer(std::mt19937_64& random)
+Viewer::Viewer(Random& random)
     : sees_all_(random() % 4 == 0),
       events_(randomPolicy(random, ObjectKind::Events)),
       logs_(randomPolicy(random, ObjectKind::Logs)),

@@ -2,10 +2,10 @@
 
 #include "queryd/access/access_policy.h"
 #include "queryd/access/authority.h"
+#include "tests/query/random.h"
 #include "tests/query/random_cross.h"
 #include "tests/query/simple_policy.h"
 
-#include <random>
 #include <string>
 #include <vector>
 
@@ -15,7 +15,7 @@ namespace evd::test {
 // store is what the rules leave of it.
 class Viewer {
   public:
-    explicit Viewer(std::mt19937_64& random);
+    explicit Viewer(Random& random);
 
     queryd::AccessPolicy& policy() { return policy_; }
     const queryd::Caller& caller() const { return caller_; }

@@ -6,6 +6,7 @@
 #include "common/base/socket.h"
 #include "common/base/thread.h"
 #include "common/ipc/errors.h"
+#include "tests/support/longest_message.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <capnp/store_control.capnp.h>
@@ -114,6 +115,15 @@ class Fixture {
     kj::Own<capnp::RpcSystem<capnp::rpc::twoparty::VatId>> rpc;
     StoreLink link{clock, io};
 };
+
+TEST_CASE("store link: a message of the store has the length of kStoreControlCaller at most") {
+    Fixture fixture;
+    auto pair = base::makeSocketPair(SOCK_STREAM);
+    REQUIRE(pair.ok());
+    test::RawRpcPeer store(std::move(pair.value().left));
+    fixture.link.connect(std::move(pair.value().right));
+    CHECK(test::takesAtMost(store, 64U << 10, [&] { fixture.io.waitScope.poll(); }));
+}
 
 TEST_CASE("store link: what questions filter by is reported within a second or so") {
     Fixture fixture;

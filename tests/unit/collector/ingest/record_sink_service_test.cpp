@@ -3,6 +3,7 @@
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
+#include "tests/support/longest_message.h"
 
 #include <doctest/doctest.h>
 #include <kj/timer.h>
@@ -201,6 +202,15 @@ class Fixture {
 };
 
 }  // namespace
+
+TEST_CASE("record sink: a message of the store has the length of kRecordIngestCaller at most") {
+    Fixture fixture;
+    auto pair = base::makeSocketPair(SOCK_STREAM);
+    REQUIRE(pair.ok());
+    evd::test::RawRpcPeer store(std::move(pair.value().right));
+    fixture.sink->connect(std::move(pair.value().left));
+    CHECK(evd::test::takesAtMost(store, 64U << 10, [&] { fixture.settle(); }));
+}
 
 TEST_CASE("record sink: a log record arrives at once and whole, and its room is free again") {
     Fixture fixture;

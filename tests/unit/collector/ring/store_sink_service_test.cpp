@@ -3,6 +3,7 @@
 #include "common/base/socket.h"
 #include "common/ipc/convert.h"
 #include "common/ipc/errors.h"
+#include "tests/support/longest_message.h"
 #include "tests/unit/collector/ring/ring_fixture.h"
 
 #include <doctest/doctest.h>
@@ -212,6 +213,17 @@ class Fixture {
 using Sequences = std::vector<uint64_t>;
 
 }  // namespace
+
+TEST_CASE("store sink: a message of the store has the length of kEventIngestCaller at most") {
+    Fixture fixture;
+    auto pair = base::makeSocketPair(SOCK_STREAM);
+    REQUIRE(pair.ok());
+    evd::test::RawRpcPeer store(std::move(pair.value().right));
+    auto hello = fixture.sink->connect(std::move(pair.value().left), 2)
+                     .then([](auto&&) {}, [](kj::Exception&&) {})
+                     .eagerlyEvaluate(nullptr);
+    CHECK(evd::test::takesAtMost(store, 64U << 20, [&] { fixture.io.waitScope.poll(); }));
+}
 
 TEST_CASE("store sink: batches arrive whole and are released by their answers") {
     Fixture fixture;

@@ -85,7 +85,9 @@ TEST_CASE("convert: a process status keeps every field") {
     capnp::MallocMessageBuilder message;
     auto out = message.initRoot<schema::ProcessStatus>();
     ipc::writeProcess(status, out);
-    const auto back = ipc::readProcess(out.asReader());
+    const auto read = ipc::readProcess(out.asReader());
+    REQUIRE(read.ok());
+    const auto& back = read.value();
     CHECK(back.name == "store");
     CHECK(back.state == "running");
     CHECK(back.pid == 42);
@@ -99,6 +101,29 @@ TEST_CASE("convert: a process status keeps every field") {
     CHECK(back.crashes == status.crashes);
     CHECK(back.settings == status.settings);
     CHECK(back.upgrade == "upgrade: complete");
+}
+
+TEST_CASE("convert: measures are bounded in number and in the length of a name") {
+    const auto readsMany = [](size_t count) {
+        capnp::MallocMessageBuilder message;
+        auto out = message.initRoot<schema::ProcessStatus>();
+        out.initMeasures(static_cast<unsigned>(count));
+        return ipc::readMeasures(out.asReader().getMeasures()).ok() &&
+               ipc::readProcess(out.asReader()).ok();
+    };
+    CHECK(readsMany(32'767));
+    CHECK(readsMany(32'768));
+    CHECK_FALSE(readsMany(32'769));
+    const auto readsLong = [](size_t name_bytes) {
+        capnp::MallocMessageBuilder message;
+        auto out = message.initRoot<schema::ProcessStatus>();
+        out.initMeasures(2)[1].setName(std::string(name_bytes, 'n').c_str());
+        return ipc::readMeasures(out.asReader().getMeasures()).ok() &&
+               ipc::readProcess(out.asReader()).ok();
+    };
+    CHECK(readsLong(127));
+    CHECK(readsLong(128));
+    CHECK_FALSE(readsLong(129));
 }
 
 TEST_CASE("convert: a GUID of another length is refused") {

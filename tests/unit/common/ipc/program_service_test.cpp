@@ -6,6 +6,7 @@
 #include "common/ipc/convert.h"
 #include "common/ipc/door_limits.h"
 #include "common/ipc/fd_carrier.h"
+#include "tests/support/longest_message.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <doctest/doctest.h>
@@ -143,7 +144,7 @@ TEST_CASE("program: a child takes fds, starts, reports, parks, drains and exits 
         CHECK(byte == 'r');
         CHECK(parked.valid());
         const auto report = talk.remote.heartbeatRequest().send().wait(talk.io.waitScope);
-        CHECK(ipc::readMeasures(report.getMeasures()).front().name == "batch_size");
+        CHECK(ipc::readMeasures(report.getMeasures()).value().front().name == "batch_size");
         talk.remote.drainRequest().send().ignoreResult().wait(talk.io.waitScope);
     }
     CHECK(exitStatus(child.pid) == 0);
@@ -162,6 +163,15 @@ TEST_CASE("program: a refused start carries its kind and text, and the child end
         } else {
             FAIL("start was not refused");
         }
+    }
+    CHECK(exitStatus(child.pid) == 1);
+}
+
+TEST_CASE("program: a message of its supervisor has the length of kSupervisorCaller at most") {
+    Child child = spawn();
+    {
+        evd::test::RawRpcPeer peer(std::move(child.control));
+        CHECK(evd::test::takesAtMost(peer, 16U << 20));
     }
     CHECK(exitStatus(child.pid) == 1);
 }
