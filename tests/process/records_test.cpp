@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <csignal>
+#include <fstream>
 #include <functional>
 
 namespace base = evd::base;
@@ -148,6 +149,27 @@ TEST_CASE("records: a store that is killed loses and doubles no line that eventd
 }
 
 // Spec §7.4, Ruling S9.
+TEST_CASE("records: a damaged log or metric store is replaced, and that is an event (Spec §2.6)") {
+    const test::StateFolder state;
+    for (const char* path : {"logs.db", "metrics.db"}) {
+        std::ofstream(state.below(path)) << "this is no database, and long enough to be none";
+    }
+    test::Group group(state, withoutSensors());
+    REQUIRE(group.waitReady());
+    const std::string errors = "EVENTS synthetic.storage_error SELECT store";
+    CHECK(waitUntil([&] {
+        const auto told = ask(state, errors);
+        return told.find(R"({"store":"log"})") != std::string::npos &&
+               told.find(R"({"store":"metric"})") != std::string::npos;
+    }));
+    wire::LogRecord record;
+    record.origin = "after";
+    record.message = "goes on";
+    Sender(state.below("run/log.sock")).send(record);
+    CHECK(waitUntil([&] { return ask(state, "LOGS FROM after COUNT") == "{\"count\":1}\n"; }));
+    CHECK(group.stop() == 0);
+}
+
 TEST_CASE("records: rollups appear when they are asked for, and no answer changes") {
     const test::StateFolder state;
     test::GroupOptions options = withoutSensors();

@@ -29,7 +29,11 @@ class ReportLoop {
     // Until nothing is under way any more.
     template <typename Store>
     void runUntilIdle(Store& store) {
-        while (!store.isIdle()) {
+        runUntil(store, [&] { return store.isIdle(); });
+    }
+    template <typename Store, typename Predicate>
+    void runUntil(Store& store, const Predicate& holds) {
+        while (!holds()) {
             {
                 std::unique_lock lock(mutex_);
                 REQUIRE(changed_.wait_for(lock, kWaitMax, [&] { return signals_ > 0; }));
