@@ -7,14 +7,6 @@
 
 namespace evd::store {
 
-namespace {
-
-// Pages held by a writer: the index pages that a batch touches and the tail of the table. More does
-// not help, the inserts are appends.
-constexpr std::string_view kWriterPragmas = "PRAGMA cache_size=-4096";
-
-}  // namespace
-
 base::Result<std::unique_ptr<ShardDatabase>> ShardDatabase::open(const std::string& path,
                                                                  const base::Guid& boot_id) {
     auto opened = db::Connection::openForWriting(path);
@@ -23,7 +15,7 @@ base::Result<std::unique_ptr<ShardDatabase>> ShardDatabase::open(const std::stri
     }
     EVD_TRY(db::verifyEventSchema(*opened.value()));
     EVD_TRY(db::completeEventSchema(*opened.value()));
-    EVD_TRY(opened.value()->execute(kWriterPragmas));
+    EVD_TRY(opened.value()->execute(base::cat("PRAGMA cache_size=-", kWriterCacheKib)));
     std::unique_ptr<ShardDatabase> database(
         new ShardDatabase(path, boot_id, std::move(opened).value()));
     EVD_TRY(database->prepareStatements());

@@ -19,6 +19,9 @@ namespace evd::store {
 
 inline constexpr size_t kKnownTypesMax =
     16'384;  // event types remembered per shard; then forgotten
+// Held by a writer without secondary indexes: the index pages that a batch touches and the tail of
+// the table. More does not help then, the inserts are appends.
+inline constexpr size_t kWriterCacheKib = 4096;
 
 // One shard's database, open for writing: transactions of events with their receipts.
 //

@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "store/shard_database.h"
 
 #include <algorithm>
 #include <utility>
@@ -88,8 +89,16 @@ base::Result<void> ShardIndexes::discover(db::Connection& connection) {
             material_.push_back(std::move(*index));
         }
     }
+    fitCache(connection);
     publish();
     return {};
+}
+
+// Inserts touch pages all over each index (Spec §14.1, page cache). A cache of another size is no
+// reason to fail: it is a convenience.
+void ShardIndexes::fitCache(db::Connection& connection) const {
+    const size_t kib = kWriterCacheKib + kCacheKibPerIndex * material_.size();
+    (void)connection.execute(base::cat("PRAGMA cache_size=-", kib));
 }
 
 base::Result<void> ShardIndexes::committed(db::Connection& connection, int64_t now_ns,
@@ -134,6 +143,7 @@ base::Result<void> ShardIndexes::shed(db::Connection& connection,
         for (const std::string& name : names) {
             shed_.insert(base::foldAscii(name));
         }
+        fitCache(connection);
         base::logWarning(base::cat("shard ", shard_, " is pressed hard: gave up ", names.size(),
                                    names.size() == 1 ? " index, " : " indexes, first ",
                                    names.front(), ", until it is quiet again"));

@@ -7,6 +7,7 @@
 #include "store/shedding.h"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -17,7 +18,8 @@
 
 namespace evd::store {
 
-inline constexpr int kBuildProgressSteps = 1000;  // between two looks at the queue (Spec §3.3)
+inline constexpr size_t kCacheKibPerIndex = 1024;  // of the writer, above kWriterCacheKib
+inline constexpr int kBuildProgressSteps = 1000;   // between two looks at the queue (Spec §3.3)
 
 // The secondary indexes of one shard: which are there, which should be, and the steps between.
 //
@@ -69,6 +71,7 @@ class ShardIndexes {
                base::Result<void>& outcome, const IndexField& field);
     base::Result<void> drop(db::Connection& connection, const std::vector<std::string>& names);
     base::Result<void> shed(db::Connection& connection, const std::vector<std::string>& names);
+    void fitCache(db::Connection& connection) const;
     std::vector<std::string> lowestIndex() const;
     std::vector<std::string> allIndexes() const;
     base::Result<void> tell(base::Result<void> outcome, const std::string& what);

@@ -95,7 +95,7 @@ base::Result<std::unique_ptr<RingSource>> CollectorService::chooseSource(
 
 // Spec PSD-008 §2.2: attaches with rising cpu numbers until there are no more.
 kj::Promise<void> CollectorService::attachRings(kj::Timer& timer, int64_t patience_ms) {
-    const auto attached = attachMoreRings();
+    const auto attached = attachMore(*source_, rings_max_, found_);
     if (attached.ok()) {
         return kj::READY_NOW;
     }
@@ -107,18 +107,6 @@ kj::Promise<void> CollectorService::attachRings(kj::Timer& timer, int64_t patien
     return timer.afterDelay(kAttachRetryMs * kj::MILLISECONDS).then([this, &timer, patience_ms]() {
         return attachRings(timer, patience_ms - kAttachRetryMs);
     });
-}
-
-base::Result<void> CollectorService::attachMoreRings() {
-    while (found_.size() < rings_max_) {
-        auto ring = attachCurrent(*source_, static_cast<uint16_t>(found_.size()));
-        if (!ring.ok()) {
-            const bool past_the_last = ring.error().kind == ErrorKind::NotFound && !found_.empty();
-            return past_the_last ? base::Result<void>() : ring.error();
-        }
-        found_.push_back(std::move(ring).value());
-    }
-    return {};
 }
 
 void CollectorService::makeLoopParts(kj::AsyncIoContext& io) {

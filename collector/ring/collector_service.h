@@ -45,7 +45,6 @@ class CollectorService final : public ipc::Program {
 
     base::Result<std::unique_ptr<RingSource>> chooseSource(const std::string& backend);
     kj::Promise<void> attachRings(kj::Timer& timer, int64_t patience_ms);
-    base::Result<void> attachMoreRings();
     void makeLoopParts(kj::AsyncIoContext& io);
     void connectStore(base::Fd stream);
     void startThreads(const StoreHello& hello);

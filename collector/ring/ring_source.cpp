@@ -2,6 +2,8 @@
 
 #include "common/base/text.h"
 
+#include <utility>
+
 namespace evd::collector {
 
 namespace {
@@ -28,6 +30,19 @@ base::Result<FoundRing> attachCurrent(RingSource& source, uint16_t cpu) {
     }
     return base::fail(base::ErrorKind::Busy,
                       base::cat("the ring of cpu ", cpu, " is replaced again and again"));
+}
+
+base::Result<void> attachMore(RingSource& source, size_t rings_max, std::vector<FoundRing>& found) {
+    while (found.size() < rings_max) {
+        auto ring = attachCurrent(source, static_cast<uint16_t>(found.size()));
+        if (!ring.ok()) {
+            const bool is_past_the_last =
+                ring.error().kind == base::ErrorKind::NotFound && !found.empty();
+            return is_past_the_last ? base::Result<void>() : ring.error();
+        }
+        found.push_back(std::move(ring).value());
+    }
+    return {};
 }
 
 }  // namespace evd::collector

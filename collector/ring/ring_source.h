@@ -4,9 +4,11 @@
 #include "common/base/result.h"
 #include "common/kmes/ring_mapping.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace evd::collector {
 
@@ -51,5 +53,10 @@ inline constexpr int kAttachTimeoutMs = 1000;
 // swap in between would already have put the new number into the old page, and nobody would ever
 // notice that the ring is dead.
 base::Result<FoundRing> attachCurrent(RingSource& source, uint16_t cpu);
+
+// Attaches with rising cpu numbers, behind those found before, until there are no more (Spec §2.2)
+// or there are `rings_max`, whatever the source says (Ruling K3). When it fails, what was found so
+// far stays, and it may be called again. None at all is NotFound.
+base::Result<void> attachMore(RingSource& source, size_t rings_max, std::vector<FoundRing>& found);
 
 }  // namespace evd::collector

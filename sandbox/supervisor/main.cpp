@@ -45,7 +45,8 @@ void raiseFdLimit() {
 }
 
 int run(const supervisor::Options& options, config::Registry& registry,
-        const config::Configuration& loaded, std::vector<supervisor::NamedFd> inherited) {
+        std::optional<supervisor::RegistryWatch> watch, const config::Configuration& loaded,
+        std::vector<supervisor::NamedFd> inherited) {
     const config::Settings& settings = loaded.settings;
     const auto folders = supervisor::makeFolders(supervisor::foldersOf(settings));
     if (!folders.ok()) {
@@ -68,6 +69,7 @@ int run(const supervisor::Options& options, config::Registry& registry,
     setup.group = std::move(group).value();
     setup.group.inherited = std::move(inherited);
     setup.registry = &registry;
+    setup.watch = std::move(watch);
     setup.state_folder = options.state_folder;
     setup.problems = loaded.problems;
     setup.notify = std::move(notify).value();
@@ -100,6 +102,7 @@ int main(int argument_count, char** arguments) {
         base::logError(registry.error().text);
         return kExitUsage;
     }
+    auto watch = supervisor::watchFilesOf(*registry.value());
     const auto loaded =
         config::loadConfiguration({registry.value().get(), options.value().state_folder, nullptr});
     for (const auto& problem : loaded.problems) {
@@ -112,5 +115,6 @@ int main(int argument_count, char** arguments) {
         base::logError("the configuration does not allow a start");
         return kExitFailed;
     }
-    return run(options.value(), *registry.value(), loaded, std::move(inherited).value());
+    return run(options.value(), *registry.value(), std::move(watch), loaded,
+               std::move(inherited).value());
 }

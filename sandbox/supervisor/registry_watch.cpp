@@ -1,5 +1,8 @@
 #include "sandbox/supervisor/registry_watch.h"
 
+#include "common/base/log.h"
+#include "common/base/text.h"
+
 #include <sys/inotify.h>
 #include <unistd.h>
 #include <algorithm>
@@ -96,6 +99,18 @@ bool RegistryWatch::drain() {
         arm();
     }
     return ours;
+}
+
+std::optional<RegistryWatch> watchFilesOf(const config::Registry& registry) {
+    if (registry.changeFd() >= 0) {
+        return std::nullopt;
+    }
+    auto watch = RegistryWatch::open(registry.watchPaths());
+    if (!watch.ok()) {
+        base::logWarning(base::cat(watch.error().text, ", changes need a SIGHUP"));
+        return std::nullopt;
+    }
+    return std::move(watch).value();
 }
 
 }  // namespace evd::supervisor

@@ -2,8 +2,10 @@
 
 #include "common/base/fd.h"
 #include "common/base/result.h"
+#include "common/config/registry.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,5 +35,9 @@ class RegistryWatch {
     // By watch: the file names that matter in it; an empty name means any that ends in .reg.
     std::map<int, std::vector<std::string>> names_;
 };
+
+// The watch of a registry that is files; none where it tells of changes by itself, and none, with a
+// word, where files cannot be watched. It must be there before the registry is read.
+std::optional<RegistryWatch> watchFilesOf(const config::Registry& registry);
 
 }  // namespace evd::supervisor

@@ -3,7 +3,6 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "sandbox/supervisor/fd_keeper.h"
-#include "sandbox/supervisor/registry_watch.h"
 #include "sandbox/supervisor/setting_notices.h"
 #include "sandbox/supervisor/status.h"
 
@@ -100,23 +99,21 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
         base::logInfo("ready");
     }
 
+    // What has changed since the configuration was read waits in the descriptor, and is looked at
+    // now that the start is over (Spec §10.1).
     void watchRegistry() {
-        int fd = setup_.registry->changeFd();
+        const int fd = setup_.watch ? setup_.watch->fd() : setup_.registry->changeFd();
         if (fd < 0) {
-            auto watch = RegistryWatch::open(setup_.registry->watchPaths());
-            if (!watch.ok()) {
-                base::logWarning(cat(watch.error().text, ", changes need a SIGHUP"));
-                return;
-            }
-            watch_ = kj::heap<RegistryWatch>(std::move(watch).value());
-            fd = watch_->fd();
+            return;
         }
         watch_events_ = kj::heap<kj::UnixEventPort::FdObserver>(
             io_.unixEventPort, fd, kj::UnixEventPort::FdObserver::OBSERVE_READ);
         tasks_.add(reloadOnChange());
     }
 
-    bool takeChanges() { return watch_ ? watch_->drain() : setup_.registry->takeChanges(); }
+    bool takeChanges() {
+        return setup_.watch ? setup_.watch->drain() : setup_.registry->takeChanges();
+    }
 
     kj::Promise<void> feedWatchdog() {
         return after(*setup_.watchdog_interval_ns).then([this]() {
@@ -242,7 +239,6 @@ class Supervisor final : private kj::TaskSet::ErrorHandler {
     NotifyFdKeeper keeper_;
     config::Settings settings_;
     Group group_;
-    kj::Own<RegistryWatch> watch_;  // of files; none where the registry tells by itself
     kj::Own<kj::UnixEventPort::FdObserver> watch_events_;
     kj::TaskSet tasks_;
 };

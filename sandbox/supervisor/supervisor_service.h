@@ -3,6 +3,7 @@
 #include "common/config/configuration.h"
 #include "sandbox/supervisor/group_service.h"
 #include "sandbox/supervisor/notify.h"
+#include "sandbox/supervisor/registry_watch.h"
 
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,8 @@ inline constexpr int64_t kReloadDelayNs = 100 * base::kNsPerMs;  // an editor wr
 struct SupervisorSetup {
     GroupSetup group;
     config::Registry* registry = nullptr;
+    // Armed before the registry was read; none where it tells of changes by itself.
+    std::optional<RegistryWatch> watch = std::nullopt;
     std::string state_folder;
     std::vector<config::Problem> problems;  // of the configuration we start with
     Notify notify;

@@ -6,8 +6,8 @@ Looks at README.md, CHANGELOG.md and docs/:
   - files and folders of the tree named in `code` exist;
   - `./dev VERB` is a verb, `build/bin/NAME` a program, and a --flag is known to the sources;
   - every page of docs/ is listed in docs/README.md;
-  - docs/configuration.md names exactly the settings of common/config/setting_specs.cpp;
-  - docs/conformance.md is a well-formed table whose proofs are existing tests.
+  - docs/configuration.md names exactly the settings of common/config/setting_specs.cpp.
+What docs/conformance.md says is checked by check_conformance.py.
 """
 
 import glob
@@ -25,8 +25,6 @@ FLAG = re.compile(r"(?<![\w-])--([a-z][a-z-]+)")
 OUR_PROGRAM = re.compile(r"^(?:\./dev|build/bin/|evctl\b|eventd\b)")
 SPEC = re.compile(r'^ {4}\w+\("([A-Z][\w\\]*)",(.*?)\),$', re.MULTILINE | re.DOTALL)
 SETTING_ROW = re.compile(r"^\| `([A-Z][a-z][\w\\]*)` \|([^|]*)\|([^|]*)\|([^|]*)\|", re.MULTILINE)
-STATUSES = ("built", "partly", "later")
-TEST_NAME = re.compile(r'\bTEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)')
 
 
 def pages_of(root):
@@ -164,54 +162,6 @@ def check_settings(findings, root):
             findings.add(page, line, f"the default of {name} is not {default}")
 
 
-def test_names_of(root):
-    """The names of test cases, and of the cases of the language with `case: ` in front."""
-    names = set()
-    for path in source_tree.all_files(root):
-        if path.startswith("tests/query/") and path.endswith(".case"):
-            names.update(line.strip() for line in source_tree.read(root, path).splitlines()
-                         if line.startswith("case: "))
-    for path in source_tree.code_files(root):
-        if not path.startswith("tests/"):
-            continue
-        for match in TEST_NAME.finditer(source_tree.read(root, path)):
-            names.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', match.group(1))))
-    return names
-
-
-def _cells(row):
-    return [cell.strip() for cell in row.strip().strip("|").split(" | ")]
-
-
-def check_conformance(findings, root):
-    """Rows are: clause | what it demands | files | proof | status. A proof is a test's name in
-    quotation marks, or a file of tests; several are separated by semicolons."""
-    page = "docs/conformance.md"
-    if not os.path.exists(os.path.join(root, page)):
-        return
-    tests = test_names_of(root)
-    for number, row in enumerate(source_tree.read(root, page).splitlines(), 1):
-        if not row.startswith("| §"):
-            continue
-        cells = _cells(row)
-        if len(cells) != 5 or cells[4] not in STATUSES:
-            findings.add(page, number, f"a row has five cells and ends in one of {', '.join(STATUSES)}")
-            continue
-        _check_proof(findings, root, page, number, cells, tests)
-
-
-def _check_proof(findings, root, page, number, cells, tests):
-    proof, status = cells[3], cells[4]
-    if status == "built" and (cells[2] == "-" or proof == "-"):
-        findings.add(page, number, "what is built has a file and a proof")
-    for part in ([] if proof == "-" else proof.split("; ")):
-        if part.startswith('"'):
-            if part.strip('"') not in tests:
-                findings.add(page, number, f"there is no test {part}")
-        elif not os.path.exists(os.path.join(root, part.strip("`"))):
-            findings.add(page, number, f"there is no {part}")
-
-
 def check(root):
     findings, pages, known = Findings(), pages_of(root), Known(root)
     for page in pages:
@@ -221,7 +171,6 @@ def check(root):
         check_commands(findings, root, page, text, known)
     check_index(findings, root, pages)
     check_settings(findings, root)
-    check_conformance(findings, root)
     return findings.finish("docs", f"{len(pages)} pages")
 
 

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import check_banned
+import check_conformance
 import check_docs
 import check_fuzzers
 import check_layers
@@ -291,18 +292,60 @@ class DocsTest(Complaining):
         self.assert_complains(check_docs.check, files, "Linux\\Cpus is not described",
                               "no setting Gone", "default of Rows is not 6")
 
-    def test_conformance_rows_name_tests_that_exist(self):
-        row = '| §2.4 | commits early | `store/a.cpp` | "writer: commits early" | built |\n'
-        files = {"docs/conformance.md": row, self.PAGE: "[c](conformance.md)\n", "store/a.cpp": "",
-                 "tests/unit/store/a_test.cpp": 'TEST_CASE("writer: "\n          "commits early") {}\n'}
-        self.assert_silent(check_docs.check, files)
-        for bad, word in ((row.replace("early\" |", "late\" |"), "there is no test"),
-                          (row.replace(" built ", " soon "), "five cells"),
-                          (row.replace('"writer: commits early"', "-"), "has a file and a proof"),
-                          (row.replace("store/a.cpp", "store/b.cpp"), "does not exist")):
-            files["docs/conformance.md"] = bad
+
+class ConformanceTest(Complaining):
+    LIST = "tests/lint/psd008_statements.txt"
+    PAGE = "docs/conformance/a.md"
+    ROWS = ('| §2.4/1-2 | commits early | `store/a.cpp` | "writer: commits early" | built |\n'
+            '| §2.4/2,3 | well. Missing: the rest | `store/a.cpp` | "fixed: one; \\"two\\"" | partly |\n'
+            '| Ruling S1 | ids | `store/a.cpp` | `tests/q.case`; "case: ids" | built |\n')
+    COUNTS = ("| 2 Ingestion | 3 | 2 | 1 | 1 | 2 | 0 |\n| All | 3 | 2 | 1 | 1 | 2 | 0 |\n"
+              "| Rulings | 1 | - | - | 1 | 0 | 0 |\n")
+
+    def tree(self, **changed):
+        files = {"list": "# words\n2.4 Batches: MUST MUST-NOT\n2.4 Calm: SHOULD\nrulings: S1\n",
+                 "counts": self.COUNTS, "rows": self.ROWS, **changed}
+        return {self.LIST: files["list"], "docs/conformance.md": files["counts"],
+                self.PAGE: files["rows"], "store/a.cpp": "", "tests/q.case": "",
+                "tests/query/b.case": "case: ids\n",
+                "tests/unit/store/a_test.cpp":
+                    'TEST_CASE("writer: "\n          "commits early") {}\n'
+                    'TEST_CASE_FIXTURE(a::Fixture,\n    "fixed: one; \\"two\\"") {}\n'}
+
+    def test_complete_rows_are_fine(self):
+        self.assert_silent(check_conformance.check, self.tree())
+
+    def test_rows_are_sound_and_name_what_exists(self):
+        for old, new, word in (('early" |', 'late" |', 'no test "writer: commits late"'),
+                               (" built ", " soon ", "five cells"),
+                               ('"writer: commits early"', "-", "has a file and a proof"),
+                               ("`store/a.cpp`", "`store/b.cpp`", "no store/b.cpp"),
+                               ("tests/q.case", "tests/r.case", "no `tests/r.case`"),
+                               ('"case: ids"', '"case: idle"', 'no test "case: idle"'),
+                               ('`; "case', '` "case', "with '; ' between"),
+                               ("Missing: ", "", "what is partly says what is missing")):
             with self.subTest(word):
-                self.assert_complains(check_docs.check, files, word)
+                rows = self.ROWS.replace(old, new)
+                self.assertNotEqual(rows, self.ROWS)
+                self.assert_complains(check_conformance.check, self.tree(rows=rows), word)
+
+    def test_every_statement_and_ruling_has_a_row(self):
+        for old, new, word in (("/2,3 |", "/2 |", "no row covers §2.4/3 (SHOULD)"),
+                               ("/1-2 |", "/2 |", "no row covers §2.4/1 (MUST)"),
+                               ("Ruling S1", "Ruling S2", "no row covers ruling S1"),
+                               ("Ruling S1", "Ruling S2", "has no ruling S2"),
+                               ("/1-2 |", "/1-4 |", "has no statement §2.4/4")):
+            with self.subTest(word):
+                rows = self.ROWS.replace(old, new)
+                self.assert_complains(check_conformance.check, self.tree(rows=rows), word)
+        longer = "2.4 Batches: MUST MUST-NOT\n2.4 Calm: SHOULD\n3.1 New: MUST\nrulings: S1\n"
+        self.assert_complains(check_conformance.check, self.tree(list=longer),
+                              "no row covers §3.1/1", "no row 3: 1 1 0 0 0 0")
+
+    def test_the_counts_are_those_of_the_rows(self):
+        counts = self.COUNTS.replace("| 1 | 1 | 2 | 0 |", "| 1 | 2 | 1 | 0 |")
+        self.assert_complains(check_conformance.check, self.tree(counts=counts),
+                              "the counts of 2 are 3 2 1 1 2 0", "the counts of All are")
 
 
 class FuzzersTest(Complaining):

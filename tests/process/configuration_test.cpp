@@ -104,6 +104,25 @@ TEST_CASE("configuration: a changed file is noticed, and every process follows w
     CHECK(group.stop() == 0);
 }
 
+TEST_CASE("configuration: what changes during the start is taken over after it (Spec §10.1)") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    // The store is started when the configuration has been read, and the others behind it.
+    REQUIRE(waitUntil([&] { return group.childPid("eventd-store") > 0; }) >= 0);
+    write(state, registry(dword("MaxBatchSize", 500)));
+    CHECK_FALSE(contains(group.stderrText(), "eventd: ready"));  // else this proves nothing
+    REQUIRE(group.waitReady());
+    CHECK(group.waitForStderr("MaxBatchSize is now 500, was 10000", 10));
+    const auto said = group.stderrText();
+    CHECK(said.find("eventd: ready") < said.find("MaxBatchSize is now"));
+    const std::string changes = "EVENTS synthetic.config_change SELECT key, old, new";
+    CHECK(waitUntil([&] {
+              return contains(evctl(state, {"-f", "jsonl", changes}).output,
+                              R"("key":"MaxBatchSize","new":500,"old":10000)");
+          }) >= 0);
+    CHECK(group.stop() == 0);
+}
+
 TEST_CASE("configuration: the memory of questions may change while queryd runs") {
     const test::StateFolder state;
     test::Group group(state, {});

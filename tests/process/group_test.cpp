@@ -211,6 +211,21 @@ TEST_CASE("group: a stopped child is found by its missing heartbeat and replaced
     CHECK(answered);
 }
 
+TEST_CASE("group: a start that fails says why, ends with 1 and is never ready (Spec §10.1)") {
+    const test::StateFolder state;
+    test::InitSystem init(state.below("notify.sock"));
+    test::GroupOptions options;
+    init.handOver(options);
+    // Found out by the collector, when everything before it is there.
+    options.values.push_back({"Linux", "KmesBackend", "sz", "\"socket\""});
+    options.values.push_back({"Linux", "KmesSocketPath", "sz", "\"/nonexistent/kmes.sock\""});
+    test::Group group(state, options);
+    CHECK(group.waitExit(test::kReadySeconds) == 1);
+    CHECK(group.stderrText().find("eventd-collector") != std::string::npos);
+    CHECK(group.stderrText().find("eventd: ready") == std::string::npos);
+    CHECK_FALSE(init.read("READY=1"));
+}
+
 TEST_CASE("group: readiness and stopping are told to the notify socket") {
     const test::StateFolder state;
     test::InitSystem init(state.below("notify.sock"));

@@ -76,6 +76,9 @@ TEST_CASE("ingest: what is malformed is told of in the report of SIGQUIT alone (
     CHECK(status.status == 0);
     CHECK(status.output.find("reject") == std::string::npos);
     CHECK(group.childPid("eventd-ingest") == ingest);
+    const auto events = test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f",
+                                          "jsonl", "EVENTS synthetic.* DISTINCT event_type"});
+    CHECK(events.output == "{\"event_type\":\"synthetic.startup\"}\n");
     CHECK(group.stderrText().find("malformed") == std::string::npos);
     group.signal(SIGQUIT);
     CHECK(group.waitForStderr("reject.log.malformed 2", 10));

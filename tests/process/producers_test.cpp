@@ -1,6 +1,7 @@
 // evctl run, and the sensor's jobs in its jail, with sockets of the test's own in the place of the
 // group's.
 
+#include "common/base/clock.h"
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "common/config/embedded_paths.h"
@@ -17,6 +18,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <csignal>
+#include <string_view>
 
 namespace base = evd::base;
 namespace supervisor = evd::supervisor;
@@ -43,6 +45,13 @@ size_t count(const std::vector<std::string>& datagrams, const std::string& text)
         }
     }
     return found;
+}
+
+int64_t numberAt(std::string_view text, size_t at) {
+    const std::string_view rest = text.substr(at);
+    const auto number = base::parseU64(rest.substr(0, rest.find_first_not_of("0123456789")));
+    REQUIRE(number.ok());
+    return static_cast<int64_t>(number.value());
 }
 
 // Nobody asks it for anything.
@@ -73,6 +82,28 @@ TEST_CASE("evctl run: lines of both outputs are records of one job, and the stat
     CHECK(count(datagrams, datagrams[0].substr(job, 53)) == 3);
     CHECK(run.errors.find("two\n") == 0);
     CHECK(run.errors.find("3 lines of sh sent as job {") != std::string::npos);
+}
+
+// Spec §4.2: however long it takes to send it.
+TEST_CASE("evctl run: a line has the time at which it was read") {
+    const test::TemporaryDirectory folder;
+    test::DatagramReceiver logs(folder / "log.sock");
+    const base::SystemClock clock;
+    const int64_t begin_ns = clock.wallNs();
+    CHECK(runIn(folder, {"sh", "-c", "echo one; sleep 0.4; echo two"}).status == 0);
+    const int64_t end_ns = clock.wallNs();
+    std::vector<int64_t> times;
+    const std::string key = "\"timestamp\":";
+    for (const std::string& datagram : logs.receive()) {
+        for (size_t at = datagram.find(key); at != std::string::npos;
+             at = datagram.find(key, at + 1)) {
+            times.push_back(numberAt(datagram, at + key.size()));
+        }
+    }
+    REQUIRE(times.size() == 2);
+    CHECK(times[0] >= begin_ns);
+    CHECK(times[1] >= times[0] + 400 * base::kNsPerMs);
+    CHECK(times[1] <= end_ns);
 }
 
 TEST_CASE("evctl run: quiet shows nothing, a name may be given, bytes become text") {

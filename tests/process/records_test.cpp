@@ -4,6 +4,7 @@
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "common/wire/record_datagram.h"
+#include "tests/support/emitter.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/sqlite_shell.h"
@@ -12,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <csignal>
+#include <fstream>
 #include <functional>
 
 namespace base = evd::base;
@@ -147,7 +149,54 @@ TEST_CASE("records: a store that is killed loses and doubles no line that eventd
     CHECK(group.stop() == 0);
 }
 
+TEST_CASE("records: a log store that cannot be written holds nothing else up (Spec §4.3, §6.3)") {
+    const test::StateFolder state;
+    test::Group group(state, withoutSensors());
+    REQUIRE(group.waitReady());
+    test::SqliteShell shell(state.below("logs.db"), {});
+    REQUIRE(shell.ask("BEGIN IMMEDIATE;").empty());
+    wire::LogRecord line;
+    line.origin = "held";
+    line.message = "waits";
+    Sender(state.below("run/log.sock")).send(line);
+    wire::MetricRecord sample;
+    sample.name = "test.free";
+    sample.timestamp_ns = base::SystemClock().wallNs();
+    sample.value = 7;
+    Sender(state.below("run/metric.sock")).send(sample);
+    test::Emitter emitter(state.below("run/kmes.sock"), "test.free", 100);
+    CHECK(emitter.emit(1, 200).acknowledged == 200);
+    CHECK(waitUntil([&] { return ask(state, "EVENTS test.free COUNT") == "{\"count\":200}\n"; }));
+    CHECK(waitUntil(
+        [&] { return ask(state, "METRIC test.free").find("\"value\":7.0") != std::string::npos; }));
+    CHECK(ask(state, "LOGS FROM held COUNT") == "{\"count\":0}\n");
+    CHECK(shell.ask("ROLLBACK;").empty());
+    CHECK(waitUntil([&] { return ask(state, "LOGS FROM held COUNT") == "{\"count\":1}\n"; }));
+    CHECK(group.stop() == 0);
+}
+
 // Spec §7.4, Ruling S9.
+TEST_CASE("records: a damaged log or metric store is replaced, and that is an event (Spec §2.6)") {
+    const test::StateFolder state;
+    for (const char* path : {"logs.db", "metrics.db"}) {
+        std::ofstream(state.below(path)) << "this is no database, and long enough to be none";
+    }
+    test::Group group(state, withoutSensors());
+    REQUIRE(group.waitReady());
+    const std::string errors = "EVENTS synthetic.storage_error SELECT store";
+    CHECK(waitUntil([&] {
+        const auto told = ask(state, errors);
+        return told.find(R"({"store":"log"})") != std::string::npos &&
+               told.find(R"({"store":"metric"})") != std::string::npos;
+    }));
+    wire::LogRecord record;
+    record.origin = "after";
+    record.message = "goes on";
+    Sender(state.below("run/log.sock")).send(record);
+    CHECK(waitUntil([&] { return ask(state, "LOGS FROM after COUNT") == "{\"count\":1}\n"; }));
+    CHECK(group.stop() == 0);
+}
+
 TEST_CASE("records: rollups appear when they are asked for, and no answer changes") {
     const test::StateFolder state;
     test::GroupOptions options = withoutSensors();

@@ -14,7 +14,10 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <set>
+#include <string>
 
 namespace test = evd::test;
 using evd::base::cat;
@@ -57,6 +60,27 @@ void checkNothingBroken(const test::ExactlyOnceReport& report) {
 }
 
 }  // namespace
+
+TEST_CASE("ring: each ring has a drain thread of its own (Spec §2.2)") {
+    const test::StateFolder state;
+    test::GroupOptions options;
+    options.values.push_back({"Linux", "KmesCpus", "dword", "3"});
+    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
+    test::Group group(state, options);
+    REQUIRE(group.waitReady());
+    std::multiset<std::string> drains;
+    const auto tasks = cat("/proc/", group.childPid("eventd-collector"), "/task");
+    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+        std::ifstream file(task.path() / "comm");
+        std::string name;
+        std::getline(file, name);
+        if (name.starts_with("drain-")) {
+            drains.insert(name);
+        }
+    }
+    CHECK(drains == std::multiset<std::string>{"drain-0", "drain-1", "drain-2"});
+    CHECK(group.stop() == 0);
+}
 
 TEST_CASE("ring: a collector that sleeps too long is lapped, and the loss is recorded exactly") {
     const test::StateFolder state;

@@ -66,3 +66,22 @@ TEST_CASE("stop: a program that dies or hangs at that moment delays it, and no m
         }
     }
 }
+
+TEST_CASE("stop: what has not ended within the timeout is killed, and eventd ends with 1 (§10.2)") {
+    const test::StateFolder state;
+    test::GroupOptions options;
+    options.environment.emplace_back("EVENTD_STOP_TIMEOUT_MS=300");
+    test::Group group(state, options);
+    REQUIRE(group.waitReady());
+    const auto children = group.children();
+    // It can neither drain nor be found out as silent in so short a time.
+    ::kill(group.childPid("eventd-store"), SIGSTOP);
+    const int64_t begin_ms = nowMs();
+    CHECK(group.stop() == 1);
+    CHECK(nowMs() - begin_ms < 3000);
+    CHECK(group.stderrText().find("the stop took too long, killing the rest") != std::string::npos);
+    for (const auto& [name, pid] : children) {
+        CAPTURE(name);
+        CHECK(::kill(pid, 0) == -1);
+    }
+}

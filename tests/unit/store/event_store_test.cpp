@@ -1,11 +1,22 @@
 #include "store/event_store.h"
 
+#include "common/base/fd.h"
+#include "common/base/text.h"
+
 #include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
+#include <unistd.h>
+#include <cerrno>
+#include <climits>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <set>
+#include <string>
 
 namespace evd::store {
 namespace {
@@ -113,6 +124,67 @@ TEST_CASE("event store: each cpu has its shard and its receipts") {
     CHECK(fixture.store().resumePoints() ==
           std::vector<wire::ResumePoint>{{0, 10}, {1, 11}, {2, 12}});
     CHECK(fixture.total("SELECT count(DISTINCT id) FROM events") == 1 + 10 + 11 + 12);
+}
+
+TEST_CASE("event store: one writer thread for each shard, whatever the cpus (Spec §2.3)") {
+    const auto writers = [] {
+        std::multiset<std::string> names;
+        for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+            std::ifstream file(task.path() / "comm");
+            std::string name;
+            std::getline(file, name);
+            if (name.starts_with("shard-") &&
+                name.find_first_not_of("0123456789", 6) == name.npos) {
+                names.insert(name);
+            }
+        }
+        return names;
+    };
+    StoreFixture few(2, 4);
+    few.openAndAttach();
+    CHECK(writers() == std::multiset<std::string>{"shard-0", "shard-1"});
+    few.kill();
+    StoreFixture many(3, 1);
+    many.openAndAttach();
+    CHECK(writers() == std::multiset<std::string>{"shard-0", "shard-1", "shard-2"});
+}
+
+TEST_CASE("event store: a shard that cannot write yet holds up no other (Spec §2.3, §3.2)") {
+    StoreFixture fixture(2, 2);
+    fixture.openAndAttach();
+    // Somebody else writes to the first database: its writer waits, on a connection of its own.
+    auto other = db::Connection::openForWriting(fixture.shardPath(0));
+    REQUIRE(other);
+    REQUIRE(other.value()->execute("BEGIN IMMEDIATE"));
+    const RunSketch waiting(0, 1, 10);
+    fixture.store().write(waiting.run(), fixture.answers.next());
+    const RunSketch independent(1, 1, 10);
+    fixture.store().write(independent.run(), fixture.answers.next());
+    fixture.loop.runUntil(fixture.store(), [&] { return fixture.answers.at(1) != "none"; });
+    CHECK(fixture.answers.at(1) == "ok");
+    CHECK(fixture.answers.at(0) == "none");
+    CHECK(fixture.ask(1, "SELECT count(*) FROM events WHERE sequence IS NOT NULL") == "10");
+    CHECK(fixture.ask(0, "SELECT count(*) FROM events WHERE sequence IS NOT NULL") == "0");
+    REQUIRE(other.value()->execute("ROLLBACK"));
+    fixture.loop.runUntilIdle(fixture.store());
+    CHECK(fixture.write(waiting) == "ok");
+    CHECK(fixture.storedEvents() == 20);
+}
+
+TEST_CASE("event store: writers keep their databases open between batches (Spec §14.1)") {
+    StoreFixture fixture;
+    fixture.openAndAttach();
+    const base::Fd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    REQUIRE(::inotify_add_watch(watch.get(), fixture.shardPath(0).c_str(), IN_OPEN | IN_CLOSE) >=
+            0);
+    for (uint64_t run = 0; run < 5; ++run) {
+        CHECK(fixture.write(RunSketch(0, run * 10 + 1, run * 10 + 10)) == "ok");
+    }
+    char event[sizeof(inotify_event) + NAME_MAX + 1];
+    CHECK(::read(watch.get(), event, sizeof(event)) == -1);
+    CHECK(errno == EAGAIN);
+    fixture.kill();
+    CHECK(::read(watch.get(), event, sizeof(event)) > 0);  // the watch does see a closed one
 }
 
 TEST_CASE("event store: with several shards per cpu runs take turns (Ruling S11)") {

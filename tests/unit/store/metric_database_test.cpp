@@ -34,6 +34,21 @@ class Fixture : public RecordFixture {
     uint64_t number = 0;
 };
 
+TEST_CASE("metric database: NORMAL durability, WAL, and the specified file (Spec §7.2)") {
+    RecordFixture fixture(RecordFixture::Kind::Metrics);
+    fixture.open();
+    CHECK(fixture.ask("PRAGMA journal_mode") == "wal");
+    CHECK(fixture.ask("SELECT value FROM metadata WHERE key = 'schema_version'") == "1");
+    CHECK(fixture.ask("SELECT value LIKE '20__-__-__T__:__:__%Z' FROM metadata "
+                      "WHERE key = 'created_at'") == "1");
+    auto database = MetricDatabase::open(fixture.path(), fixture.state, 0);
+    REQUIRE(database);
+    auto mode = database.value()->connection().prepare("PRAGMA synchronous");
+    REQUIRE(mode);
+    REQUIRE(mode.value()->step().value());
+    CHECK(mode.value()->columnInteger(0) == 1);
+}
+
 TEST_CASE("metric database: samples find their series, a new one is made (Spec §7.1)") {
     Fixture fixture;
     CHECK(fixture.add("cpu.usage", "core=0,host=a", MetricType::Gauge, 0.5) == "ok");

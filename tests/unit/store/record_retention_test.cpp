@@ -7,7 +7,9 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace evd::store {
 namespace {
@@ -49,6 +51,39 @@ TEST_CASE("record retention: logs older than the limit go, and ids go on behind 
     fixture.openAndAttach();
     CHECK(fixture.write(fixture.make.logs(3, 1)) == "ok");
     CHECK(fixture.ask("SELECT max(id) FROM logs") == "1002");
+}
+
+TEST_CASE("record retention: rows go in batches, each durable before the next (Spec §5.3, §7.3)") {
+    constexpr size_t kRows = 1'000;
+    for (const auto of : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
+        RecordFixture fixture(of);
+        const bool is_logs = of == RecordFixture::Kind::Logs;
+        RecordStore& store = fixture.openAndAttach();
+        CHECK(fixture.write(is_logs ? fixture.make.logs(1, kRows)
+                                    : fixture.make.gauges(1, kRows)) == "ok");
+        std::unique_ptr<RetentionKind> kind;
+        if (is_logs) {
+            kind = std::make_unique<LogRetention>(fixture.path(), store.gate());
+        } else {
+            kind = std::make_unique<MetricRetention>(fixture.path(), store.gate(),
+                                                     fixture.state.removed_series);
+        }
+        std::vector<std::string> left;  // as others see it while it rests
+        const auto rest = [&](int64_t) {
+            left.push_back(
+                fixture.ask(base::cat("SELECT count(*) FROM ", is_logs ? "logs" : "samples")));
+            return left.size() < 2;
+        };
+        const DayClock clock(100);
+        RetentionSweep sweep(*kind, clock);
+        REQUIRE(sweep.run({1, 0, 0}, rest, [] { return false; }));
+        REQUIRE(left.size() == 2);
+        const uint64_t first = base::parseU64(left[0]).value();
+        const uint64_t second = base::parseU64(left[1]).value();
+        CHECK(first < kRows);
+        CHECK(second < first);
+        CHECK(second > 0);
+    }
 }
 
 TEST_CASE("record retention: by size the oldest log records go, those put aside included") {

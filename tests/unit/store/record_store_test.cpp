@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <string>
 
 namespace evd::store {
 namespace {
@@ -133,6 +134,33 @@ TEST_CASE("record store: a draining store takes nothing in and writes out what i
     store.stopWriter();
     CHECK(fixture.ask("SELECT count(*) FROM logs") == "100");
     fixture.close();
+}
+
+TEST_CASE("record store: its log is checkpointed above the threshold (Spec §5.2, §7.2)") {
+    for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
+        RecordFixture fixture(kind);
+        fixture.openAndAttach();
+        const bool is_logs = kind == RecordFixture::Kind::Logs;
+        const std::string wal_bytes = is_logs ? "logs.wal_bytes" : "metrics.wal_bytes";
+        uint64_t number = 0;
+        const auto add = [&](size_t rows) {
+            ++number;
+            return fixture.write(is_logs ? fixture.make.logs(number, rows)
+                                         : fixture.make.gauges(number, rows));
+        };
+        // Without checkpoints it never becomes shorter. With them it begins anew with the first
+        // commit that finds it moved.
+        while (fixture.measure(wal_bytes) < 4'000'000) {
+            REQUIRE(add(5'000) == "ok");
+        }
+        bool is_moved = false;
+        for (int look = 0; look < 500 && !is_moved; ++look) {
+            REQUIRE(add(1) == "ok");
+            is_moved = fixture.measure(wal_bytes) < 2'000'000;
+            fixture.loop.pauseMs(5);
+        }
+        CHECK(is_moved);
+    }
 }
 
 TEST_CASE("record store: one of unknown version is only read, and its batches are lost") {

@@ -29,7 +29,11 @@ class ReportLoop {
     // Until nothing is under way any more.
     template <typename Store>
     void runUntilIdle(Store& store) {
-        while (!store.isIdle()) {
+        runUntil(store, [&] { return store.isIdle(); });
+    }
+    template <typename Store, typename Predicate>
+    void runUntil(Store& store, const Predicate& holds) {
+        while (!holds()) {
             {
                 std::unique_lock lock(mutex_);
                 REQUIRE(changed_.wait_for(lock, kWaitMax, [&] { return signals_ > 0; }));
@@ -37,6 +41,12 @@ class ReportLoop {
             }
             store.pump();
         }
+    }
+    // Lets the writers have some peace.
+    void pauseMs(int milliseconds) {
+        std::unique_lock lock(mutex_);
+        (void)changed_.wait_for(lock, std::chrono::milliseconds(milliseconds),
+                                [] { return false; });
     }
     std::vector<wire::CommitNotice> notices() {
         const std::lock_guard lock(mutex_);

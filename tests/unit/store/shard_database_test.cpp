@@ -95,6 +95,31 @@ TEST_CASE("shard database: any number of rows around a full statement arrives") 
     }
 }
 
+TEST_CASE("shard database: rows go in through statements that were prepared once (Spec §2.4)") {
+    Shard shard;
+    // What SQLite knows of the statements of this connection: how many there are of those that
+    // insert events, how often they ran, and how often they had to be made anew.
+    const auto inserts = [&] {
+        auto query = shard->connection().prepare(
+            "SELECT count(*) || ' ' || sum(run) || ' ' || sum(reprep) FROM sqlite_stmt "
+            "WHERE sql LIKE 'INSERT%INTO events(%'");
+        REQUIRE(query);
+        REQUIRE(query.value()->step().value());
+        return std::string(query.value()->columnText(0));
+    };
+    if (!shard->connection().prepare("SELECT 1 FROM sqlite_stmt")) {
+        MESSAGE("this SQLite does not tell of its statements, left out");
+        return;
+    }
+    CHECK(inserts() == "2 0 0");
+    for (int64_t id = 1; id <= 10; ++id) {
+        REQUIRE(shard->begin());
+        REQUIRE(shard->insert(row(id, "a")));
+        REQUIRE(shard->commit());
+    }
+    CHECK(inserts() == "2 10 0");
+}
+
 TEST_CASE("shard database: rows held back when a transaction fails are not in the next one") {
     Shard shard;
     REQUIRE(shard->begin());

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/db/schema.h"
+#include "store/shard_database.h"
 
 #include "tests/support/temporary_directory.h"
 
@@ -106,6 +107,23 @@ TEST_CASE("shard indexes: what a shard has is found, what is not wanted goes, ot
     fixture.converge();
     CHECK(fixture.present() == "timestamp cpu_id _else");
     CHECK(fixture.indexes.figures().present == 1);
+}
+
+TEST_CASE("shard indexes: the writer's page cache is sized by how many there are (Spec §14.1)") {
+    Fixture fixture;
+    const auto cache_kib = [&] {
+        auto query = fixture.connection->prepare("PRAGMA cache_size");
+        REQUIRE(query);
+        REQUIRE(query.value()->step().value());
+        return -query.value()->columnInteger(0);
+    };
+    CHECK(cache_kib() == kWriterCacheKib);
+    fixture.indexes.want(wanted({"cpu_id", "a"}));
+    fixture.converge();
+    CHECK(cache_kib() == kWriterCacheKib + 2 * kCacheKibPerIndex);
+    fixture.commit(10'000, 100);  // pressed hard: all of them go
+    CHECK(fixture.present() == "timestamp");
+    CHECK(cache_kib() == kWriterCacheKib);
 }
 
 TEST_CASE("shard indexes: not before it is quiet") {

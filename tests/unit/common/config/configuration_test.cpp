@@ -149,6 +149,16 @@ TEST_CASE("configuration: a drop threshold must lie below its create threshold")
     CHECK(loaded.problems.size() == 1);
     CHECK(loaded.settings.number("AdaptiveIndexCreateThreshold") == 100);
     CHECK(loaded.settings.number("AdaptiveIndexDropThreshold") == 10);
+
+    registry.set(base::cat(value("AdaptiveRollupCreateThreshold", "dword", "20"), ",",
+                           value("AdaptiveRollupDropThreshold", "dword", "19")));
+    CHECK(loadState(registry).settings.number("AdaptiveRollupDropThreshold") == 19);
+    registry.set(base::cat(value("AdaptiveRollupCreateThreshold", "dword", "20"), ",",
+                           value("AdaptiveRollupDropThreshold", "dword", "20")));
+    const auto of_rollups = loadState(registry);
+    CHECK(of_rollups.problems.size() == 1);
+    CHECK(of_rollups.settings.number("AdaptiveRollupCreateThreshold") == 50);
+    CHECK(of_rollups.settings.number("AdaptiveRollupDropThreshold") == 5);
 }
 
 TEST_CASE("configuration: words with a fixed choice are of that choice") {

@@ -85,6 +85,18 @@ TEST_CASE("metric schema: the tables are the specification's") {
           "idx_samples_series_timestamp,idx_series_label_hash,idx_series_name");
 }
 
+TEST_CASE("metric schema: name, labels and boundaries are unique together (Spec §7.1)") {
+    Store store(createMetricSchema);
+    const auto insert = [&](const char* values) {
+        return store.connection().execute(std::string("INSERT INTO series VALUES ") + values).ok();
+    };
+    CHECK(insert("(NULL, 'a', 'k=1', 2, 7, 100)"));
+    CHECK_FALSE(insert("(NULL, 'a', 'k=1', 2, 8, 100)"));  // hashes of labels do not count
+    CHECK(insert("(NULL, 'a', 'k=1', 2, 7, 101)"));
+    CHECK(insert("(NULL, 'a', 'k=2', 2, 7, 100)"));
+    CHECK(insert("(NULL, 'b', 'k=1', 2, 7, 100)"));
+}
+
 TEST_CASE("metric schema: one window of a series has one rollup of a function") {
     Store store(createMetricSchema);
     const std::string insert = "INSERT INTO rollups VALUES (NULL, 1, 0, 60, 0, 1.5, 4)";

@@ -150,6 +150,20 @@ TEST_CASE("query engine: every database of the folder is read, whatever it is ca
     CHECK(store.lines("EVENTS COUNT") == std::vector<std::string>{R"({"count":4})"});
 }
 
+TEST_CASE(
+    "query engine: a cpu's events are found in every shard, whatever its number (Spec §2.3)") {
+    Store store;
+    for (int64_t shard = 0; shard < 3; ++shard) {
+        // Of each cpu, two in each shard.
+        TestShard(store / base::cat("shard-000", shard, ".db"))
+            .insert(manyEvents(1 + shard * 8, 8, 1));
+    }
+    for (const int cpu : {0, 1, 2, 3}) {
+        CHECK(store.lines(base::cat("EVENTS WHERE cpu_id == ", cpu, " COUNT")) ==
+              std::vector<std::string>{R"({"count":6})"});
+    }
+}
+
 TEST_CASE("query engine: damaged and foreign databases are left out, the rest is answered") {
     Store store;
     TestShard(store / "shard-0000.db").insert(manyEvents(1, 5, 1));
