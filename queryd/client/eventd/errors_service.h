@@ -11,14 +11,4 @@ namespace eventd {
 // those of a lost connection, are replaced by one that a person can use.
 Error toError(const kj::Exception& exception);
 
-// Runs what may throw kj exceptions; none of them leaves the library.
-template <typename Work>
-auto throwingErrors(Work&& work) -> decltype(work()) {
-    try {
-        return work();
-    } catch (const kj::Exception& exception) {
-        throw toError(exception);
-    }
-}
-
 }  // namespace eventd

@@ -1,14 +1,16 @@
 #include "queryd/client/eventd/loop_service.h"
 
 #include <capnp/rpc-twoparty.h>
+#include <fcntl.h>
 #include <kj/async-io.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
-#include <future>
+#include <exception>
 #include <system_error>
 
 namespace eventd {
@@ -20,6 +22,9 @@ constexpr uint64_t kMessageWordsMax = (uint64_t{64} << 20) / sizeof(capnp::word)
 constexpr uint64_t kReadingsMax = 4;
 // A value takes three steps down for each level of nesting.
 constexpr int kNestingMax = 256;
+constexpr size_t kWakeBytes = 64;  // that are read at once; any number of them means the same
+constexpr auto kOwned =
+    kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC;
 
 capnp::ReaderOptions readerOptions() {
     capnp::ReaderOptions options;
@@ -77,11 +82,10 @@ int connectTo(const std::string& socket_path) {
 struct Loop::Parts {
     using Side = capnp::rpc::twoparty::Side;
 
-    explicit Parts(int socket)
+    Parts(int socket, int wake_reader)
         : io(kj::setupAsyncIo()),
-          stream(io.lowLevelProvider->wrapSocketFd(
-              socket, kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
-                          kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
+          wake(io.lowLevelProvider->wrapInputFd(wake_reader, kOwned)),
+          stream(io.lowLevelProvider->wrapSocketFd(socket, kOwned)),
           network(*stream, Side::CLIENT, readerOptions()),
           rpc(capnp::makeRpcClient(network)),
           lost(network.onDisconnect().fork()) {
@@ -92,6 +96,8 @@ struct Loop::Parts {
     }
 
     kj::AsyncIoContext io;
+    kj::Own<kj::AsyncInputStream> wake;
+    std::array<char, kWakeBytes> woken{};
     kj::Own<kj::AsyncIoStream> stream;
     capnp::TwoPartyVatNetwork network;
     capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc;
@@ -100,46 +106,73 @@ struct Loop::Parts {
     kj::Own<kj::PromiseFulfiller<void>> stop;
 };
 
-struct Loop::Start {
-    std::promise<kj::Own<const kj::Executor>> executor;
-};
-
 Loop::Loop(int socket) {
-    Start start;
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        const int error_number = errno;
+        ::close(socket);
+        throw Error(ErrorKind::Failed, "no pipe: " + std::generic_category().message(error_number));
+    }
+    waker_ = ends[1];
+    std::promise<void> started;
     {
         const SignalsBlocked blocked;
-        thread_ = kj::heap<kj::Thread>([this, socket, &start] { serve(socket, start); });
+        thread_ = kj::heap<kj::Thread>(
+            [this, socket, reader = ends[0], &started] { serve(socket, reader, started); });
     }
     try {
-        executor_ = throwingErrors([&] { return start.executor.get_future().get(); });
+        started.get_future().get();
     } catch (...) {
         thread_ = nullptr;  // it has ended
+        ::close(waker_);
         throw;
     }
 }
 
 Loop::~Loop() {
-    try {
-        executor_->executeSync([this] { parts_->stop->fulfill(); });
-        thread_ = nullptr;
-    } catch (const kj::Exception&) {
-        // Hanging up has no way to fail that anybody could mend.
+    post([this] { parts_->stop->fulfill(); });
+    thread_ = nullptr;
+    ::close(waker_);
+}
+
+void Loop::post(Task task) {
+    {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+    }
+    // A pipe that is full wakes as well.
+    while (::write(waker_, "", 1) < 0 && errno == EINTR) {
     }
 }
 
-void Loop::serve(int socket, Start& start) {
+kj::Promise<void> Loop::runTasks() {
+    return parts_->wake->tryRead(parts_->woken.data(), 1, parts_->woken.size())
+        .then([this](size_t) {
+            std::vector<Task> tasks;
+            {
+                const std::lock_guard lock(mutex_);
+                tasks.swap(tasks_);
+            }
+            for (const Task& task : tasks) {
+                task();
+            }
+            return runTasks();
+        });
+}
+
+void Loop::serve(int socket, int wake_reader, std::promise<void>& started) {
     bool has_started = false;
     try {
-        Parts parts(socket);
+        Parts parts(socket, wake_reader);
         auto stopped = kj::newPromiseAndFulfiller<void>();
         parts.stop = kj::mv(stopped.fulfiller);
         parts_ = &parts;
         has_started = true;
-        start.executor.set_value(kj::getCurrentThreadExecutor().addRef());
-        stopped.promise.wait(parts.io.waitScope);
-    } catch (...) {
+        started.set_value();
+        runTasks().exclusiveJoin(kj::mv(stopped.promise)).wait(parts.io.waitScope);
+    } catch (const kj::Exception& exception) {
         if (!has_started) {
-            start.executor.set_exception(std::current_exception());
+            started.set_exception(std::make_exception_ptr(toError(exception)));
         }
     }
 }

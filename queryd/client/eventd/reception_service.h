@@ -77,9 +77,10 @@ class Reception {
         lot_.clear();
         at_ = 0;
         if (open_.get() != nullptr) {
-            loop_->run([this] {
+            loop_->run([this]() -> kj::Promise<void> {
                 open_->inbox->abandon();
                 open_ = nullptr;
+                return kj::READY_NOW;
             });
         }
     }
