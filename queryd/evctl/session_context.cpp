@@ -65,8 +65,10 @@ PrintStyle styleFor(const SessionContext& context) {
 std::unique_ptr<RecordPrinter> printerFor(const SessionContext& context, bool live) {
     const bool wants_table = context.output_is_terminal || context.arguments.wrap;
     const Format usual = wants_table && !live ? Format::Table : Format::Pretty;
-    return makePrinter(formatOf(context.arguments.format).value_or(usual), styleFor(context),
-                       context.clock);
+    PrintStyle style = styleFor(context);
+    // Who asks for a format by its name gets everything; tables choose by width.
+    style.brief = context.output_is_terminal && context.arguments.format.empty();
+    return makePrinter(formatOf(context.arguments.format).value_or(usual), style, context.clock);
 }
 
 }  // namespace evd::evctl

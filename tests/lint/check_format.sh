@@ -10,7 +10,7 @@ if ! command -v clang-format >/dev/null; then
     exit "$skipped"
 fi
 
-mapfile -t files < <(find capnp collector common queryd sandbox store tests \
+mapfile -t files < <(find capnp collector common docs queryd sandbox store tests \
     \( -name '*.h' -o -name '*.cpp' \) -print 2>/dev/null | sort)
 status=0
 for file in "${files[@]}"; do

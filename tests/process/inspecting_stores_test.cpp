@@ -3,15 +3,13 @@
 
 #include "common/base/text.h"
 #include "common/wire/msgpack.h"
+#include "tests/support/doc_page.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/group.h"
 #include "tests/support/msgpack_from_hex.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>
-#include <fstream>
-#include <optional>
-#include <sstream>
 
 namespace test = evd::test;
 namespace fs = std::filesystem;
@@ -29,34 +27,6 @@ constexpr bool kIsLoadable = false;
 #else
 constexpr bool kIsLoadable = true;
 #endif
-
-struct Example {
-    std::string language;  // sql or sh
-    std::string text;
-    std::optional<std::string> shown;  // the fence of text behind it
-};
-
-std::vector<Example> examplesOf(const std::string& page) {
-    std::ifstream file(page);
-    std::vector<Example> examples;
-    std::string line;
-    while (std::getline(file, line)) {
-        if (!line.starts_with("```")) {
-            continue;
-        }
-        const std::string language = line.substr(3);
-        std::string text;
-        while (std::getline(file, line) && line != "```") {
-            text += line + '\n';
-        }
-        if (language == "text" && !examples.empty()) {
-            examples.back().shown = text;
-        } else {
-            examples.push_back({language, text, std::nullopt});
-        }
-    }
-    return examples;
-}
 
 test::TestEvent eventAt(int64_t id, const std::string& type, std::vector<uint8_t> payload) {
     test::TestEvent event;
@@ -138,7 +108,7 @@ class SmallStore {
         return test::runCommand({"/bin/sh", "-ec", cat("cd '", folder_.path(), "'; ", command)},
                                 input);
     }
-    test::CommandResult run(const Example& example) const {
+    test::CommandResult run(const test::DocExample& example) const {
         return example.language == "sql" ? shell(kShell, example.text) : shell(example.text);
     }
 
@@ -157,9 +127,10 @@ class SmallStore {
 TEST_CASE("inspecting stores: every example of the page runs and shows what the page shows" *
           doctest::skip(!kIsLoadable)) {
     const SmallStore store;
-    const auto examples = examplesOf(cat(EVD_SOURCE_FOLDER, "/docs/inspecting-stores.md"));
+    const auto examples =
+        test::docExamples(test::readTextFile(cat(EVD_SOURCE_FOLDER, "/docs/inspecting-stores.md")));
     REQUIRE(examples.size() >= 10);
-    for (const Example& example : examples) {
+    for (const test::DocExample& example : examples) {
         CAPTURE(example.text);
         REQUIRE((example.language == "sql" || example.language == "sh"));
         const auto done = store.run(example);

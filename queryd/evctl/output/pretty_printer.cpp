@@ -6,6 +6,8 @@
 //    2026-01-02 03:04:05.123456  sshd: Accepted publickey for ada
 //    2026-01-02 03:04:05.123456  sshd[stderr]: no such key job_id={...}
 //    event_type=process.exec count=12
+//
+// On a terminal, where nobody asked for a format, an event is shown without its header behind.
 
 #include "common/wire/msgpack.h"
 #include "queryd/evctl/output/meaning.h"
@@ -66,16 +68,28 @@ class PrettyPrinter final : public RecordPrinter {
                 appendPair(field, {}, out);
             }
         }
+        appendHeader(when, title, message, out);
+        out += '\n';
+    }
+
+  private:
+    // A brief line leaves it out where it is whole; who has selected some of it wants to see that.
+    void appendHeader(const FieldView* when, const FieldView* title, const FieldView* message,
+                      std::string& out) {
+        const auto in_header =
+            std::count_if(fields_.begin(), fields_.end(),
+                          [](const FieldView& field) { return isHeaderField(field.name); });
+        if (style_.brief && static_cast<size_t>(in_header) == kHeaderFields.size()) {
+            return;
+        }
         for (const FieldView& field : fields_) {
             if (!isOneOf(field, when, title, message) && isHeaderField(field.name) &&
                 !isImplied(field, message)) {
                 appendPair(field, kColorDim, out);
             }
         }
-        out += '\n';
     }
 
-  private:
     // An aggregate of events has a type but no time; there the type is a field like others.
     void appendTitle(const FieldView* when, const FieldView*& title, const FieldView*& message,
                      std::string& out) {

@@ -24,6 +24,7 @@ struct PrintStyle {
     bool wrap = false;     // tables go on in the next line instead of cutting
     bool bars = false;     // a bar behind each count
     bool unicode = true;   // the terminal shows more than ASCII
+    bool brief = false;    // lines of whole events without where they come from: ring, GUIDs
 };
 
 // Turns records into the bytes of one output format.

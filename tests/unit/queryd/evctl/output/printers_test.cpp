@@ -97,6 +97,30 @@ TEST_CASE("pretty: time, what, then the fields, control characters made harmless
           "event_type=process.exec count=12\n");
 }
 
+TEST_CASE("pretty: a brief line leaves out a whole header, and nothing of one that was selected") {
+    const auto whole = msgpackOf([](MsgpackWriter& w) {
+        w.mapHeader(10);
+        w.text("timestamp");
+        w.integer(kThen);
+        w.text("event_type");
+        w.text("shop.order");
+        w.text("number");
+        w.integer(17);
+        for (const char* name : {"cpu_id", "sequence", "origin_class", "effective_token_guid",
+                                 "true_token_guid", "process_guid", "boot_id"}) {
+            w.text(name);
+            w.integer(1);
+        }
+    });
+    PrintStyle style;
+    CHECK(printed(Format::Pretty, {whole}, style).find("boot_id=1") != std::string::npos);
+    style.brief = true;
+    CHECK(printed(Format::Pretty, {whole}, style) ==
+          "2025-12-31 23:58:30.000000 shop.order number=17\n");
+    CHECK(printed(Format::Pretty, {event("process.exec", true)}, style)
+              .ends_with(" pid=42 origin_class=0\n"));
+}
+
 TEST_CASE("pretty: a log line reads like a log, stderr marked and coloured, its job behind it") {
     const auto line = msgpackOf([](MsgpackWriter& w) {
         w.mapHeader(6);

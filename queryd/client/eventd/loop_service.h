@@ -1,0 +1,88 @@
+#pragma once
+
+#include "queryd/client/eventd/errors_service.h"
+
+#include <capnp/query.capnp.h>
+#include <kj/async.h>
+#include <kj/thread.h>
+#include <kj/timer.h>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace eventd {
+
+// A connected socket to eventd, as a plain descriptor. NotFound, Denied, or Failed with the reason.
+int connectTo(const std::string& socket_path);
+
+// What a promise holds.
+template <typename Promise>
+struct Settled;
+template <typename Held>
+struct Settled<kj::Promise<Held>> {
+    using Result = Held;
+};
+
+// The event loop of one connection, on a thread of its own.
+//
+// Cap'n Proto allows one loop per thread, which a library must not take from its user; so
+// everything that belongs to the loop is made, used and destroyed within run(). Work is handed over
+// in a queue of ours under a mutex of ours, and a byte in a pipe wakes the loop: kj's Executor does
+// the same, but inside a library into which ThreadSanitizer cannot see. Owned by all that came from
+// one Client. Destroying it, on any other thread, hangs up and joins the thread.
+class Loop {
+  public:
+    // What lives on the loop; used within run() only.
+    struct Parts;
+
+    // Takes the descriptor.
+    explicit Loop(int socket);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    // Runs the work on the loop and waits for the promise that it answers. From any other thread;
+    // what is thrown there arrives as Error.
+    template <typename Work>
+    auto run(Work work) {
+        using Result = typename Settled<decltype(work())>::Result;
+        // Shared: the loop may still be on its way out of it when we have gone on.
+        const auto outcome = std::make_shared<std::promise<Result>>();
+        post([&work, outcome] {
+            kj::evalNow(work)
+                .then(
+                    [outcome](auto&&... value) {
+                        outcome->set_value(std::forward<decltype(value)>(value)...);
+                    },
+                    [outcome](kj::Exception&& exception) {
+                        outcome->set_exception(std::make_exception_ptr(toError(exception)));
+                    })
+                .detach([](kj::Exception&&) {});  // there is none left
+        });
+        return outcome->get_future().get();
+    }
+
+    // Within run().
+    evd::schema::Session::Client session();
+    kj::Promise<void> whenLost();
+    kj::Timer& timer();
+
+  private:
+    using Task = std::function<void()>;
+
+    void post(Task task);
+    void serve(int socket, int wake_reader, std::promise<void>& started);
+    kj::Promise<void> runTasks();
+
+    Parts* parts_ = nullptr;  // of the thread's stack
+    std::mutex mutex_;
+    std::vector<Task> tasks_;  // under mutex_
+    int waker_ = -1;
+    kj::Own<kj::Thread> thread_;
+};
+
+}  // namespace eventd
