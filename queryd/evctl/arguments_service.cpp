@@ -71,6 +71,7 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     reader.take("--wrap", arguments.wrap);
     reader.take("--plot", arguments.plot);
     reader.take("--no-plot", arguments.no_plot);
+    reader.take("--heat", arguments.heat);
     reader.take("--svg", arguments.svg);
     reader.take("--once", arguments.once);
     reader.take("--utc", arguments.utc);
@@ -179,13 +180,15 @@ base::Result<void> checkArguments(const Arguments& arguments) {
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");
     }
-    if (arguments.no_plot && (arguments.plot || !arguments.svg.empty())) {
-        return usage("--no-plot and --plot or --svg exclude one another");
+    const bool is_drawn = arguments.plot || arguments.heat || !arguments.svg.empty();
+    if (arguments.no_plot && is_drawn) {
+        return usage("--no-plot and --plot, --heat or --svg exclude one another");
     }
     const bool is_for_programs =
         !arguments.format.empty() && arguments.format != "table" && arguments.format != "pretty";
-    if (is_for_programs && (arguments.plot || !arguments.svg.empty())) {
-        return usage("--plot and --svg are for people, a format for programs excludes them");
+    if (is_for_programs && is_drawn) {
+        return usage(
+            "--plot, --heat and --svg are for people, a format for programs excludes them");
     }
     return {};
 }

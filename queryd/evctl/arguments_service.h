@@ -42,6 +42,7 @@ struct Arguments {
     bool wrap = false;
     bool plot = false;
     bool no_plot = false;
+    bool heat = false;
     bool once = false;  // top
 };
 

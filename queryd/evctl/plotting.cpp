@@ -25,11 +25,11 @@ bool wantsPlot(const SessionContext& context, const std::string& question) {
     if (arguments.no_plot || words.stream) {
         return false;
     }
-    const bool is_asked = arguments.plot || !arguments.svg.empty();
+    const bool is_asked = arguments.plot || arguments.heat || !arguments.svg.empty();
     return is_asked || (words.metric && context.output_is_terminal && arguments.format.empty());
 }
 
-std::unique_ptr<PlotPrinter> plotPrinterFor(const SessionContext& context) {
+TerminalChartStyle chartStyleFor(const SessionContext& context) {
     const PrintStyle print_style = styleFor(context);
     TerminalChartStyle style;
     style.columns = print_style.width_max > 0 ? print_style.width_max : kColumnsUsual;
@@ -39,16 +39,25 @@ std::unique_ptr<PlotPrinter> plotPrinterFor(const SessionContext& context) {
     style.unicode = print_style.unicode;
     style.color = print_style.color;
     style.utc = context.arguments.utc;
-    const bool is_silent = !context.arguments.svg.empty() && !context.arguments.plot;
-    return std::make_unique<PlotPrinter>(style, printerFor(context, /*live=*/false), is_silent);
+    style.heat = context.arguments.heat;
+    return style;
 }
 
-base::Result<void> writeSvg(const SessionContext& context, const PlotPrinter& printer) {
+bool isSvgOnly(const Arguments& arguments) {
+    return !arguments.svg.empty() && !arguments.plot && !arguments.heat;
+}
+
+std::unique_ptr<PlotPrinter> plotPrinterFor(const SessionContext& context) {
+    return std::make_unique<PlotPrinter>(
+        chartStyleFor(context), printerFor(context, /*live=*/false), isSvgOnly(context.arguments));
+}
+
+base::Result<void> writeSvg(const SessionContext& context, const PlotCollector& collector) {
     const std::string& path = context.arguments.svg;
     if (path.empty()) {
         return {};
     }
-    if (!printer.isChart()) {
+    if (!collector.isDrawable()) {
         return base::fail(
             base::ErrorKind::Invalid,
             base::cat("there is nothing to draw in this answer; ", path, " was not written"));
@@ -58,7 +67,7 @@ base::Result<void> writeSvg(const SessionContext& context, const PlotPrinter& pr
         return base::failErrno(base::cat("cannot write ", path), errno);
     }
     OutputStream stream(file.get());
-    stream.buffer() = svgChart(printer.scene(), context.arguments.utc);
+    stream.buffer() = svgChart(collector.scene(), context.arguments.utc);
     const auto written = stream.flush();
     return written.ok() ? written
                         : base::Result<void>(

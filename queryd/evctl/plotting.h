@@ -10,14 +10,20 @@
 namespace evd::evctl {
 
 // Whether the answer to this question is drawn if it can be: METRIC is on a terminal, whatever
-// is asked with --plot or --svg, nothing with --no-plot or for a format that was named.
+// is asked with --plot, --heat or --svg, nothing with --no-plot or for a format that was named.
 bool wantsPlot(const SessionContext& context, const std::string& question);
+
+// How charts are drawn on this terminal.
+TerminalChartStyle chartStyleFor(const SessionContext& context);
+
+// Whether the chart is only written to --svg's file.
+bool isSvgOnly(const Arguments& arguments);
 
 // The printer of such an answer. What cannot be drawn is printed as always.
 std::unique_ptr<PlotPrinter> plotPrinterFor(const SessionContext& context);
 
-// Writes the chart of the printed answer to --svg's file, which it replaces. Invalid when there was
-// nothing to draw, Io when it cannot be written.
-base::Result<void> writeSvg(const SessionContext& context, const PlotPrinter& printer);
+// Writes the chart of what was collected to --svg's file, if there is one, which it replaces.
+// Invalid when there was nothing to draw, Io when it cannot be written.
+base::Result<void> writeSvg(const SessionContext& context, const PlotCollector& collector);
 
 }  // namespace evd::evctl

@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
+#include "queryd/evctl/percentile_heat.h"
 #include "queryd/evctl/plotting.h"
 #include "queryd/evctl/query_words.h"
 #include "queryd/evctl/question_shape.h"
@@ -98,10 +99,18 @@ base::Result<void> runQuery(const SessionContext& context) {
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
     Progress progress("answer", ProgressUnit::Records, words.take_count);
     answer.tell(progress, context.output_is_terminal);
-    EVD_TRY(channel.value()->ask(text, {context.arguments.timeout_ms, true}, answer));
+    const auto asked = channel.value()->ask(text, {context.arguments.timeout_ms, true}, answer);
+    if (!asked.ok() && asked.error().kind == base::ErrorKind::Invalid &&
+        mayBeHistogram(context.arguments, words)) {
+        progress.stop();
+        const auto drawn = drawPercentiles(context, text);
+        // Of a question that both forms are refused for, the one that was typed is spoken of.
+        return drawn.ok() || drawn.error().kind != base::ErrorKind::Invalid ? drawn : asked;
+    }
+    EVD_TRY(asked);
     EVD_TRY(answer.complete());
     context.output.endPage();
-    return plot ? writeSvg(context, *plot) : base::Result<void>();
+    return plot ? writeSvg(context, plot->collected()) : base::Result<void>();
 }
 
 }  // namespace evd::evctl

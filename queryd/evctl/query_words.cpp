@@ -2,12 +2,16 @@
 
 #include "common/base/text.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace evd::evctl {
 
 namespace {
 
+// The value functions that make another value of a sample (PSD-008 §8.4).
+constexpr std::array<std::string_view, 5> kTransforms = {"RATE", "DELTA", "P50", "P95", "P99"};
 constexpr std::string_view kWordEnds = " \t\r\n[](),=!<>\"";
 
 // Where the quoted text that begins at `at` ends.
@@ -16,6 +20,11 @@ size_t skipQuoted(std::string_view text, size_t at) {
         at += text[at] == '\\' ? 1 : 0;
     }
     return at + 1;
+}
+
+bool isTransform(std::string_view word) {
+    return std::any_of(kTransforms.begin(), kTransforms.end(),
+                       [word](std::string_view each) { return base::equalsFolded(word, each); });
 }
 
 }  // namespace
@@ -50,6 +59,7 @@ QueryWords findQueryWords(std::string_view text) {
         found.stream |= base::equalsFolded(word, "STREAM");
         found.sort |= base::equalsFolded(word, "SORT");
         found.take |= base::equalsFolded(word, "TAKE");
+        found.transform |= isTransform(word);
         at = end;
     }
     return found;

@@ -12,6 +12,7 @@ struct QueryWords {
     bool take = false;
     uint64_t take_count = 0;  // the number behind TAKE; 0 when there is none
     bool metric = false;      // the mode, not a condition
+    bool transform = false;   // RATE, DELTA or a percentile
 };
 
 // Finds clause words in a query text, outside quotes and comments, without judging the text; that

@@ -77,6 +77,8 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
     {"", "--plot", "", ValueKind::None, "", "query",
      "draw a chart (usual for METRIC on a terminal)"},
     {"", "--no-plot", "", ValueKind::None, "", "query", "no charts and no bars"},
+    {"", "--heat", "", ValueKind::None, "", "query",
+     "draw lines of shades; a histogram's are its P50, P95 and P99"},
     {"", "--svg", "FILE", ValueKind::File, "", "query", "write the chart as SVG"},
     {"", "--utc", "", ValueKind::None, "", "", "show times in UTC"},
     {"", "--time", "STYLE", ValueKind::Words, "raw iso local relative", "",

@@ -3,6 +3,7 @@
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
+#include "queryd/exec/log_rest.h"
 
 #include <sys/types.h>
 #include <cstdint>
@@ -41,6 +42,9 @@ inline constexpr size_t kIdleConnectionsMax = 64;  // each costs two or three de
 // any thread.
 class ConnectionCache {
   public:
+    // Who reads visits this first, for as long as it has a snapshot.
+    LogRest& rest() { return rest_; }
+
     base::Result<std::unique_ptr<db::Connection>> acquire(const DatabaseFile& file);
     void release(const DatabaseFile& file, std::unique_ptr<db::Connection> connection);
     size_t idleCount() const;
@@ -51,6 +55,7 @@ class ConnectionCache {
         std::unique_ptr<db::Connection> connection;
     };
 
+    LogRest rest_;
     mutable std::mutex mutex_;
     std::list<Idle> idle_;  // the most recently used first
 };

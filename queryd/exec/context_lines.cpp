@@ -1,6 +1,7 @@
 #include "queryd/exec/context_lines.h"
 
 #include "common/base/text.h"
+#include "queryd/exec/record_statement.h"
 #include "queryd/exec/row_encoder.h"
 
 namespace evd::queryd {
@@ -75,8 +76,7 @@ base::Result<void> ContextLines::collectIds(db::Connection& connection,
 
 base::Result<void> ContextLines::readRecords(db::Connection& connection, size_t database,
                                              std::vector<SortedRecord>& records) {
-    auto statement = connection.prepare(
-        base::cat("SELECT ", selection_.sqlColumns(), " FROM ", plan_.table->name, " WHERE id=?"));
+    auto statement = connection.prepare(lookUpSql(plan_, selection_));
     if (!statement) {
         return statement.error();
     }

@@ -67,7 +67,7 @@ base::Result<void> EventPageReader::read(const Request& request, const RunContro
         if (!before) {
             return base::fail(before.error().kind, "the event store cannot be read");
         }
-        const auto sources = sourcesWithMore(request, before.value());
+        const auto sources = sourcesWithMore(request, before.value(), control);
         auto done = sources ? readAll(sources.value(), request, control, page)
                             : base::Result<void>(sources.error());
         if (!done && done.error().kind != ErrorKind::NotFound) {
@@ -82,13 +82,14 @@ base::Result<void> EventPageReader::read(const Request& request, const RunContro
 }
 
 base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
-    const Request& request, const std::vector<DatabaseFile>& files) {
+    const Request& request, const std::vector<DatabaseFile>& files, const RunControl& control) {
     std::vector<DatabaseFile> sources;
     for (const DatabaseFile& file : files) {
         const std::pair key(file.device, file.inode);
         if (finished_.contains(key)) {
             continue;
         }
+        const LogRest::Visit visit(connections_.rest(), file, control);
         auto connection = connections_.acquire(file);
         auto greatest = connection ? greatestIdOf(*connection.value())
                                    : base::Result<std::optional<int64_t>>(connection.error());
@@ -119,6 +120,7 @@ base::Result<void> EventPageReader::readAll(const std::vector<DatabaseFile>& sou
     const Share share{std::max(request.events_max / count, kShareEventsMin),
                       std::max(kEventPageBytesMax / count, kShareBytesMin)};
     for (const DatabaseFile& file : sources) {
+        const LogRest::Visit visit(connections_.rest(), file, control);
         auto connection = connections_.acquire(file);
         if (!connection) {
             if (isDamage(connection.error())) {

@@ -71,7 +71,8 @@ class EventPageReader {
     };
 
     base::Result<std::vector<DatabaseFile>> sourcesWithMore(const Request& request,
-                                                            const std::vector<DatabaseFile>& files);
+                                                            const std::vector<DatabaseFile>& files,
+                                                            const RunControl& control);
     base::Result<void> readAll(const std::vector<DatabaseFile>& sources, const Request& request,
                                const RunControl& control, EventPage& page);
     base::Result<void> readSource(db::Connection& connection, const Request& request,

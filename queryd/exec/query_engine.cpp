@@ -91,8 +91,8 @@ class LocalEngine final : public QueryEngine {
             control.deadline_monotonic_ns = 0;
         }
         return queryd::readEvents(
-            question, {config_.event_store_path, event_connections_, *store_, signal_, sights},
-            control, sink);
+            question, {config_.event_store_path, connections_, *store_, signal_, sights}, control,
+            sink);
     }
 
   private:
@@ -180,7 +180,7 @@ class LocalEngine final : public QueryEngine {
         const std::lock_guard lock(mutex_);
         if (!readers_) {
             readers_ = std::make_unique<StoreReaders>(
-                StorePaths{config_.event_store_path, config_.log_store_path},
+                StorePaths{config_.event_store_path, config_.log_store_path}, connections_,
                 ThreadSharing{config_.reader_threads, config_.split_rows_min},
                 config_.memory_bytes_max);
         }
@@ -194,7 +194,7 @@ class LocalEngine final : public QueryEngine {
     const base::Clock& clock_;
     CommitSignal& signal_;
     StoreControl* const store_;
-    ConnectionCache event_connections_;  // of those who read by the global sequence
+    ConnectionCache connections_;
     std::mutex mutex_;
     std::unique_ptr<StoreReaders> readers_;
 };

@@ -20,7 +20,7 @@ namespace {
 
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 constexpr uint64_t kFewRowsMin = 1000;              // a smaller TAKE is likely to be found soon
-constexpr uint64_t kFewBytesMax = 8 * 1024 * 1024;  // of one task, before time order takes over
+constexpr uint64_t kFewBytesMax = 8 * 1024 * 1024;  // of one task, before it keeps positions
 
 // How many rows of one database can matter.
 uint64_t rowsMax(const RecordPlan& plan) {
@@ -146,9 +146,13 @@ class RecordAnswer {
         });
     }
 
-    base::Result<void> answerByTime() {
+    ScanOrder timeOrder() const {
         const bool ascending = !plan_.sort.empty() && !plan_.sort.front().descending;
-        const ScanOrder order = ascending ? ScanOrder::OldestFirst : ScanOrder::NewestFirst;
+        return ascending ? ScanOrder::OldestFirst : ScanOrder::NewestFirst;
+    }
+
+    base::Result<void> answerByTime() {
+        const ScanOrder order = timeOrder();
         std::vector<std::unique_ptr<RecordStream>> streams;
         for (const DatabaseFile& file : databases_) {
             const RecordStream::Part part{readers_, plan_,    selection_,
@@ -182,12 +186,39 @@ class RecordAnswer {
         return request;
     }
 
-    // Nothing is sent when a task has more than bytes_max: too_many_ then says so.
+    // Nothing is sent when a task found more than it could keep: too_many_ then says so.
     base::Result<void> answerSorted(uint64_t bytes_max) {
         std::vector<std::unique_ptr<ShardTask>> tasks;
         EVD_TRY(findTop(plan_, bytes_max, tasks));
-        std::vector<SortedRecord*> records = recordsOf(tasks);
-        return too_many_ ? base::Result<void>() : sendSorted(records);
+        bool by_position = false;
+        for (const auto& task : tasks) {
+            too_many_ = too_many_ || topOf(task).gaveUp();
+            by_position = by_position || topOf(task).keptPositions();
+        }
+        if (too_many_) {
+            return {};
+        }
+        return by_position ? sendByPosition(tasks) : sendSorted(recordsOf(tasks));
+    }
+
+    static TopRecordsTask& topOf(const std::unique_ptr<ShardTask>& task) {
+        return static_cast<TopRecordsTask&>(*task);
+    }
+
+    base::Result<void> sendByPosition(const std::vector<std::unique_ptr<ShardTask>>& tasks) {
+        std::vector<HitPosition> positions;
+        for (const auto& task : tasks) {
+            auto& top = topOf(task);
+            positions.insert(positions.end(), top.positions().begin(), top.positions().end());
+            top.positions() = {};
+            for (const SortedRecord& record : top.records()) {
+                positions.push_back({record.timestamp, record.id, record.database});
+            }
+            top.records() = {};
+        }
+        sortPositions(timeOrder(), positions);
+        return HitLookUp(readers_, plan_, selection_, control_)
+            .send(databases_, positions, window_);
     }
 
     base::Result<void> findTop(const RecordPlan& plan, uint64_t bytes_max,
@@ -201,7 +232,9 @@ class RecordAnswer {
                 part.order = ScanOrder::NewestFirst;
             }
             const ScanRequest request = requestOf(plan, part);
-            TopRecordsTask::Part top{plan, request, rowsMax(plan), part.database, bytes_max};
+            const uint64_t positions_max = is_newest ? 0 : positionsMax(part.ids);
+            TopRecordsTask::Part top{plan,          request,   rowsMax(plan),
+                                     part.database, bytes_max, positions_max};
             top.newest = way == TimeOrderWay::NewestHits ? &*survey.newest : nullptr;
             tasks.push_back(std::make_unique<TopRecordsTask>(top, databases_[part.database],
                                                              readers_.memory()));
@@ -212,9 +245,7 @@ class RecordAnswer {
     std::vector<SortedRecord*> recordsOf(const std::vector<std::unique_ptr<ShardTask>>& tasks) {
         std::vector<SortedRecord*> records;
         for (const auto& task : tasks) {
-            auto& top = static_cast<TopRecordsTask&>(*task);
-            too_many_ = too_many_ || top.gaveUp();
-            for (SortedRecord& record : top.records()) {
+            for (SortedRecord& record : topOf(task).records()) {
                 records.push_back(&record);
             }
         }

@@ -254,6 +254,10 @@ std::string BoundSql::tableWith(const RecordTable& table, std::string_view index
     return base::cat(table.name, hints.back());
 }
 
+std::string lookUpSql(const RecordPlan& plan, const RowSelection& selection) {
+    return base::cat("SELECT ", selection.sqlColumns(), " FROM ", plan.table->name, " WHERE id=?");
+}
+
 base::Result<std::unique_ptr<db::Statement>> prepareSql(db::Connection& connection,
                                                         const BoundSql& sql) {
     // A kept statement would find out only when it runs that its index is gone.

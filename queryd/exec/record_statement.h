@@ -47,6 +47,9 @@ BoundSql nameSql(const ScanRequest& request, const std::string& index, const std
 BoundSql summarySql(const ScanRequest& request, const NameChoice& names, std::string_view columns,
                     std::string_view tail);
 
+// The columns of one record, by its id, which is the only parameter.
+std::string lookUpSql(const RecordPlan& plan, const RowSelection& selection);
+
 // Prepares the text, without the hints if it must be so, and binds the parameters, which must
 // outlive the statement.
 base::Result<std::unique_ptr<db::Statement>> prepareSql(db::Connection& connection,

@@ -65,6 +65,7 @@ base::Result<StoreReaders::ReadEnd> StoreReaders::read(
 base::Result<void> StoreReaders::tryOnce(
     const DatabaseFile& file, const RunControl& control,
     const std::function<base::Result<void>(db::Connection&)>& work) {
+    const LogRest::Visit visit(connections_.rest(), file, control);
     auto connection = connections_.acquire(file);
     if (!connection) {
         return connection.error();

@@ -33,16 +33,18 @@ struct StorePaths {
     std::string logs;    // a file
 };
 
-// What all questions share to read the stores: the threads, the connections, the memory
-// budget, and the tolerance for databases that vanish or are damaged.
+// What all questions share to read the stores: the threads, the connections (which outlive it), the
+// memory budget, and the tolerance for databases that vanish or are damaged.
 //
 // Questions go through read(): a database that cannot be read is left out of the answer and told
 // once in the log until it can be read again; the rest is still answered. Made on first use by the
 // engine, outlives every question. Safe on any thread.
 class StoreReaders {
   public:
-    StoreReaders(StorePaths paths, const ThreadSharing& sharing, uint64_t memory_bytes_max)
+    StoreReaders(StorePaths paths, ConnectionCache& connections, const ThreadSharing& sharing,
+                 uint64_t memory_bytes_max)
         : paths_(std::move(paths)),
+          connections_(connections),
           sharing_(sharing),
           memory_(memory_bytes_max),
           pool_(sharing.threads) {}
@@ -68,9 +70,9 @@ class StoreReaders {
     void noteSuccess(const DatabaseFile& file);
 
     const StorePaths paths_;
+    ConnectionCache& connections_;
     const ThreadSharing sharing_;
     MemoryBudget memory_;
-    ConnectionCache connections_;
     std::mutex mutex_;
     std::set<std::string> failing_;  // paths whose trouble has been told
     ReaderPool pool_;                // last: its threads end before what they use

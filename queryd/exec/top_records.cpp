@@ -8,6 +8,16 @@
 
 namespace evd::queryd {
 
+namespace {
+
+constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
+
+base::Result<void> tooMany() {
+    return base::fail(base::ErrorKind::Busy, "more records than are held");
+}
+
+}  // namespace
+
 size_t heldBytes(const SortedRecord& record) {
     size_t bytes = sizeof(SortedRecord) + record.bytes.capacity();
     for (const HeldValue& key : record.keys) {
@@ -77,6 +87,9 @@ base::Result<ScanEnd> TopRecordsTask::readNewest(db::Connection& connection) {
 }
 
 bool TopRecordsTask::take(RecordRow& row) {
+    if (keeps_positions_) {
+        return keepPosition(row);
+    }
     for (size_t i = 0; i < keys_.size(); ++i) {
         keys_[i] = row.field(part_.plan.sort[i].field);
     }
@@ -103,20 +116,44 @@ bool TopRecordsTask::keep(RecordRow& row) {
     record.database = part_.database;
     encodeRecord(part_.plan, row, record.bytes);
     record.bytes.shrink_to_fit();
-    const bool may_give_up = part_.bytes_max != std::numeric_limits<uint64_t>::max();
-    held_bytes_ += heldBytes(record);
-    const auto grown = memory_.grow(heldBytes(record));
-    gave_up_ = may_give_up && (held_bytes_ > part_.bytes_max || !grown.ok());
-    failure_ = gave_up_ ? base::Result<void>() : grown;
-    if (gave_up_ || !failure_.ok()) {
+    const size_t bytes = heldBytes(record);
+    const auto grown = held_bytes_ + bytes > part_.bytes_max ? tooMany() : memory_.grow(bytes);
+    if (!grown.ok() && part_.bytes_max != kNoLimit) {
+        turnToPositions();
+        return keepPosition(row);
+    }
+    failure_ = grown;
+    if (!failure_.ok()) {
         return false;
     }
+    held_bytes_ += bytes;
     records_.push_back(std::move(record));
     std::push_heap(records_.begin(), records_.end(),
                    [this](const SortedRecord& left, const SortedRecord& right) {
                        return order_.comesBefore(left, right);
                    });
     return true;
+}
+
+// What was held makes room for more positions than it has records.
+void TopRecordsTask::turnToPositions() {
+    keeps_positions_ = true;
+    for (const SortedRecord& record : records_) {
+        positions_.push_back({record.timestamp, record.id, record.database});
+    }
+    records_ = {};
+    memory_.shrink(held_bytes_);
+    held_bytes_ = 0;
+    gave_up_ = !memory_.grow(positions_.size() * sizeof(HitPosition)).ok();
+}
+
+bool TopRecordsTask::keepPosition(const RecordRow& row) {
+    gave_up_ = gave_up_ || positions_.size() >= part_.positions_max ||
+               !memory_.grow(sizeof(HitPosition)).ok();
+    if (!gave_up_) {
+        positions_.push_back({row.timestamp(), row.id(), part_.database});
+    }
+    return !gave_up_;
 }
 
 void TopRecordsTask::dropWorst() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/result.h"
+#include "queryd/exec/hit_positions.h"
 #include "queryd/exec/memory_budget.h"
 #include "queryd/exec/newest_hits.h"
 #include "queryd/exec/shard_tasks.h"
@@ -41,7 +42,8 @@ class RecordOrder {
 //
 // Keeps at most `count_max` (SKIP and TAKE together): a heap whose worst record gives way, so that
 // memory does not grow with the data; without TAKE everything is kept, up to the memory budget, and
-// then the question fails with Busy.
+// then the question fails with Busy. Of an answer by time, more than bytes_max of records are kept
+// as their positions only, and more than positions_max of those are not worth it: it gives up.
 class TopRecordsTask final : public ShardTask, private RowConsumer {
   public:
     struct Part {
@@ -49,7 +51,10 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
         const ScanRequest& request;  // which rows; copied
         uint64_t count_max;
         size_t database;
-        uint64_t bytes_max;  // above it, or without memory, the task gives up
+        // Above it, or without memory, only positions are kept, of which at most as many as
+        // follows.
+        uint64_t bytes_max;
+        uint64_t positions_max;
         // Where they are to be found, of a newest-first answer.
         const NewestHits* newest = nullptr;
     };
@@ -62,7 +67,10 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
         return newest_ ? "newest hits" : "records to sort";
     }
     std::vector<SortedRecord>& records() { return records_; }  // in no order
-    // There was more than bytes_max; the records are not all.
+    // Whether there were too many to keep the records: positions() has them, in no order.
+    bool keptPositions() const { return keeps_positions_; }
+    std::vector<HitPosition>& positions() { return positions_; }
+    // There were too many for positions too; neither are all.
     bool gaveUp() const { return gave_up_; }
 
   private:
@@ -70,6 +78,8 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
     bool isEnough() const { return gave_up_ || is_complete_; }
     bool take(RecordRow& row) override;
     bool keep(RecordRow& row);
+    bool keepPosition(const RecordRow& row);
+    void turnToPositions();
     void dropWorst();
 
     Part part_;
@@ -81,6 +91,8 @@ class TopRecordsTask final : public ShardTask, private RowConsumer {
     std::vector<SortedRecord> records_;  // a heap, the worst in front
     std::vector<Value> keys_;            // of the row at hand
     uint64_t held_bytes_ = 0;
+    bool keeps_positions_ = false;
+    std::vector<HitPosition> positions_;
     bool gave_up_ = false;
     bool is_complete_ = false;  // rows come in the order of the answer, and there are enough
     base::Result<void> failure_;

@@ -134,6 +134,7 @@ class Group final : public ChildRequests {
     int64_t silenceMaxNs(const Member& member) const;
     void judgeEdges(Member& member);
     kj::Promise<void> whenRunning(Member& member);
+    void refreshMemory(int64_t now_ns);
 
     // group_stop_service.cpp
     kj::Promise<bool> drainFrom(size_t index, bool clean);
@@ -144,7 +145,6 @@ class Group final : public ChildRequests {
     kj::Promise<bool> whenExited(Member& member);
     bool isDispensable(const Member& member) const;
     void dispenseWith(Member& member);
-    void refreshMemory(int64_t now_ns);
 
     // group_upgrade_service.cpp
     kj::Promise<void> replaceNext();

@@ -52,7 +52,7 @@ kj::Promise<void> Group::replaceNext() {
 }
 
 kj::Promise<void> Group::endForSuccessor(Member& member, uint32_t incarnation) {
-    base::logInfo(cat(upgrade_.describe()));
+    base::logInfo(upgrade_.describe());
     setState(member, ProcessState::Draining);
     member.is_replaced = true;
     auto late = after(kReplacedDrainNs).then([]() -> kj::Promise<void> {

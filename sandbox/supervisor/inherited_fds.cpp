@@ -27,16 +27,6 @@ base::Error invalid(std::string text) {
     return base::fail(base::ErrorKind::Invalid, std::move(text));
 }
 
-std::vector<std::string> split(std::string_view text) {
-    std::vector<std::string> parts;
-    for (size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':')) {
-        parts.emplace_back(text.substr(0, colon));
-        text.remove_prefix(colon + 1);
-    }
-    parts.emplace_back(text);
-    return parts;
-}
-
 int socketOption(int fd, int option) {
     int value = -1;
     socklen_t bytes = sizeof(value);
@@ -98,9 +88,12 @@ base::Result<std::vector<std::string>> inheritedNames(const ListenVariables& var
     if (count.value() == 0) {
         return names;
     }
-    names = variables.names == nullptr
-                ? std::vector<std::string>(count.value(), std::string(kNameless))
-                : split(variables.names);
+    if (variables.names == nullptr) {
+        return std::vector<std::string>(count.value(), std::string(kNameless));
+    }
+    for (const std::string_view name : base::split(variables.names, ':')) {
+        names.emplace_back(name);
+    }
     if (names.size() != count.value()) {
         return invalid(
             cat("LISTEN_FDNAMES has ", names.size(), " names for ", count.value(), " descriptors"));

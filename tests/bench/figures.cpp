@@ -9,6 +9,8 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
 
 namespace evd::bench {
 
@@ -16,17 +18,62 @@ namespace {
 
 using base::cat;
 
+constexpr double kMedian = 50;
+
+// What stands behind the colon of the first line that begins so.
+std::string lineBehind(const std::string& path, std::string_view begin) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        const size_t colon = line.find(':');
+        if (line.starts_with(begin) && colon != std::string::npos) {
+            return std::string(base::trim(std::string_view(line).substr(colon + 1)));
+        }
+    }
+    return "";
+}
+
 double ratioOf(const Figure& figure) {
     return figure.reference == 0 ? 0 : figure.value / figure.reference;
 }
 
 }  // namespace
 
+std::vector<Figure> mergeRuns(const std::vector<std::vector<Figure>>& runs) {
+    std::vector<Figure> merged;
+    std::map<std::string, std::vector<const Figure*>> by_name;
+    for (const auto& run : runs) {
+        for (const Figure& figure : run) {
+            auto& all = by_name[cat(figure.name, '\n', figure.reference_name)];
+            if (all.empty()) {
+                merged.push_back(figure);
+            }
+            all.push_back(&figure);
+        }
+    }
+    for (Figure& figure : merged) {
+        std::vector<double> values;
+        std::vector<double> references;
+        for (const Figure* each : by_name.at(cat(figure.name, '\n', figure.reference_name))) {
+            values.push_back(each->value);
+            references.push_back(each->reference);
+        }
+        figure.value = percentile(values, kMedian);
+        figure.reference = percentile(references, kMedian);
+        figure.spread = figure.value == 0 ? 0 : (values.back() - values.front()) / figure.value;
+    }
+    return merged;
+}
+
 void printTable(const std::vector<Figure>& figures) {
-    std::printf("%-52s %14s %-9s %14s %8s  %s\n", "figure", "ours", "unit", "reference", "ratio",
-                "goal / reference");
+    std::printf("%-52s %14s %-9s %7s %14s %8s  %s\n", "figure", "ours", "unit", "spread",
+                "reference", "ratio", "goal / reference");
     for (const auto& figure : figures) {
         std::printf("%-52s %14.2f %-9s ", figure.name.c_str(), figure.value, figure.unit.c_str());
+        if (figure.spread > 0) {
+            std::printf("%6.0f%% ", figure.spread * 100);
+        } else {
+            std::printf("%7s ", "-");
+        }
         if (figure.reference != 0) {
             // What is a hundredth of the reference still shows by how much.
             const int digits = ratioOf(figure) < 0.1 ? 4 : 2;
@@ -39,21 +86,32 @@ void printTable(const std::vector<Figure>& figures) {
     }
 }
 
-bool writeJson(const std::vector<Figure>& figures, const std::string& path) {
+bool writeJson(const std::vector<Figure>& figures, const BenchRun& run, const std::string& path) {
+    using Json = nlohmann::ordered_json;
     utsname machine{};
     (void)::uname(&machine);  // An unnamed machine still has figures.
-    std::ofstream out(path);
-    out << "{\"machine\": \"" << machine.sysname << " " << machine.release
-        << "\", \"processors\": " << ::sysconf(_SC_NPROCESSORS_ONLN) << ", \"time\": \""
-        << base::formatIsoTime(base::SystemClock().wallNs()) << "\", \"figures\": [";
-    const char* separator = "\n";
+    constexpr int64_t kMib = int64_t{1024} * 1024;
+    Json all = {{"machine", cat(machine.sysname, ' ', machine.release, ' ', machine.machine)},
+                {"processor", lineBehind("/proc/cpuinfo", "model name")},
+                {"processors", ::sysconf(_SC_NPROCESSORS_ONLN)},
+                {"memory_mib", ::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE) / kMib},
+                {"compiler", __VERSION__},
+                {"commit", run.commit},
+                {"time", base::formatIsoTime(base::SystemClock().wallNs())},
+                {"runs", run.runs},
+                {"figures", Json::array()}};
     for (const auto& figure : figures) {
-        out << separator << "  {\"name\": \"" << figure.name << "\", \"value\": " << figure.value
-            << ", \"unit\": \"" << figure.unit << "\", \"reference\": " << figure.reference
-            << ", \"ratio\": " << ratioOf(figure) << "}";
-        separator = ",\n";
+        all["figures"].push_back({{"name", figure.name},
+                                  {"value", figure.value},
+                                  {"unit", figure.unit},
+                                  {"spread", figure.spread},
+                                  {"reference", figure.reference},
+                                  {"reference_name", figure.reference_name},
+                                  {"ratio", ratioOf(figure)},
+                                  {"goal", figure.goal}});
     }
-    out << "\n]}\n";
+    std::ofstream out(path);
+    out << all.dump(2) << '\n';
     return out.good();
 }
 

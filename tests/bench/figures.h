@@ -13,13 +13,23 @@ struct Figure {
     std::string unit;
     double reference = 0;  // 0: none
     std::string reference_name;
-    std::string goal;  // as a person reads it, "" for none
+    std::string goal;   // as a person reads it, "" for none
+    double spread = 0;  // of several runs: from the least to the greatest value, as a share of it
 };
+
+// One figure for each name out of those of several runs: the median of its values and, by itself,
+// of its references. Keeps the order of the first run that has the name.
+std::vector<Figure> mergeRuns(const std::vector<std::vector<Figure>>& runs);
 
 // Prints the table on stdout.
 void printTable(const std::vector<Figure>& figures);
-// Writes the figures with machine and time to a JSON file; false when it cannot be written.
-bool writeJson(const std::vector<Figure>& figures, const std::string& path);
+// What was measured and on what.
+struct BenchRun {
+    std::string commit;  // "" when nobody knows
+    int runs = 1;        // of which the figures are the medians
+};
+// Writes the figures with machine, commit and time to a JSON file; false when it cannot be written.
+bool writeJson(const std::vector<Figure>& figures, const BenchRun& run, const std::string& path);
 
 // The p-th percentile (0..100) by nearest rank; values are sorted in place. 0 when empty.
 double percentile(std::vector<double>& values, double p);

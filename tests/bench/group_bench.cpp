@@ -1,6 +1,9 @@
 // Figures of the whole group against limits measured in the same run on the same disk.
 //
-//   group_bench [NAME...]        EVENTD_BENCH_SECONDS shortens the long parts
+//   group_bench [--runs N] [NAME...]
+//
+// With several runs the figures are their medians, and their spread is shown. EVENTD_BENCH_SECONDS
+// shortens the long parts, EVENTD_BENCH_COMMIT is noted in the JSON file.
 //
 // ingest   a steady 100,000 events/s of 200 bytes on one ring, then as fast as the store takes them
 //          (the producer holds at most half a ring of events that are not yet stored), then the
@@ -13,9 +16,10 @@
 //          quality §2 and at full blast.
 // metrics  samples of 5,000 series over the metric socket in batches of 100, in the same ways; then
 //          10,000, 50,000 and 200,000 series against a cache of 50,000.
-// peers    the same log lines to journald, the same samples as a Prometheus block.
+// peers    the same log lines to journald and rsyslog, the same samples as a Prometheus block.
 // questions  a million events and log lines asked in this process, beside plain SQL and journalctl.
 // access   the same questions with access control and without it.
+// together questions while events come in at full speed.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.
 // idle     memory and processor time of a group that has nothing to do but its sensors.
 
@@ -26,9 +30,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 
 namespace {
+
+constexpr int kRunsMax = 20;
 
 struct Bench {
     std::string_view name;
@@ -46,6 +53,7 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"peers", evd::bench::benchPeers},
     {"questions", evd::bench::benchQuestions},
     {"access", evd::bench::benchAccess},
+    {"together", evd::bench::benchTogether},
     {"latency", evd::bench::benchLatency},
     {"idle", evd::bench::benchIdle},
 });
@@ -53,7 +61,17 @@ constexpr auto kBenches = std::to_array<Bench>({
 }  // namespace
 
 int main(int count, char** arguments) {
-    const std::vector<std::string_view> wanted(arguments + 1, arguments + count);
+    std::vector<std::string_view> wanted(arguments + 1, arguments + count);
+    evd::bench::BenchRun run;
+    if (wanted.size() > 1 && wanted.front() == "--runs") {
+        const auto runs = evd::base::parseU64(wanted[1]);
+        if (!runs.ok() || runs.value() < 1 || runs.value() > kRunsMax) {
+            std::fprintf(stderr, "group_bench: --runs takes 1 to %d\n", kRunsMax);
+            return 2;
+        }
+        run.runs = static_cast<int>(runs.value());
+        wanted.erase(wanted.begin(), wanted.begin() + 2);
+    }
     for (const std::string_view name : wanted) {
         if (std::none_of(kBenches.begin(), kBenches.end(),
                          [&](const Bench& bench) { return bench.name == name; })) {
@@ -61,13 +79,20 @@ int main(int count, char** arguments) {
             return 2;
         }
     }
-    evd::bench::Figures figures;
-    for (const Bench& bench : kBenches) {
-        if (wanted.empty() || std::find(wanted.begin(), wanted.end(), bench.name) != wanted.end()) {
-            bench.run(figures);
+    const char* commit = std::getenv("EVENTD_BENCH_COMMIT");
+    run.commit = commit == nullptr ? "" : commit;
+    std::vector<evd::bench::Figures> runs(static_cast<size_t>(run.runs));
+    for (evd::bench::Figures& figures : runs) {
+        for (const Bench& bench : kBenches) {
+            if (wanted.empty() ||
+                std::find(wanted.begin(), wanted.end(), bench.name) != wanted.end()) {
+                std::fprintf(stderr, "group_bench: %s\n", std::string(bench.name).c_str());
+                bench.run(figures);
+            }
         }
     }
+    const evd::bench::Figures figures = evd::bench::mergeRuns(runs);
     evd::bench::printTable(figures);
     const std::string json = evd::base::cat(EVD_BIN_FOLDER, "/../bench.json");
-    return evd::bench::writeJson(figures, json) ? 0 : 1;
+    return evd::bench::writeJson(figures, run, json) ? 0 : 1;
 }

@@ -64,6 +64,7 @@ void benchShards(Figures& figures);
 void benchLogs(Figures& figures);
 void benchMetrics(Figures& figures);
 void benchPeers(Figures& figures);
+void benchTogether(Figures& figures);
 void benchLatency(Figures& figures);
 void benchIdle(Figures& figures);
 

@@ -129,6 +129,37 @@ TEST_CASE(
     CHECK(group.stop() == 0);
 }
 
+TEST_CASE("evctl on a terminal: --heat draws lines of shades, of a histogram its percentiles") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    for (const char* observations : {"0.1,0.1,0.2,0.9", "0.1,0.3,5,5", "2,2,2,2"}) {
+        REQUIRE(evctl(state, {"metric", "test.wait", observations, "--type", "histogram"}).status ==
+                0);
+    }
+    for (const char* value : {"1", "5"}) {
+        REQUIRE(evctl(state, {"metric", "test.load", value}).status == 0);
+    }
+    waitUntilAnswered(state, "METRIC test.wait SINCE 1h ago P50", 3);
+    waitUntilAnswered(state, "METRIC test.load SINCE 1h ago", 2);
+    const std::string question = "METRIC test.wait SINCE 1h ago -- how long people wait";
+    const std::string svg = state.below("wait.svg");
+    const std::string heat = shown(state, {question, "--heat", "--svg", svg});
+    for (const char* line : {"test.wait", "P99 \u2591", "\u2588", "P95 ", "P50 \u00B7"}) {
+        CHECK_MESSAGE(holds(heat, line), heat);
+    }
+    CHECK(holds(fileText(svg), "P95"));
+    CHECK(holds(shown(state, {"METRIC test.load SINCE 1h ago", "--heat"}), "\u00B7"));
+    // Without SINCE there is one moment, and without --heat what the server says of histograms.
+    const auto moment = evctl(state, {"METRIC test.wait", "--heat"});
+    CHECK(moment.status == 1);
+    const auto plain = evctl(state, {"METRIC test.wait SINCE 1h ago"});
+    CHECK(plain.status == 1);
+    CHECK(evctl(state, {"METRIC test.wait WERE", "--heat"}).errors ==
+          evctl(state, {"METRIC test.wait WERE"}).errors);
+    CHECK(group.stop() == 0);
+}
+
 TEST_CASE("evctl on a terminal: nothing that was stored speaks to the terminal") {
     const test::StateFolder state;
     test::Group group(state, {});

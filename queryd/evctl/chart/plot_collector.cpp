@@ -46,12 +46,14 @@ const FieldView* valueField(std::span<const FieldView> fields) {
 
 }  // namespace
 
-std::optional<PlotCollector::Sample> PlotCollector::sampleOf(std::span<const FieldView> fields) {
+std::optional<PlotCollector::Sample> PlotCollector::sampleOf(
+    std::span<const FieldView> fields) const {
     const FieldView* value = valueField(fields);
     if (value == nullptr) {
         return std::nullopt;
     }
     Sample sample;
+    sample.labels = answer_;
     sample.value = numberOf(value->value).value_or(0);
     bool has_time = false;
     for (const FieldView& field : fields) {

@@ -29,6 +29,9 @@ class PlotCollector {
   public:
     void survey(std::span<const FieldView> fields);
     void add(std::span<const FieldView> fields);
+    // What is seen from here on belongs to series of this name, besides their own labels: for one
+    // picture of several answers. Printable.
+    void nameAnswer(std::string name) { answer_ = std::move(name); }
 
     // Whether there is a series with two moments, and so something like a line.
     bool isDrawable() const;
@@ -54,9 +57,10 @@ class PlotCollector {
         std::string labels;
     };
 
-    static std::optional<Sample> sampleOf(std::span<const FieldView> fields);
+    std::optional<Sample> sampleOf(std::span<const FieldView> fields) const;
     static void put(const ChartPoint& point, Slot& slot);
 
+    std::string answer_;
     std::vector<Series> series_;
     std::map<std::string, size_t, std::less<>> by_name_;
     std::unordered_set<uint64_t> left_out_;  // hashes of names

@@ -29,7 +29,7 @@ void PlotPrinter::finish(std::string& out) {
     if (!isChart()) {
         otherwise_->finish(out);
     } else if (!silent_) {
-        out += terminalChart(scene(), style_);
+        out += terminalChart(collector_.scene(), style_);
     }
 }
 

@@ -12,8 +12,8 @@ namespace evd::evctl {
 // Prints an answer as a chart when a chart can be made of it, and else as `otherwise` does.
 //
 // What can be made of it is known when all of it has been surveyed, which is why both are. With
-// `silent` nothing is printed of a chart: it is asked for by scene(), to be written elsewhere. One
-// answer, one thread.
+// `silent` nothing is printed of a chart: collected() has it, to be written elsewhere. One answer,
+// one thread.
 class PlotPrinter final : public RecordPrinter {
   public:
     PlotPrinter(const TerminalChartStyle& style, std::unique_ptr<RecordPrinter> otherwise,
@@ -26,11 +26,12 @@ class PlotPrinter final : public RecordPrinter {
     void record(std::span<const uint8_t> record, std::string& out) override;
     void finish(std::string& out) override;
 
-    // Whether there was something to draw.
-    bool isChart() const { return collector_.isDrawable(); }
-    ChartScene scene() const { return collector_.scene(); }
+    const PlotCollector& collected() const { return collector_; }
 
   private:
+    // Whether there was something to draw.
+    bool isChart() const { return collector_.isDrawable(); }
+
     TerminalChartStyle style_;
     std::unique_ptr<RecordPrinter> otherwise_;
     bool silent_;

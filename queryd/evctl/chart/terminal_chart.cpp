@@ -74,7 +74,7 @@ void appendLegend(const ChartScene& scene, const TerminalChartStyle& style, bool
 }  // namespace
 
 std::string terminalChart(const ChartScene& scene, const TerminalChartStyle& style) {
-    if (scene.series.size() > kLineSeriesMax) {
+    if (style.heat || scene.series.size() > kLineSeriesMax) {
         return heatLines(scene, style);
     }
     size_t label_width = 0;

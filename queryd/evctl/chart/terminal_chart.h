@@ -12,6 +12,7 @@ struct TerminalChartStyle {
     bool unicode = true;
     bool color = false;
     bool utc = false;
+    bool heat = false;  // lines of shades, whatever the number of series
 };
 
 // The scene as lines of a terminal: its title, the lines of its series over a time axis, and a

@@ -160,6 +160,8 @@ TEST_CASE(
     CHECK_FALSE(findQueryWords("EVENTS upstream streams a.stream").stream);
     CHECK(findQueryWords("EVENTS SORT timestamp").sort);
     CHECK_FALSE(findQueryWords("EVENTS WHERE a == \"open").take);
+    CHECK(findQueryWords("METRIC a.b p95 SINCE 1h ago").transform);
+    CHECK_FALSE(findQueryWords("METRIC p95.rate AVG_OVER 5m").transform);
 }
 
 TEST_CASE("tail: the last lines and then what is new, whatever was typed") {

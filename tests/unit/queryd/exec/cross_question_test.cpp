@@ -111,7 +111,7 @@ class LivePart {
   public:
     LivePart(Machine& machine, std::string_view text)
         : config_(machine.config()),
-          readers_({config_.event_store_path, config_.log_store_path}, {1}, 1 << 20),
+          readers_({config_.event_store_path, config_.log_store_path}, connections_, {1}, 1 << 20),
           sights_(nullptr, {"", true, false}),
           cross_(readers_, config_, sights_),
           plan_(livePlan(planQuery(parseQuery(text).value(), machine.clock.wallNs()).value())) {
@@ -130,6 +130,7 @@ class LivePart {
 
   private:
     EngineConfig config_;
+    ConnectionCache connections_;
     StoreReaders readers_;
     Sights sights_;
     CrossReader cross_;

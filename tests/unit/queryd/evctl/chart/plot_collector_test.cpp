@@ -54,6 +54,26 @@ TEST_CASE("plot: records become series by their labels, in the order of time") {
     CHECK(scene.series[1].points.size() == 1);
 }
 
+TEST_CASE("plot: answers with names of their own are apart") {
+    PlotCollector collector;
+    std::vector<FieldView> fields;
+    const std::vector<std::vector<uint8_t>> records = {sample(1, 1, "0"), sample(2, 3, "0")};
+    for (const bool is_survey : {true, false}) {
+        for (const char* answer : {"P99", "P50"}) {
+            collector.nameAnswer(answer);
+            for (const auto& record : records) {
+                REQUIRE(evd::evctl::readFields(record, fields).ok());
+                is_survey ? collector.survey(fields) : collector.add(fields);
+            }
+        }
+    }
+    const auto scene = collector.scene();
+    REQUIRE(scene.series.size() == 2);
+    CHECK(scene.series[0].name == "P99 core=0");
+    CHECK(scene.series[1].name == "P50 core=0");
+    CHECK(scene.series[1].points.size() == 2);
+}
+
 TEST_CASE("plot: names from the store are made printable") {
     const auto scene = collected({sample(1, 1, "\x1b[31m\u202E"), sample(2, 1, "x")}).scene();
     CHECK(scene.series[0].name == "core=\\x1b[31m\\u{202e}");

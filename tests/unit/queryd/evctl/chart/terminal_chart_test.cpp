@@ -108,6 +108,13 @@ core=8 ......::::::++++++******#
 )");
 }
 
+TEST_CASE("chart: lines of shades for a few series, when they are wanted") {
+    auto style = small(false);
+    style.heat = true;
+    CHECK(terminalChart(sceneOf(1), style).find("core=0 ......::::::++++++******#") !=
+          std::string::npos);
+}
+
 TEST_CASE("chart: no line is wider than the terminal, however long the names are") {
     ChartScene scene = sceneOf(2);
     scene.title = std::string(200, 't');
