@@ -301,7 +301,7 @@ base::Result<uint64_t> PageWalk::take(const PageFacts& facts) {
     const bool is_whole = place_.is_moment || facts.count < records_max_;
     if (is_whole) {
         place_.edge_ns = question_.oldest_first ? to_ns : from_ns;
-        const bool is_sparse = !place_.is_moment && facts.count < records_max_ / kSparseShare;
+        const bool is_sparse = !place_.is_moment && facts.count * kSparseShare < records_max_;
         place_.width_ns = is_sparse ? widened(place_.width_ns, kSparseShare) : place_.width_ns;
         place_.is_moment = false;
         return facts.count;

@@ -67,7 +67,8 @@ class FieldReader {
         const std::string_view name = text_.substr(0, length);
         text_.remove_prefix(length + 1);
         if (name == "msg" && text_.starts_with('\'')) {
-            const size_t end = std::max<size_t>(text_.rfind('\''), 1);
+            const size_t last = text_.rfind('\'');
+            const size_t end = last == 0 ? text_.size() : last;  // nobody may have closed it
             const std::string_view inner = text_.substr(1, end - 1);
             text_.remove_prefix(std::min(end + 1, text_.size()));
             return FieldReader(inner, is_enriched_, line_).readAll();
