@@ -244,7 +244,7 @@ class JournalParser final : public ImportParser {
             return {};  // several empty lines
         }
         const auto time = timeOf(entry);
-        const std::string_view message = entry.values[kMessage] ? *entry.values[kMessage] : "";
+        const std::string message = entry.values[kMessage].value_or("");
         if (entry.is_too_long) {
             report_.notUnderstood("an entry whose message is too long", entry.line, message);
         } else if (!time) {

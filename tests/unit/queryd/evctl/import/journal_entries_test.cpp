@@ -114,3 +114,9 @@ TEST_CASE("journal entries: a field at the limit is taken, a larger one passed o
                      "xx\nSYSLOG_IDENTIFIER=late\n"))
               .records == Lines{"log 1767355200000001000 late m"});
 }
+
+TEST_CASE("journal entries: a long message comes out as it went in") {
+    const std::string message = "longer than what a string holds without an allocation of its own";
+    CHECK(import(cat(kTime, "MESSAGE=", message, "\n")).records ==
+          Lines{"log 1767355200000001000 journal " + message});
+}
