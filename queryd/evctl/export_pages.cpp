@@ -24,6 +24,7 @@ class PageReader final : public queryd::AnswerReader {
             return base::fail(base::ErrorKind::Unsupported,
                               "some records do not show their time, so the answer has no pages");
         }
+        facts_.first_ns = facts_.count == 0 ? *time : facts_.first_ns;
         if (facts_.count == 0 || *time != facts_.last_ns) {
             facts_.before_last = facts_.count;
             facts_.last_ns = *time;

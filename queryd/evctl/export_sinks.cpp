@@ -13,6 +13,8 @@ namespace evd::evctl {
 
 namespace {
 
+constexpr size_t kForgetBytes = size_t{4} << 20;  // a multiple of any page
+
 using RecordVisitor = std::function<base::Result<void>(std::span<const uint8_t> record)>;
 
 class PrintingSink final : public PageSink {
@@ -97,19 +99,33 @@ class Mapping {
     }
     bool isGood() const { return is_good_; }
     std::span<const uint8_t> bytes() const { return {bytes_, bytes_ == nullptr ? 0 : size_}; }
+    // What lies before has been read, and need not be held.
+    void forget(size_t before) {
+        const size_t whole = before / kForgetBytes * kForgetBytes;
+        if (whole > forgotten_) {
+            (void)::madvise(const_cast<uint8_t*>(bytes_) + forgotten_, whole - forgotten_,
+                            MADV_DONTNEED);  // it only saves memory
+            forgotten_ = whole;
+        }
+    }
+    void rememberAll() { forgotten_ = 0; }
 
   private:
     const uint8_t* bytes_ = nullptr;
     size_t size_ = 0;
+    size_t forgotten_ = 0;
     bool is_good_ = false;
 };
 
-base::Result<void> forEachValue(std::span<const uint8_t> bytes, const RecordVisitor& visit) {
+base::Result<void> forEachValue(Mapping& mapping, const RecordVisitor& visit) {
+    const auto bytes = mapping.bytes();
     wire::MsgpackReader reader(bytes);
+    mapping.rememberAll();
     while (!reader.atEnd()) {
         const size_t from = reader.offset();
         EVD_TRY(reader.skip());
         EVD_TRY(visit(bytes.subspan(from, reader.offset() - from)));
+        mapping.forget(reader.offset());
     }
     return {};
 }
@@ -130,19 +146,19 @@ std::unique_ptr<PageSink> makeRawSink(OutputStream& stream) {
 }
 
 base::Result<void> printRaw(int raw, RecordPrinter& printer, const std::string& path) {
-    const Mapping records(raw);
+    Mapping records(raw);
     if (!records.isGood()) {
         return base::failErrno("cannot read the exported records", errno);
     }
     ExportFile file(path);
     EVD_TRY(file.begin());
     OutputStream stream(file.fd(), file.partialPath());
-    EVD_TRY(forEachValue(records.bytes(), [&](std::span<const uint8_t> record) {
+    EVD_TRY(forEachValue(records, [&](std::span<const uint8_t> record) {
         printer.survey(record);
         return base::Result<void>();
     }));
     printer.begin(stream.buffer());
-    EVD_TRY(forEachValue(records.bytes(), [&](std::span<const uint8_t> record) {
+    EVD_TRY(forEachValue(records, [&](std::span<const uint8_t> record) {
         printer.record(record, stream.buffer());
         return stream.drain();
     }));

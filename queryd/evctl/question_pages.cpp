@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -24,7 +25,7 @@ using base::cat;
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kSymbols = "[](),=!<>";
-constexpr uint64_t kSparseShare = 4;  // fewer than one in so many, and the pages get wider
+constexpr int64_t kWidthFactorMax = 4;  // from one page to the next
 
 // Clauses whose answers cannot be put together from pages.
 constexpr auto kWholeOnly =
@@ -238,9 +239,16 @@ int64_t addTo(int64_t ns, int64_t width_ns) {
     return __builtin_add_overflow(ns, width_ns, &sum) ? kForever : sum;
 }
 
-int64_t widened(int64_t width_ns, int64_t times) {
-    int64_t product = 0;
-    return __builtin_mul_overflow(width_ns, times, &product) ? kForever : product;
+// A width in which three quarters of a page are to be expected, after one that had so many: a full
+// page costs the server more than one with an end, because it must look for the rest, and we more,
+// because its last moment comes again.
+int64_t nextWidth(int64_t width_ns, uint64_t count, uint64_t records_max) {
+    const __int128 widest = static_cast<__int128>(width_ns) * kWidthFactorMax;
+    const __int128 fitting = count == 0 ? widest
+                                        : static_cast<__int128>(width_ns) * records_max * 3 / 4 /
+                                              static_cast<__int128>(count);
+    return static_cast<int64_t>(
+        std::clamp<__int128>(std::min(fitting, widest), 1, static_cast<__int128>(kForever)));
 }
 
 }  // namespace
@@ -295,22 +303,23 @@ std::string PageWalk::nextQuestion() const {
 base::Result<uint64_t> PageWalk::take(const PageFacts& facts) {
     const int64_t from_ns = fromNs();
     const int64_t to_ns = toNs();
-    if (facts.count > 0 && (facts.last_ns < from_ns || facts.last_ns >= to_ns)) {
+    const auto is_outside = [&](int64_t ns) { return ns < from_ns || ns >= to_ns; };
+    if (facts.count > 0 && (is_outside(facts.first_ns) || is_outside(facts.last_ns))) {
         return base::fail(base::ErrorKind::Corrupt, "a record is not of the time it was asked for");
     }
-    const bool is_whole = place_.is_moment || facts.count < records_max_;
-    if (is_whole) {
+    if (place_.is_moment || facts.count < records_max_) {
         place_.edge_ns = question_.oldest_first ? to_ns : from_ns;
-        const bool is_sparse = !place_.is_moment && facts.count * kSparseShare < records_max_;
-        place_.width_ns = is_sparse ? widened(place_.width_ns, kSparseShare) : place_.width_ns;
+        place_.width_ns = place_.is_moment ? place_.width_ns
+                                           : nextWidth(place_.width_ns, facts.count, records_max_);
         place_.is_moment = false;
         return facts.count;
     }
     const int64_t edge_ns = question_.oldest_first ? facts.last_ns : facts.last_ns + 1;
-    const int64_t done_ns = question_.oldest_first ? edge_ns - from_ns : to_ns - edge_ns;
     place_.edge_ns = edge_ns;
     place_.is_moment = facts.before_last == 0;
-    place_.width_ns = std::max<int64_t>(widened(done_ns, 2), 1);
+    // From the first record on: before it there may have been nothing for long.
+    const int64_t filled_ns = std::abs(facts.last_ns - facts.first_ns);
+    place_.width_ns = nextWidth(std::max<int64_t>(filled_ns, 1), facts.count, records_max_);
     return facts.before_last;
 }
 

@@ -11,7 +11,7 @@ namespace evd::evctl {
 
 // So many records are asked for at once.
 inline constexpr uint64_t kPageRecords = 10'000;
-inline constexpr int64_t kFirstPageWidthNs = int64_t{3600} * 1'000'000'000;
+inline constexpr int64_t kFirstPageWidthNs = 1'000'000'000;  // it grows soon enough
 
 // A question that can be asked piece by piece, in the order of time, so that it may go on where it
 // was broken off: a plain read of EVENTS or LOGS, or of each sample of METRIC name[].
@@ -45,7 +45,8 @@ struct PagePlace {
 // What came back for a page.
 struct PageFacts {
     uint64_t count = 0;
-    int64_t last_ns = 0;       // the time of the last record
+    int64_t first_ns = 0;      // the time of the first record
+    int64_t last_ns = 0;       // of the last
     uint64_t before_last = 0;  // how many came before the first of that time
 };
 
@@ -54,8 +55,9 @@ struct PageFacts {
 // A page is a range of time and at most so many records. An answer that has fewer is all there is
 // in the range. One that is full may end in the midst of records of one moment: those of the last
 // moment are left to the next page. When a whole page is of one moment, that moment is asked for
-// alone and without a limit. The width of the ranges follows how dense records are. The order of
-// records is that of the question asked in one piece. Pure; a value.
+// alone and without a limit. The width of the ranges follows how dense records are, so that most
+// pages are not full. The order of records is that of the question asked in one piece. Pure; a
+// value.
 class PageWalk {
   public:
     PageWalk(const PagedQuestion& question, PagePlace place, uint64_t records_max = kPageRecords)

@@ -83,6 +83,7 @@ std::vector<size_t> walk(const Times& times, const PagedQuestion& question, uint
         const auto found = times.page(step.nextQuestion(), question.oldest_first);
         PageFacts facts;
         for (const size_t at : found) {
+            facts.first_ns = facts.count == 0 ? times.at(at) : facts.first_ns;
             if (facts.count == 0 || times.at(at) != facts.last_ns) {
                 facts.before_last = facts.count;
                 facts.last_ns = times.at(at);
@@ -213,7 +214,7 @@ TEST_CASE("page walk: bounds are kept, and a record from elsewhere is an error")
     CHECK(walk(times, question, 10, pages) == std::vector<size_t>{1, 2, 3});
     for (const int64_t time : {1'999, 5'000}) {
         PageWalk step(question, PageWalk::firstPlace(question), 10);
-        CHECK(step.take({1, time, 0}).error().kind == ErrorKind::Corrupt);
+        CHECK(step.take({1, time, time, 0}).error().kind == ErrorKind::Corrupt);
     }
     question.until_ns = 1'000;  // reversed: an empty result (Ruling Q5)
     CHECK(PageWalk(question, PageWalk::firstPlace(question)).isDone());
