@@ -74,7 +74,7 @@ TEST_CASE("journal export: events and samples have a message too") {
 }
 
 TEST_CASE("journal export: what is no plain line goes with its length") {
-    using namespace std::string_literals;
+    using std::string_literals::operator""s;
     CHECK(journal(R"({"timestamp":1000,"origin":"a","message":"x\ny"})") ==
           "__REALTIME_TIMESTAMP=1\nEVENTD_TIMESTAMP=1000\nSYSLOG_IDENTIFIER=a\n"
           "MESSAGE\n\3\0\0\0\0\0\0\0x\ny\n\n"s);
