@@ -112,7 +112,7 @@ base::Result<uint64_t> exportWhole(const SessionContext& context, const std::str
     CountingPrinter counting(printer);
     AnswerOutput answer(counting, stream, context.spool_folder, InitialOrder::AsAnswered);
     Progress progress("exporting", ProgressUnit::Records, findQueryWords(question).take_count);
-    answer.tell(progress, /*prints_to_terminal=*/false);
+    answer.tell(progress, printsToTerminal(context));
     EVD_TRY(channel.value()->ask(question, {context.arguments.timeout_ms, true}, answer));
     EVD_TRY(answer.complete());
     EVD_TRY(checkRefused(printer, context.arguments.to));

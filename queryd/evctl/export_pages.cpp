@@ -75,8 +75,8 @@ base::Result<void> askPage(const SessionContext& context, const std::string& que
 
 }  // namespace
 
-base::Result<void> PageExport::page(Progress& progress) {
-    PageReader reader(context_.spool_folder, &progress);
+base::Result<void> PageExport::page(Progress* progress) {
+    PageReader reader(context_.spool_folder, progress);
     EVD_TRY(askPage(context_, walk_.nextQuestion(), reader));
     const auto good = walk_.take(reader.facts());
     if (!good.ok()) {
@@ -95,12 +95,19 @@ base::Result<void> PageExport::page(Progress& progress) {
 }
 
 base::Result<void> PageExport::run(const PageTaken& taken) {
-    Progress progress("exporting", ProgressUnit::Records, 0);
+    std::optional<Progress> progress;
+    if (!printsToTerminal(context_)) {
+        progress.emplace("exporting", ProgressUnit::Records, uint64_t{0});
+    }
     while (!walk_.isDone()) {
-        EVD_TRY(page(progress));
+        EVD_TRY(page(progress ? &*progress : nullptr));
         EVD_TRY(taken(walk_));
     }
     return {};
+}
+
+bool printsToTerminal(const SessionContext& context) {
+    return context.output_is_terminal && context.arguments.into.empty();
 }
 
 base::Result<void> settleBeginning(const SessionContext& context, PagedQuestion& question) {

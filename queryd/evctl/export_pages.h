@@ -31,13 +31,16 @@ class PageExport {
     uint64_t records() const { return records_; }
 
   private:
-    base::Result<void> page(Progress& progress);
+    base::Result<void> page(Progress* progress);
 
     const SessionContext& context_;
     PageWalk walk_;
     PageSink& sink_;
     uint64_t records_;
 };
+
+// Whether records are shown on the terminal, where a line of progress would disturb them.
+bool printsToTerminal(const SessionContext& context);
 
 // A question that goes up from the oldest record begins there and not in 1970: finds it.
 base::Result<void> settleBeginning(const SessionContext& context, PagedQuestion& question);

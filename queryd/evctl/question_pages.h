@@ -15,6 +15,9 @@ inline constexpr int64_t kFirstPageWidthNs = 1'000'000'000;  // it grows soon en
 
 // A question that can be asked piece by piece, in the order of time, so that it may go on where it
 // was broken off: a plain read of EVENTS or LOGS, or of each sample of METRIC name[].
+//
+// Time is the cursor, and not the event store's own (docs/rpc.md): that one knows events by their
+// ids, but neither log lines nor samples, nor any condition.
 struct PagedQuestion {
     std::string head;  // the question without its SINCE and UNTIL
     bool is_metric = false;
