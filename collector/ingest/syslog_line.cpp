@@ -6,7 +6,7 @@
 
 #include "collector/ingest/syslog_line.h"
 
-#include "collector/ingest/syslog_time.h"
+#include "common/base/iso_time.h"
 #include "common/base/text.h"
 
 #include <algorithm>
@@ -122,7 +122,7 @@ bool parseNew(std::string_view text, wire::LogRecord& record) {
         return false;
     }
     (void)line.take(kByteOrderMark);
-    record.timestamp_ns = parseSyslogTime(time).value_or(record.timestamp_ns);
+    record.timestamp_ns = base::parseIsoTime(time).value_or(record.timestamp_ns);
     if (name != "-" && name.size() <= kSyslogTagBytesMax) {
         record.origin = name;
     }
@@ -146,7 +146,7 @@ bool takeShortTime(Line& line) {
 
 bool takeLongTime(Line& line, wire::LogRecord& record) {
     Line ahead = line;
-    const auto time = parseSyslogTime(ahead.word());
+    const auto time = base::parseIsoTime(ahead.word());
     if (time) {
         record.timestamp_ns = *time;
         line = ahead;

@@ -85,6 +85,12 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     reader.take("--error", arguments.is_error);
     reader.take("--type", arguments.type);
     reader.take("--label", arguments.labels)->expected(1)->take_all();
+    reader.take("--to", arguments.to);
+    reader.take("--into", arguments.into);
+    reader.take("--resume", arguments.resume);
+    reader.take("--from", arguments.from);
+    reader.take("--dry-run", arguments.dry_run);
+    reader.take("--strict", arguments.strict);
     reader.take("--origin", arguments.origin);
     reader.take("--kind", arguments.kind);
     reader.take("--user", arguments.user);
@@ -124,6 +130,22 @@ base::Result<void> checkSdWords(const Arguments& arguments) {
     return usage("sd takes show, check, compile, explain or evaluate");
 }
 
+base::Result<void> checkExport(const Arguments& arguments) {
+    if (!arguments.format.empty()) {
+        return usage("the format of an export is named by --to");
+    }
+    if (arguments.plot || !arguments.svg.empty()) {
+        return usage("an export draws nothing");
+    }
+    if (!arguments.resume.empty() && arguments.into.empty()) {
+        return usage("--resume needs a file that can be gone on with: --into FILE");
+    }
+    if (!arguments.resume.empty() && arguments.resume == arguments.into) {
+        return usage("--resume and --into name the same file");
+    }
+    return {};
+}
+
 bool isConfigCommand(const std::vector<std::string>& words) {
     return (words.size() == 1 && (words[0] == "list" || words[0] == "check")) ||
            (words.size() == 2 && words[0] == "get");
@@ -142,6 +164,7 @@ constexpr auto kWordCounts = std::to_array<WordCount>({
     {"log", 1, 2, "log takes an origin and at most one text"},
     {"metric", 2, 2, "metric takes a name and a value (a question begins with METRIC)"},
     {"run", 1, SIZE_MAX, "run takes a command"},
+    {"import", 1, 1, "import takes one file, or - for standard input"},
     {"index", 1, 1, "index takes one field"},
     {"status", 0, 0, "status takes no further words"},
     {"top", 0, 0, "top takes no further words"},
@@ -156,7 +179,8 @@ bool isCompletionCommand(const std::vector<std::string>& words) {
 
 base::Result<void> checkArguments(const Arguments& arguments) {
     const size_t count = arguments.words.size();
-    const bool takes_query = arguments.command == "query" || arguments.command == "explain";
+    const bool takes_query = arguments.command == "query" || arguments.command == "explain" ||
+                             arguments.command == "export";
     if (takes_query && arguments.file.empty() && count == 0) {
         return usage("there is no query");
     }
@@ -176,6 +200,9 @@ base::Result<void> checkArguments(const Arguments& arguments) {
     }
     if (arguments.command == "sd") {
         EVD_TRY(checkSdWords(arguments));
+    }
+    if (arguments.command == "export") {
+        EVD_TRY(checkExport(arguments));
     }
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");

@@ -29,6 +29,10 @@ struct Arguments {
     std::string svg;                  // a file; "" when not given
     std::string type = "gauge";       // metric
     std::vector<std::string> labels;  // metric: KEY=VALUE
+    std::string to = "jsonl";         // export: a format
+    std::string into;                 // export: a file; "" for standard output
+    std::string resume;               // export: the file that keeps its place; "" when not given
+    std::string from;                 // import: a format; "" to be told from the content
     std::string origin;               // run; "" when not given
     std::string user;                 // sd check; "" for who is named by the words, or oneself
     std::string kind;                 // sd show and check; "" for events, logs and metrics
@@ -43,7 +47,9 @@ struct Arguments {
     bool plot = false;
     bool no_plot = false;
     bool heat = false;
-    bool once = false;  // top
+    bool once = false;     // top
+    bool dry_run = false;  // import
+    bool strict = false;   // import
 };
 
 // What a person who types nothing on a terminal is given; no word that can be typed.

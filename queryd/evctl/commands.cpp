@@ -2,6 +2,8 @@
 
 #include "queryd/evctl/emit_command.h"
 #include "queryd/evctl/explain_command.h"
+#include "queryd/evctl/export_command.h"
+#include "queryd/evctl/import_command.h"
 #include "queryd/evctl/log_command.h"
 #include "queryd/evctl/metric_command.h"
 #include "queryd/evctl/query_command.h"
@@ -45,6 +47,12 @@ base::Result<void> runPlain(const SessionContext& context) {
 base::Result<int> runCommand(const SessionContext& context) {
     if (context.arguments.command == "run") {
         return runJob(context);
+    }
+    if (context.arguments.command == "export") {
+        return runExport(context);
+    }
+    if (context.arguments.command == "import") {
+        return runImport(context);
     }
     EVD_TRY(runPlain(context));
     return kExitSuccess;

@@ -62,6 +62,9 @@ std::string fishWords(const CommandSpec& command) {
         case WordsKind::Program:
             lines += base::cat(behind, "-a '(__fish_complete_subcommand)' -F\n");
             break;
+        case WordsKind::Path:
+            lines += base::cat(behind, "-F\n");
+            break;
     }
     return lines;
 }

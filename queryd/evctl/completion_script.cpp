@@ -255,6 +255,8 @@ std::string chooseWords(Shell shell, const CommandSpec& command) {
                                        chooseFiles(shell, false), "; return")
                            : base::cat("((", count,
                                        " == 1)) && { _command_names -e; return; }; _files; return");
+        case WordsKind::Path:
+            return base::cat(chooseFiles(shell, false), "; return");
     }
     return "";
 }

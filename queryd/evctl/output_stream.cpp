@@ -1,5 +1,7 @@
 #include "queryd/evctl/output_stream.h"
 
+#include "common/base/text.h"
+
 #include <poll.h>
 #include <unistd.h>
 #include <cerrno>
@@ -46,7 +48,7 @@ base::Result<void> OutputStream::flush() {
         const ssize_t put = ::write(fd, buffer_.data() + done, buffer_.size() - done);
         if (put < 0 && errno == EPIPE) {
             closed_ = true;
-            return base::fail(base::ErrorKind::Gone, "standard output was closed");
+            return base::fail(base::ErrorKind::Gone, base::cat(name_, " was closed"));
         }
         if (put < 0 && errno == EAGAIN) {
             pollfd watched{fd, POLLOUT, 0};  // somebody made the terminal non-blocking
@@ -54,7 +56,7 @@ base::Result<void> OutputStream::flush() {
             continue;
         }
         if (put < 0 && errno != EINTR) {
-            return base::failErrno("cannot write standard output", errno);
+            return base::failErrno(base::cat("cannot write ", name_), errno);
         }
         done += put > 0 ? static_cast<size_t>(put) : 0;
     }

@@ -7,13 +7,15 @@
 
 namespace evd::evctl {
 
-// Standard output, written in large pieces, and through the person's pager when they are long.
+// Standard output, or a file, written in large pieces, and through the person's pager when they are
+// long.
 //
 // Gone when its reader has closed it, which is no failure for evctl (contracts §7); Io when it
 // cannot be written (disk full). SIGPIPE must be ignored. One thread.
 class OutputStream {
   public:
-    explicit OutputStream(int fd) : fd_(fd) {}
+    explicit OutputStream(int fd, std::string name = "standard output")
+        : fd_(fd), name_(std::move(name)) {}
 
     // From now on the first piece that is written decides: does it not fit on a screen of this
     // size, a pager is started for it and what follows. For terminals only.
@@ -33,6 +35,7 @@ class OutputStream {
     void decidePage();
 
     int fd_;
+    std::string name_;  // for errors
     bool closed_ = false;
     std::string buffer_;
     std::string pager_command_;  // "" when the decision was made, or none is wanted

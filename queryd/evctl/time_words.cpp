@@ -247,13 +247,20 @@ std::optional<int64_t> namedNs(std::string_view text, bool utc, int64_t now_ns) 
 
 }  // namespace
 
-base::Result<std::string> timeWords(std::string_view typed, bool utc, int64_t now_ns) {
+std::optional<int64_t> momentOf(std::string_view typed, bool utc, int64_t now_ns) {
     const std::string_view text = base::trim(typed);
     if (const auto seconds = durationSeconds(text)) {
+        return now_ns - *seconds * base::kNsPerSecond;
+    }
+    const auto moment = namedNs(text, utc, now_ns);
+    return moment ? moment : calendarNs(text, utc, now_ns);
+}
+
+base::Result<std::string> timeWords(std::string_view typed, bool utc, int64_t now_ns) {
+    if (const auto seconds = durationSeconds(base::trim(typed))) {
         return base::cat(*seconds, "s ago");
     }
-    auto moment = namedNs(text, utc, now_ns);
-    moment = moment ? moment : calendarNs(text, utc, now_ns);
+    const auto moment = momentOf(typed, utc, now_ns);
     if (!moment) {
         return base::fail(base::ErrorKind::Invalid,
                           base::cat("\"", typed,

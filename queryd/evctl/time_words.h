@@ -3,6 +3,7 @@
 #include "common/base/result.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,8 @@ namespace evd::evctl {
 // when `utc`. (The language itself takes them as UTC.) Invalid, with what is understood, for the
 // rest. Uses the process's time zone.
 base::Result<std::string> timeWords(std::string_view typed, bool utc, int64_t now_ns);
+
+// The moment that is meant by it, in nanoseconds since the epoch; nothing when it is no time.
+std::optional<int64_t> momentOf(std::string_view typed, bool utc, int64_t now_ns);
 
 }  // namespace evd::evctl

@@ -13,6 +13,8 @@ constexpr auto kCommands = std::to_array<CommandSpec>({
     {"query", WordsKind::Query, ""},
     {"explain", WordsKind::Query, ""},
     {"tail", WordsKind::ChoiceThenQuery, "events logs"},
+    {"export", WordsKind::Query, ""},
+    {"import", WordsKind::Path, ""},
     {"emit", WordsKind::Nothing, ""},
     {"log", WordsKind::Nothing, ""},
     {"metric", WordsKind::Nothing, ""},
@@ -32,6 +34,9 @@ constexpr auto kUsage = std::to_array<UsageLine>({
     {"explain", "explain 'QUERY'",
      "how it is answered: the plan, and what each step read and took"},
     {"tail", "tail [events|logs] [CLAUSES]", "follow what is new, newest last"},
+    {"export", "export [--to FORMAT] 'QUERY'",
+     "the whole answer for another program; --into FILE makes a file of it"},
+    {"import", "import FILE|-", "send another program's file: a journal, syslog, audit, metrics"},
     {"emit", "emit TYPE [JSON|-]", "emit one event, or one per line of standard input"},
     {"log", "log ORIGIN [TEXT|-]", "send a log record per line of TEXT or standard input"},
     {"metric", "metric NAME VALUE", "send a metric sample"},
@@ -53,7 +58,7 @@ constexpr auto kUsage = std::to_array<UsageLine>({
 });
 
 // The commands that ask a question; query also when it is not said.
-constexpr std::string_view kAsking = "query tail explain";
+constexpr std::string_view kAsking = "query tail explain export";
 
 constexpr auto kOptions = std::to_array<OptionSpec>({
     {"-s", "--socket", "PATH", ValueKind::File, "", "",
@@ -98,6 +103,17 @@ constexpr auto kOptions = std::to_array<OptionSpec>({
      "sd", "this kind only: events, logs, metrics, publish-logs, publish-metrics"},
     {"", "--user", "USER", ValueKind::Text, "", "sd",
      "sd check: of this user, by name or number (root only)"},
+    {"", "--to", "FORMAT", ValueKind::Words, "jsonl csv journald otlp-json", "export",
+     "jsonl (default), csv, journald (journalctl -o export), otlp-json"},
+    {"", "--into", "FILE", ValueKind::File, "", "export",
+     "write this file, which is there when it is whole"},
+    {"", "--resume", "FILE", ValueKind::File, "", "export",
+     "keep the place here; the same command goes on after an interruption"},
+    {"", "--from", "FORMAT", ValueKind::Words, "journald syslog auditd openmetrics", "import",
+     "journald, syslog, auditd, openmetrics (else told from the content)"},
+    {"", "--dry-run", "", ValueKind::None, "", "import", "say what is understood, send nothing"},
+    {"", "--strict", "", ValueKind::None, "", "import",
+     "send nothing unless everything is understood"},
     {"", "--origin", "NAME", ValueKind::Text, "", "run",
      "the origin of the records (default: the command's name)"},
     {"-q", "--quiet", "", ValueKind::None, "", "run", "do not show what the command prints"},

@@ -37,6 +37,7 @@ enum class WordsKind {
     ChoiceThenFile,   // one of a list, then perhaps a file
     ChoiceThenQuery,  // one of a list or none, then clauses
     Program,          // somebody else's command line
+    Path,             // a file
 };
 
 struct CommandSpec {

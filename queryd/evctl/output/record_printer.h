@@ -40,7 +40,10 @@ class RecordPrinter {
     virtual void survey(std::span<const uint8_t>) {}
     virtual void begin(std::string&) {}
     virtual void record(std::span<const uint8_t> record, std::string& out) = 0;
+    // May come after each part of a long result, too.
     virtual void finish(std::string&) {}
+    // How many records the format has no place for; nothing was printed of them.
+    virtual uint64_t refused() const { return 0; }
 };
 
 // The clock outlives the printer.

@@ -1,6 +1,6 @@
 #include "collector/ingest/syslog_line.h"
 
-#include "collector/ingest/syslog_time.h"
+#include "common/base/iso_time.h"
 #include "common/base/text.h"
 
 #include <doctest/doctest.h>
@@ -9,7 +9,7 @@
 
 namespace base = evd::base;
 namespace collector = evd::collector;
-using collector::parseSyslogTime;
+using evd::base::parseIsoTime;
 
 namespace {
 
@@ -32,12 +32,12 @@ std::string parsed(std::string line) {
 }  // namespace
 
 TEST_CASE("syslog time: what RFC 5424 allows") {
-    CHECK(parseSyslogTime("1970-01-01T00:00:00Z") == 0);
-    CHECK(parseSyslogTime("1985-04-12T23:20:50.52Z") == 482'196'050'520'000'000);
-    CHECK(parseSyslogTime("1985-04-12T19:20:50.52-04:00") == 482'196'050'520'000'000);
-    CHECK(parseSyslogTime("2003-08-24T05:14:15.000003-07:00") == 1'061'727'255'000'003'000);
-    CHECK(parseSyslogTime("2024-02-29T00:00:00.123456789+00:00") == 1'709'164'800'123'456'789);
-    CHECK(parseSyslogTime("2261-12-31T23:59:59Z") == 9'214'646'399'000'000'000);
+    CHECK(parseIsoTime("1970-01-01T00:00:00Z") == 0);
+    CHECK(parseIsoTime("1985-04-12T23:20:50.52Z") == 482'196'050'520'000'000);
+    CHECK(parseIsoTime("1985-04-12T19:20:50.52-04:00") == 482'196'050'520'000'000);
+    CHECK(parseIsoTime("2003-08-24T05:14:15.000003-07:00") == 1'061'727'255'000'003'000);
+    CHECK(parseIsoTime("2024-02-29T00:00:00.123456789+00:00") == 1'709'164'800'123'456'789);
+    CHECK(parseIsoTime("2261-12-31T23:59:59Z") == 9'214'646'399'000'000'000);
 }
 
 TEST_CASE("syslog time: what is no time, or none that fits") {
@@ -65,7 +65,7 @@ TEST_CASE("syslog time: what is no time, or none that fits") {
                              "2003-10-11T22:14:15.",
                              "2003-10-11T22:14:15+"}) {
         CAPTURE(text);
-        CHECK_FALSE(parseSyslogTime(text).has_value());
+        CHECK_FALSE(parseIsoTime(text).has_value());
     }
 }
 

@@ -185,3 +185,31 @@ TEST_CASE("index command: any name travels as one quoted word") {
     CHECK(evd::evctl::indexText("source.name") == "EVENTS INDEX \"source.name\"");
     CHECK(evd::evctl::indexText("a\" STREAM \\") == "EVENTS INDEX \"a\\\" STREAM \\\\\"");
 }
+
+TEST_CASE("arguments: an export names its format and its files") {
+    const Arguments usual = parsed({"export", "LOGS", "FROM", "x"});
+    CHECK(usual.to == "jsonl");
+    CHECK(usual.words == Words{"LOGS", "FROM", "x"});
+    const Arguments all =
+        parsed({"export", "--to", "otlp-json", "--into", "a", "--resume", "b", "LOGS"});
+    CHECK(all.to == "otlp-json");
+    CHECK(all.into == "a");
+    CHECK(all.resume == "b");
+    CHECK(isUsage({"export"}));
+    CHECK(isUsage({"export", "--to", "xml", "LOGS"}));
+    CHECK(isUsage({"export", "-f", "csv", "LOGS"}));
+    CHECK(isUsage({"export", "--plot", "LOGS"}));
+    CHECK(isUsage({"export", "--resume", "b", "LOGS"}));
+    CHECK(isUsage({"export", "--resume", "a", "--into", "a", "LOGS"}));
+}
+
+TEST_CASE("arguments: an import takes one file") {
+    const Arguments some = parsed({"import", "--from", "auditd", "--dry-run", "--strict", "-"});
+    CHECK(some.from == "auditd");
+    CHECK(some.dry_run);
+    CHECK(some.strict);
+    CHECK(some.words == Words{"-"});
+    CHECK(isUsage({"import"}));
+    CHECK(isUsage({"import", "a", "b"}));
+    CHECK(isUsage({"import", "--from", "jsonl", "a"}));
+}

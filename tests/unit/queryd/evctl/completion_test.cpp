@@ -166,7 +166,7 @@ TEST_CASE("completion: the script of each shell holds every word and has no plac
 TEST_CASE("completion: a real bash offers commands, options and their values") {
     const Bash bash;
     CHECK(bash.complete({"comp"}) == Words{"completion"});
-    CHECK(bash.complete({"e"}) == Words{"emit", "explain"});
+    CHECK(bash.complete({"e"}) == Words{"emit", "explain", "export"});
     CHECK(has(bash.complete({""}), "tail"));
     CHECK(has(bash.complete({""}), "LOGS"));
     CHECK(bash.complete({"--for"}) == Words{"--format"});

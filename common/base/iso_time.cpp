@@ -1,11 +1,11 @@
-#include "collector/ingest/syslog_time.h"
+#include "common/base/iso_time.h"
 
 #include "common/base/clock.h"
 
 #include <chrono>
 #include <cstddef>
 
-namespace evd::collector {
+namespace evd::base {
 
 namespace {
 
@@ -99,7 +99,7 @@ int64_t zoneSeconds(Scanner& scanner) {
 
 }  // namespace
 
-std::optional<int64_t> parseSyslogTime(std::string_view text) {
+std::optional<int64_t> parseIsoTime(std::string_view text) {
     if (text.size() <= kSecondsEnd) {
         return std::nullopt;
     }
@@ -127,7 +127,7 @@ std::optional<int64_t> parseSyslogTime(std::string_view text) {
     if (wall_seconds < 0) {
         return std::nullopt;
     }
-    return wall_seconds * base::kNsPerSecond + nanoseconds;
+    return wall_seconds * kNsPerSecond + nanoseconds;
 }
 
-}  // namespace evd::collector
+}  // namespace evd::base

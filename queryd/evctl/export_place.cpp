@@ -1,0 +1,145 @@
+#include "queryd/evctl/export_place.h"
+
+#include "common/base/text.h"
+#include "queryd/evctl/export_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace evd::evctl {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+constexpr size_t kReadBytes = 64 * 1024;
+
+std::optional<std::string> textAt(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? std::optional(found->get<std::string>())
+                                                       : std::nullopt;
+}
+
+// A number that is not negative and fits an i64.
+std::optional<int64_t> numberAt(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || !found->is_number_unsigned() ||
+        found->get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) {
+        return std::nullopt;
+    }
+    return found->get<int64_t>();
+}
+
+std::optional<bool> truthAt(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_boolean() ? std::optional(found->get<bool>())
+                                                        : std::nullopt;
+}
+
+}  // namespace
+
+std::string formatExportPlace(const ExportPlace& place) {
+    const json object = {{"evctl_export", kVersion},
+                         {"question", place.question},
+                         {"to", place.to},
+                         {"into", place.into},
+                         {"since_ns", place.since_ns},
+                         {"until_ns", place.until_ns},
+                         {"edge_ns", place.page.edge_ns},
+                         {"width_ns", place.page.width_ns},
+                         {"is_moment", place.page.is_moment},
+                         {"records", place.records},
+                         {"bytes", place.bytes},
+                         {"is_whole", place.is_whole}};
+    return object.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
+}
+
+base::Result<ExportPlace> parseExportPlace(std::string_view text) {
+    const base::Error invalid =
+        base::fail(base::ErrorKind::Invalid, "it is not what evctl export keeps its place in");
+    if (text.size() > kExportPlaceBytesMax) {
+        return invalid;
+    }
+    const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!object.is_object() || numberAt(object, "evctl_export") != kVersion) {
+        return invalid;
+    }
+    const auto question = textAt(object, "question");
+    const auto to = textAt(object, "to");
+    const auto into = textAt(object, "into");
+    const auto since_ns = numberAt(object, "since_ns");
+    const auto until_ns = numberAt(object, "until_ns");
+    const auto edge_ns = numberAt(object, "edge_ns");
+    const auto width_ns = numberAt(object, "width_ns");
+    const auto is_moment = truthAt(object, "is_moment");
+    const auto records = numberAt(object, "records");
+    const auto bytes = numberAt(object, "bytes");
+    const auto is_whole = truthAt(object, "is_whole");
+    const bool has_all = question && to && into && since_ns && until_ns && edge_ns && width_ns &&
+                         is_moment && records && bytes && is_whole;
+    if (!has_all || *width_ns < 1) {
+        return invalid;
+    }
+    return ExportPlace{*question,
+                       *to,
+                       *into,
+                       *since_ns,
+                       *until_ns,
+                       {*edge_ns, *width_ns, *is_moment},
+                       static_cast<uint64_t>(*records),
+                       static_cast<uint64_t>(*bytes),
+                       *is_whole};
+}
+
+base::Result<ExportPlace> loadExportPlace(const std::string& path) {
+    const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) {
+        const auto kind = errno == ENOENT ? base::ErrorKind::NotFound : base::ErrorKind::Io;
+        return base::fail(kind, base::failErrno(base::cat("cannot open ", path), errno).text);
+    }
+    std::string text;
+    char piece[kReadBytes];
+    while (text.size() <= kExportPlaceBytesMax) {
+        const ssize_t got = ::read(file.get(), piece, sizeof(piece));
+        if (got < 0 && errno != EINTR) {
+            return base::failErrno(base::cat("cannot read ", path), errno);
+        }
+        if (got == 0) {
+            break;
+        }
+        text.append(piece, got > 0 ? static_cast<size_t>(got) : 0);
+    }
+    auto place = parseExportPlace(text);
+    if (!place.ok()) {
+        return base::fail(base::ErrorKind::Invalid, base::cat(path, ": ", place.error().text));
+    }
+    return place;
+}
+
+base::Result<void> saveExportPlace(const std::string& path, const ExportPlace& place) {
+    const std::string text = formatExportPlace(place);
+    const std::string draft = path + ".new";
+    const base::Fd file(
+        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.valid()) {
+        return base::failErrno(base::cat("cannot make ", draft), errno);
+    }
+    size_t done = 0;
+    while (done < text.size()) {
+        const ssize_t put = ::write(file.get(), text.data() + done, text.size() - done);
+        if (put < 0 && errno != EINTR) {
+            return base::failErrno(base::cat("cannot write ", draft), errno);
+        }
+        done += put > 0 ? static_cast<size_t>(put) : 0;
+    }
+    if (::fsync(file.get()) != 0) {
+        return base::failErrno(base::cat("cannot write ", draft, " to the disk"), errno);
+    }
+    return renameForGood(draft, path);
+}
+
+}  // namespace evd::evctl
