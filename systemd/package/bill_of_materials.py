@@ -5,8 +5,9 @@ usage: bill_of_materials.py VERSION TREES PACKAGE...
 
 TREES has a folder for each package, with everything that it will install. Files are told with their
 sums, libraries as Debian's packages on this machine: those that a program is linked with, and those
-whose headers are compiled in. Versions are what dpkg says, licenses what the packages' copyright
-files say in the form that machines can read; the rest is NOASSERTION, not guessed. The same trees
+whose headers are compiled in. Versions are what dpkg says. The declared license is what a package's
+copyright file says of most of its source, where machines can read that; the concluded one is that
+of the library itself, as somebody has looked it up (CONCLUDED). The rest is NOASSERTION, not guessed. The same trees
 and the same time (SOURCE_DATE_EPOCH) give the same bytes.
 """
 
@@ -29,6 +30,13 @@ BUILT_BY = ("g++", "cmake", "capnproto")
 # Debian's short names of licenses, as SPDX spells them.
 SPDX_LICENSES = {"expat": "MIT", "mit": "MIT", "apache-2.0": "Apache-2.0", "bsd-2-clause": "BSD-2-Clause",
                  "bsd-3-clause": "BSD-3-Clause", "zlib": "Zlib", "isc": "ISC", "mpl-2.0": "MPL-2.0"}
+# Licenses of what we link with or compile in, by how the packages' names begin. A library that is not
+# here fails the test: somebody has to look.
+CONCLUDED = {"libc6": "LGPL-2.1-or-later", "libcapnp-": "MIT", "libedit": "BSD-3-Clause",
+             "libgcc-s1": "GPL-3.0-or-later WITH GCC-exception-3.1",
+             "libstdc++6": "GPL-3.0-or-later WITH GCC-exception-3.1", "libre2-": "BSD-3-Clause",
+             "libseccomp": "LGPL-2.1-only", "libsqlite3-": "blessing", "libuuid1": "BSD-3-Clause",
+             "libzmq": "LGPL-3.0-or-later WITH LZMQ-exception", "nlohmann-json3-": "MIT", "libcli11-": "BSD-3-Clause"}
 GNU = re.compile(r"^(l?gpl)-([123](?:\.[01])?)(\+?)$", re.IGNORECASE)
 
 
@@ -119,12 +127,13 @@ class Bill:
         if identifier in self.packages:
             return identifier
         license_name, debian_name = declared_license(name)
+        concluded = next((license for start, license in CONCLUDED.items() if name.startswith(start)), "NOASSERTION")
         person, address = re.match(r"^(.*?)\s*<(.*)>$", maintainer).groups()
         locator = f"pkg:deb/debian/{urllib.parse.quote(name)}@{urllib.parse.quote(version, safe='~')}" \
                   f"?arch={architecture}&distro=debian-12"
         entry = {"SPDXID": identifier, "name": name, "versionInfo": version, "filesAnalyzed": False,
                  "supplier": f"Organization: {person.strip(chr(34))} ({address})", "downloadLocation": "NOASSERTION",
-                 "licenseConcluded": "NOASSERTION", "licenseDeclared": license_name, "copyrightText": "NOASSERTION",
+                 "licenseConcluded": concluded, "licenseDeclared": license_name, "copyrightText": "NOASSERTION",
                  "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
                                    "referenceLocator": locator}]}
         if homepage:

@@ -22,7 +22,7 @@ PACKAGE = ("SPDXID", "name", "versionInfo", "downloadLocation", "filesAnalyzed",
            "copyrightText", "supplier")
 FILE = ("SPDXID", "fileName", "checksums", "licenseConcluded", "licenseInfoInFiles", "copyrightText")
 ID = re.compile(r"^SPDXRef-[A-Za-z0-9.-]+$")
-EXPRESSION = re.compile(r"^(NOASSERTION|NONE|[A-Za-z0-9.+-]+( (AND|OR) [A-Za-z0-9.+-]+)*)$")
+EXPRESSION = re.compile(r"^(NOASSERTION|NONE|[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*)$")
 PURL = re.compile(r"^pkg:deb/debian/[a-zA-Z0-9.%-]+@[A-Za-z0-9.+%~_-]+\?arch=[a-z0-9]+&distro=debian-\d+$")
 KINDS = {"DESCRIBES", "CONTAINS", "DYNAMIC_LINK", "STATIC_LINK", "BUILD_TOOL_OF"}
 
@@ -82,6 +82,15 @@ class Checker:
                 self.expect(PURL.match(reference["referenceLocator"]), f"{name}: {reference['referenceLocator']}")
             self.expect(package["filesAnalyzed"] == ("packageVerificationCode" in package), f"{name}: files, but no code")
 
+    def check_licenses(self):
+        """Of what is in the programs, or loaded by them, the license is known."""
+        linked = {relation["relatedSpdxElement"] for relation in self.bill["relationships"]
+                  if relation["relationshipType"] in ("DYNAMIC_LINK", "STATIC_LINK")}
+        for package in self.bill["packages"]:
+            if package["SPDXID"] in linked:
+                self.expect(package["licenseConcluded"] != "NOASSERTION",
+                            f"{package['name']}: nobody has looked up its license (CONCLUDED in bill_of_materials.py)")
+
     def check_contents(self, deb, files):
         name = field_of(deb, "Package")
         entry = next((one for one in self.bill["packages"] if one["name"] == name), None)
@@ -116,6 +125,7 @@ def main():
     checker.check_fields()
     checker.check_ids()
     checker.check_packages()
+    checker.check_licenses()
     for deb, files in debs.items():
         checker.check_contents(deb, files)
     for finding in checker.findings:
