@@ -39,22 +39,32 @@ packageVersion() {
 
 # place PACKAGE TREE: what the install rules say, where Debian wants it.
 place() {
-    local package="$1" tree="$2" name multiarch
-    DESTDIR="$tree" cmake --install "$build" --prefix /usr --component "$package" >/dev/null
-    binariesOf "$tree" | xargs -r strip --remove-section=.comment --remove-section=.note
+    local tree="$2" component="$1"
+    [[ "$1" != eventd-dev ]] || component=dev
+    DESTDIR="$tree" cmake --install "$build" --prefix /usr --component "$component" >/dev/null
     if [[ -d "$tree/usr/lib/systemd" ]]; then  # /lib and /usr/lib are one, but not to dpkg
         mkdir -p "$tree/lib"
         mv "$tree/usr/lib/systemd" "$tree/lib/"
     fi
+    placeLibraries "$tree"
+    binariesOf "$tree" | xargs -r strip --remove-section=.comment --remove-section=.note
+    if [[ -d "$tree/usr/share/man" ]]; then
+        find "$tree/usr/share/man" -type f -exec gzip -9n {} +
+    fi
+}
+
+# placeLibraries TREE: below the name of the architecture, with .pc files that know it.
+placeLibraries() {
+    local tree="$1" multiarch name
     multiarch="$(dpkg-architecture -qDEB_HOST_MULTIARCH)"
     for name in "$tree"/usr/lib/*.{so,a} "$tree/usr/lib/pkgconfig"; do
         [[ -e "$name" ]] || continue
         mkdir -p "$tree/usr/lib/$multiarch"
         mv "$name" "$tree/usr/lib/$multiarch/"
     done
-    if [[ -d "$tree/usr/share/man" ]]; then
-        find "$tree/usr/share/man" -type f -exec gzip -9n {} +
-    fi
+    find "$tree/usr/lib" -name '*.pc' -exec \
+        sed -i "s#^prefix=.*#prefix=/usr#; s#^libdir=.*#libdir=\${prefix}/lib/$multiarch#" {} + 2>/dev/null || true
+    find "$tree/usr/lib" -name '*.a' -exec strip --strip-debug --enable-deterministic-archives {} + 2>/dev/null || true
 }
 
 # document PACKAGE TREE VERSION
@@ -71,7 +81,8 @@ document() {
     fi
 }
 
-binariesOf() { find "$1" -type f -exec sh -c 'head -c 4 "$1" | grep -q ELF' _ {} \; -print | sort; }
+# Nothing else of ours may be executed or loaded.
+binariesOf() { find "$1" -path "$1/DEBIAN" -prune -o -type f \( -perm -100 -o -name '*.so' \) -print | sort; }
 
 # The packages of the libraries that the binaries of a tree are linked with, and their versions.
 libraryPackages() {

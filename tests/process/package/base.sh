@@ -35,6 +35,14 @@ settings() { apt-config dump | grep -E '^Acquire::(https?|Check|Retries|ForceIPv
 # inside COMMAND...: in the root that is being made.
 inside() { DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$work/root" "$@"; }
 
+# keep FILE OPTIONS...: the root as it is, without what nobody reads in a test.
+keep() {
+    local file="$1"
+    shift
+    tar -C "$work/root" --exclude='./usr/share/locale/*' --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' \
+        --exclude='./var/cache/apt/*.bin' "$@" -cf "$file.new" . && mv "$file.new" "$file"
+}
+
 command -v debootstrap >/dev/null || fail "debootstrap is not installed"
 mapfile -t wanted < <(dependencies "$@")
 key="$(printf '%s\n' "$suite" "${wanted[@]}" "$(sources)" "$(cat "${BASH_SOURCE[0]}")" | sha256sum | cut -c1-16)"
@@ -64,11 +72,12 @@ rm -f "$work/root/etc/apt/apt.conf.d/docker-clean"
         inside apt-get install -q -y --no-install-recommends --download-only systemd systemd-sysv procps "${wanted[@]}"
 } >"$work/log" 2>&1 || fail "apt-get: $(tail -1 "$work/log")"
 rm "$work/root/usr/sbin/policy-rc.d"
-tar -C "$work/root" -cf "$folder/plain.tar" .
+keep "$folder/plain.tar"
 printf '#!/bin/sh\nexit 101\n' >"$work/root/usr/sbin/policy-rc.d"
 chmod 755 "$work/root/usr/sbin/policy-rc.d"
 inside apt-get install -q -y --no-install-recommends --no-download systemd systemd-sysv procps "${wanted[@]}" \
     >"$work/log" 2>&1 || fail "apt-get: $(tail -1 "$work/log")"
 rm "$work/root/usr/sbin/policy-rc.d"
-tar -C "$work/root" -cf "$folder/systemd.tar" .
+# Everything is installed there: what more could be had need not be known.
+keep "$folder/systemd.tar" --exclude='./var/lib/apt/lists/*' --exclude='./var/cache/apt/archives/*.deb'
 echo "$key" >"$folder/key"

@@ -52,12 +52,6 @@ repack "$file" "$folder/out/third" 3 otherSupervisor && repack "$file" "$folder/
 status=$?
 ((status == 0)) || exit "$status"
 
-mkdir "$folder/plain" "$folder/booted"
-tar -C "$folder/plain" -xf "$base/plain.tar" || exit 1
-cp -r "$folder/out" "$folder/plain/tried"
-unshare --mount --pid --net --fork --kill-child "$here/without_systemd.sh" "$folder/plain" || exit 1
-rm -rf "$folder/plain"
-
-tar -C "$folder/booted" -xf "$base/systemd.tar" || exit 1
+unshare --mount --pid --net --fork --kill-child "$here/without_systemd.sh" "$folder" "$base/plain.tar" || exit 1
 cp "$here/inside.sh" "$here/../systemd/checks.sh" "$folder/out/"
-live packages "$folder/booted" "$test_seconds_max"
+live packages "$base/systemd.tar" "$test_seconds_max"

@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # In new namespaces: installs, tries and purges the packages in a root without systemd:
-# without_systemd.sh ROOT. /tried in it has the packages.
+# without_systemd.sh FOLDER ARCHIVE. FOLDER/out has the packages, ARCHIVE the root.
 set -uo pipefail
-root="$1"
+root="$1/plain"
 mount --make-rprivate /
+mkdir "$root"
+mount -t tmpfs tmpfs "$root"
+tar -C "$root" -xf "$2" || exit 1
 mount -t proc proc "$root/proc"
+mkdir "$root/tried"
+mount --bind "$1/out" "$root/tried"
 failed=0
 
 inside() { LC_ALL=C DEBIAN_FRONTEND=noninteractive chroot "$root" /usr/bin/env "$@"; }

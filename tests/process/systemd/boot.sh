@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# In new namespaces: makes a root for systemd over another one, puts what was installed into it, and
-# becomes systemd: boot.sh FOLDER LOWER_ROOT.
+# In new namespaces: makes a root for systemd over another one, or of an archive of one, puts what was
+# installed into it, and becomes systemd: boot.sh FOLDER LOWER.
 set -euo pipefail
 folder="$1"
 lower="$2"
@@ -10,6 +10,11 @@ mount --make-rprivate /
 mkdir "$folder/layer" "$root"
 mount -t tmpfs tmpfs "$folder/layer"
 mkdir "$folder/layer/upper" "$folder/layer/work"
+if [[ -f "$lower" ]]; then
+    mkdir "$folder/layer/lower"
+    tar -C "$folder/layer/lower" -xf "$lower"
+    lower="$folder/layer/lower"
+fi
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$folder/layer/upper,workdir=$folder/layer/work" "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"

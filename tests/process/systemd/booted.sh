@@ -3,7 +3,7 @@
 # root whose upper layer is a tmpfs, so that nothing that it or we write reaches the host. boot.sh
 # makes that root; inside.sh of the test is run by systemd in it, begins by making the file `begun`,
 # and ends by writing `good` or `bad` into `result`.
-boot_seconds_max=20  # until inside.sh has begun; a container may not let systemd get that far
+boot_seconds_max=40  # until inside.sh has begun; a container may not let systemd get that far
 
 # skip TEST WORDS...: says why it cannot be tried here, as ctest wants it.
 skip() {
@@ -42,7 +42,7 @@ waitFor() {
     return 1
 }
 
-# live TEST ROOT SECONDS: boots over this root, and is true if inside.sh finds everything good.
+# live TEST LOWER SECONDS: boots over this root, or archive of one, and is true if inside.sh finds everything good.
 live() {
     unshare --mount --pid --ipc --uts --net --cgroup --fork --kill-child --mount-proc \
         "$(dirname "${BASH_SOURCE[0]}")/boot.sh" "$folder" "$2" >"$folder/boot.log" 2>&1 </dev/null &
