@@ -9,6 +9,7 @@ set -euo pipefail
 folder="$1"
 shift
 suite=bookworm
+step_seconds_max=300  # a mirror that says nothing is none
 
 fail() {
     echo "no clean Debian to install in: $*" >&2
@@ -33,7 +34,7 @@ sources() {
 settings() { apt-config dump | grep -E '^Acquire::(https?|Check|Retries|ForceIPv)' || true; }
 
 # inside COMMAND...: in the root that is being made.
-inside() { DEBIAN_FRONTEND=noninteractive LC_ALL=C chroot "$work/root" "$@"; }
+inside() { DEBIAN_FRONTEND=noninteractive LC_ALL=C timeout "$step_seconds_max" chroot "$work/root" "$@"; }
 
 # keep FILE OPTIONS...: the root as it is, without what nobody reads in a test.
 keep() {
@@ -43,13 +44,13 @@ keep() {
         --exclude='./var/cache/apt/*.bin' "$@" -cf "$file.new" . && mv "$file.new" "$file"
 }
 
-command -v debootstrap >/dev/null || fail "debootstrap is not installed"
 mapfile -t wanted < <(dependencies "$@")
 key="$(printf '%s\n' "$suite" "${wanted[@]}" "$(sources)" "$(cat "${BASH_SOURCE[0]}")" | sha256sum | cut -c1-16)"
 mkdir -p "$folder"
 if [[ "$(cat "$folder/key" 2>/dev/null)" == "$key" ]]; then
     exit 0
 fi
+command -v debootstrap >/dev/null || fail "debootstrap is not installed"
 rm -f "$folder/key"
 mirror="$(sources | awk -v suite="$suite" '$3 == suite { print $2; exit }')"
 [[ -n "$mirror" ]] || fail "no source of $suite in /etc/apt"
@@ -59,7 +60,7 @@ eval "$(apt-config shell proxy Acquire::http::Proxy)"
 echo "making a clean $suite; the next time it is there"
 work="$(mktemp -d "$folder/making-XXXXXX")"
 trap 'rm -rf "$work"' EXIT
-timeout 300 debootstrap --variant=minbase "$suite" "$work/root" "$mirror" >"$work/log" 2>&1 ||
+timeout "$step_seconds_max" debootstrap --variant=minbase "$suite" "$work/root" "$mirror" >"$work/log" 2>&1 ||
     fail "debootstrap: $(tail -1 "$work/log")"
 sources >"$work/root/etc/apt/sources.list"
 settings >"$work/root/etc/apt/apt.conf.d/90-host"
