@@ -63,8 +63,9 @@ placeLibraries() {
         mv "$name" "$tree/usr/lib/$multiarch/"
     done
     find "$tree/usr/lib" -name '*.pc' -exec \
-        sed -i "s#^prefix=.*#prefix=/usr#; s#^libdir=.*#libdir=\${prefix}/lib/$multiarch#" {} + 2>/dev/null || true
-    find "$tree/usr/lib" -name '*.a' -exec strip --strip-debug --enable-deterministic-archives {} + 2>/dev/null || true
+        sed -i "/^#/d; s#^prefix=.*#prefix=/usr#; s#^libdir=.*#libdir=\${prefix}/lib/$multiarch#" {} + 2>/dev/null || true
+    find "$tree/usr/lib" -name '*.a' -exec \
+        strip --strip-debug --remove-section=.comment --enable-deterministic-archives {} + 2>/dev/null || true
 }
 
 # document PACKAGE TREE VERSION
