@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
-# In new namespaces: makes a root for systemd, puts what was installed into it, and becomes systemd.
+# In new namespaces: makes a root for systemd over another one, or of an archive of one, puts what was
+# installed into it, and becomes systemd: boot.sh FOLDER LOWER.
 set -euo pipefail
 folder="$1"
+lower="$2"
 root="$folder/root"
 
 mount --make-rprivate /
 mkdir "$folder/layer" "$root"
 mount -t tmpfs tmpfs "$folder/layer"
 mkdir "$folder/layer/upper" "$folder/layer/work"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/layer/upper,workdir=$folder/layer/work" "$root"
+if [[ -f "$lower" ]]; then
+    mkdir "$folder/layer/lower"
+    tar -C "$folder/layer/lower" -xf "$lower"
+    lower="$folder/layer/lower"
+fi
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$folder/layer/upper,workdir=$folder/layer/work" "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
@@ -27,7 +34,7 @@ mount --bind "$folder/out" "$root/tried"
 
 # Nothing of the host's is to start, nor to be there already.
 rm -rf "$root"/etc/systemd/system/*.wants "$root/var/lib/eventd" "$root/etc/eventd"
-cp -a "$folder/installed/." "$root/"
+[[ ! -d "$folder/installed" ]] || cp -a "$folder/installed/." "$root/"
 cat >"$root/etc/systemd/system/tried.target" <<'UNIT'
 [Unit]
 Requires=basic.target tried.service

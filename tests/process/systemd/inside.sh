@@ -1,37 +1,11 @@
+#!/usr/bin/env bash
 # Run by systemd itself, as root, in the root that boot.sh has made: installs users and folders, and
-# follows the units through a life. Says what it looks at, and writes `good` or `bad` at the end.
+# follows the units through a life. Says what it looks at.
 set -uo pipefail
-touch /tried/begun
-verdict=good
-socket=/run/eventd/query.sock
-
-# check WORDS COMMAND...: the command must succeed.
-check() {
-    local words="$1"
-    shift
-    if "$@"; then
-        echo "ok: $words"
-    else
-        echo "NOT: $words"
-        verdict=bad
-    fi
-}
-ask() { evctl -s "$socket" -f jsonl "$1"; }
-answers() { for _ in {1..50}; do ask "$1" 2>/dev/null | grep -q "$2" && return 0; sleep 0.1; done; return 1; }
-property() { systemctl show -p "$1" --value eventd.service; }
-isActive() { for _ in {1..150}; do systemctl is-active -q eventd.service && return 0; sleep 0.1; done; return 1; }
-is() { [[ "$1" == "$2" ]] || { echo "    it is $1, not $2"; return 1; }; }
-finish() {
-    echo "--- what it said"
-    journalctl -u eventd.service --no-pager -o cat
-    echo "$verdict" >/tried/result.new
-    mv /tried/result.new /tried/result
-    exit 0
-}
+# shellcheck source=tests/process/systemd/checks.sh
+source /tried/checks.sh
 # capabilities PID: what it may do, in the kernel's hexadecimal.
 capabilities() { awk '/^CapEff/ { print $2 }' "/proc/$1/status"; }
-child() { local pid; for pid in $(cat "/proc/$1/task/$1/children"); do
-    [[ "$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -1)" == "$2" ]] && echo "$pid"; done; }
 
 check "users are made" systemd-sysusers
 check "folders are made" systemd-tmpfiles --create --prefix=/run/eventd --prefix=/var/lib/eventd
