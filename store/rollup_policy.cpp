@@ -41,8 +41,10 @@ std::optional<RollupKind> parseRollupKind(std::string_view text) {
         seconds.value() > std::numeric_limits<uint32_t>::max()) {
         return std::nullopt;
     }
-    return rollupKind(static_cast<uint8_t>(function - kFunctionTexts.begin()),
-                      static_cast<uint32_t>(seconds.value()));
+    const auto kind = rollupKind(static_cast<uint8_t>(function - kFunctionTexts.begin()),
+                                 static_cast<uint32_t>(seconds.value()));
+    // "avg_060" would be counted beside "avg_60".
+    return kind && rollupKindText(*kind) == text ? kind : std::nullopt;
 }
 
 RollupPolicy::RollupPolicy(Settings settings)

@@ -35,7 +35,8 @@ std::optional<RingName> parseRingName(std::string_view text) {
     name.cpu = static_cast<uint16_t>(cpu.value());
     name.serial = serial.value();
     name.part = parts[3] == kProducer ? RingName::Part::Producer : RingName::Part::Consumer;
-    return name;
+    // "ring.0.01.producer" would be a second name of one memory.
+    return formatRingName(name) == text ? std::optional(name) : std::nullopt;
 }
 
 }  // namespace evd::collector

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace {
 
-constexpr size_t kCutsMax = 4096;       // and as many turned bits, in all files of a corpus
+constexpr size_t kCutsMax = 2048;       // and as many turned bits, in all files of a corpus
 constexpr size_t kCutsOfFileMax = 512;  // of them
 
 void runVariants(const std::vector<uint8_t>& bytes, size_t cuts_max) {

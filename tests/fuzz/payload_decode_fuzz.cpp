@@ -25,9 +25,9 @@ using Bytes = std::span<const uint8_t>;
 struct Node {
     enum class Kind { Other, Text, Map };
     Kind kind = Kind::Other;
-    Bytes raw;                                 // all of the value
-    Bytes text;                                // Text
-    std::vector<std::pair<Node, Node>> pairs;  // Map
+    Bytes raw;                // all of the value
+    Bytes text;               // Text
+    std::vector<Node> pairs;  // Map: key, value, key, value
 };
 
 // As the msgpack specification has it, byte by byte. Nothing of the product is used.
@@ -164,7 +164,8 @@ class Decoder {
             if (!content) {
                 return false;
             }
-            node.pairs.emplace_back(std::move(*key), std::move(*content));
+            node.pairs.push_back(std::move(*key));
+            node.pairs.push_back(std::move(*content));
         }
         return true;
     }
@@ -182,7 +183,9 @@ using Fields = std::map<std::string, Found>;
 // Ruling Q9, read word by word.
 void gather(const Node& map, const std::string& prefix, int depth, Fields& fields) {
     std::vector<std::string> seen;
-    for (const auto& [key, value] : map.pairs) {
+    for (size_t i = 0; i < map.pairs.size(); i += 2) {
+        const Node& key = map.pairs[i];
+        const Node& value = map.pairs[i + 1];
         if (key.kind != Node::Kind::Text) {
             continue;
         }

@@ -21,7 +21,7 @@ TEST_CASE("rollup kind: named by function and seconds, and read back") {
         CHECK(parseRollupKind(rollupKindText(*kind)) == kind);
     }
     for (const char* text : {"", "avg", "avg_", "_60", "avg_0", "avg_-1", "avg_60s", "p95_60",
-                             "AVG_60", "avg_31622401", "avg_4294967356"}) {
+                             "AVG_60", "avg_060", "avg_31622401", "avg_4294967356"}) {
         CAPTURE(text);
         CHECK_FALSE(parseRollupKind(text));
     }
