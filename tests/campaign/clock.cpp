@@ -55,9 +55,9 @@ class Asker {
     void run() {
         while (!stopping_) {
             RawQuery query(socket_);
-            findings_.expect(query.connected() &&
-                                 query.countRecords("EVENTS TAKE 50", kAnswerMsMax).has_value(),
-                             "questions are answered", "a question met an error or no answer");
+            findings_.expect(
+                query.connected() && query.countRecords("EVENTS TAKE 50", kAnswerMsMax).has_value(),
+                "questions are answered", "a question met an error or no answer");
             pauseMs(20);
         }
     }
@@ -184,10 +184,9 @@ class Jumps {
             found = query.countRecords(question, kAnswerMsMax);
             pauseMs(5);
         }
-        findings_.expect(found && *found >= least && *found <= most,
-                         "a range of time finds what is in it",
-                         cat(question, " found ", found.value_or(0), " and not ", least, " to ",
-                             most));
+        findings_.expect(
+            found && *found >= least && *found <= most, "a range of time finds what is in it",
+            cat(question, " found ", found.value_or(0), " and not ", least, " to ", most));
     }
 
     Course& course_;
@@ -220,9 +219,9 @@ void clockCampaign(Course& course, Findings& findings) {
         return;
     }
     const auto children = sortedChildren(loaded.group());
-    findings.expect(meddling.page().programs > children.size(),
-                    "programs let themselves be meddled with",
-                    cat("only ", meddling.page().programs.load(), " programs have mapped the page"));
+    findings.expect(
+        meddling.page().programs > children.size(), "programs let themselves be meddled with",
+        cat("only ", meddling.page().programs.load(), " programs have mapped the page"));
     Jumps jumps(course, findings, loaded, meddling.page());
     Asker asker(loaded.state(), findings);
     while (course.goesOn()) {

@@ -2,8 +2,8 @@
 // replaced, removed, grown too large, turned into something that is no file, many times a second,
 // and SIGHUP between.
 //
-// Promised: nobody is restarted or stops, nothing is lost or doubled; what is in force in the end is
-// what the last good files say; and the synthetic.config_change records of each setting are a
+// Promised: nobody is restarted or stops, nothing is lost or doubled; what is in force in the end
+// is what the last good files say; and the synthetic.config_change records of each setting are a
 // chain from its default to there: what one calls new the next calls old.
 
 #include "common/base/text.h"
@@ -14,7 +14,6 @@
 #include "tests/support/msgpack_json.h"
 #include "tests/support/plain_database.h"
 
-#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
@@ -22,6 +21,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 
 namespace evd::test {
 
@@ -160,13 +160,13 @@ std::vector<std::pair<std::string, pid_t>> sortedChildren(const Group& group) {
 // Waits until the marker's last change is told, and nothing waits or is refused.
 bool waitSettled(const LoadedGroup& loaded, uint64_t marker) {
     const auto ask = [&](const char* what) {
-        return runCommand({programPath("evctl"), "--state", loaded.state().path(), "-f", "jsonl",
-                           what})
+        return runCommand(
+                   {programPath("evctl"), "--state", loaded.state().path(), "-f", "jsonl", what})
             .output;
     };
     const std::string wanted = cat("\"new\":", marker, "}");
-    const std::string question = cat("EVENTS synthetic.config_change WHERE key == \"", kMarkerSetting,
-                                     "\" SELECT new TAKE 1");
+    const std::string question = cat("EVENTS synthetic.config_change WHERE key == \"",
+                                     kMarkerSetting, "\" SELECT new TAKE 1");
     for (int look = 0; look < kSettleLooks; ++look) {
         if (ask(question.c_str()).find(wanted) != std::string::npos &&
             ask("status").find(R"("settings":[])") != std::string::npos) {

@@ -31,20 +31,15 @@ constexpr int64_t kStoredAgainMs = 20'000;
 constexpr uint64_t kDiskMebibytes = 48;
 constexpr uint64_t kSecondsPerMebibyte = 4;  // about twice what the load leaves
 
-constexpr std::array kFaults = {DiskFault::WriteError, DiskFault::DiskFull,
-                                DiskFault::ShortWrite, DiskFault::ReadOnly,
-                                DiskFault::SyncError,  DiskFault::ReadError};
+constexpr std::array kFaults = {DiskFault::WriteError, DiskFault::DiskFull,  DiskFault::ShortWrite,
+                                DiskFault::ReadOnly,   DiskFault::SyncError, DiskFault::ReadError};
 
 // One spell of trouble, and what it leaves in the findings.
 class Trouble {
   public:
     Trouble(Course& course, Findings& findings, LoadedGroup& loaded, MeddlingPage& meddling,
             const SmallDisk& disk)
-        : course_(course),
-          findings_(findings),
-          loaded_(loaded),
-          meddling_(meddling),
-          disk_(disk) {}
+        : course_(course), findings_(findings), loaded_(loaded), meddling_(meddling), disk_(disk) {}
 
     void strike() {
         if (disk_.isMounted() && course_.oneIn(kFaults.size() + 1)) {
@@ -94,23 +89,24 @@ void diskCampaign(Course& course, Findings& findings) {
     LoadedGroup loaded(smallGroup(), course.seed());
     MeddlingPage meddling(loaded.state());
     meddling.addTo(loaded.options());
-    const SmallDisk disk(loaded.state().below("events"),
-                         kDiskMebibytes + static_cast<uint64_t>(course.seconds()) /
-                                              kSecondsPerMebibyte);
+    const SmallDisk disk(
+        loaded.state().below("events"),
+        kDiskMebibytes + static_cast<uint64_t>(course.seconds()) / kSecondsPerMebibyte);
     meddling.setDevice(0, loaded.state().path());
     meddling.setDevice(1, loaded.state().below("events"));
     if (!loaded.start(findings)) {
         return;
     }
-    findings.expect(meddling.page().programs > loaded.group().children().size(),
-                    "programs let themselves be meddled with",
-                    cat("only ", meddling.page().programs.load(), " programs have mapped the page"));
+    findings.expect(
+        meddling.page().programs > loaded.group().children().size(),
+        "programs let themselves be meddled with",
+        cat("only ", meddling.page().programs.load(), " programs have mapped the page"));
     Trouble trouble(course, findings, loaded, meddling, disk);
     while (course.goesOn()) {
         trouble.strike();
         pauseMs(static_cast<int>(course.between(100, 1000)));
-        if (!loaded.isAlive(findings) || (course.oneIn(4) && !loaded.waitStored(findings,
-                                                                               kStoredAgainMs))) {
+        if (!loaded.isAlive(findings) ||
+            (course.oneIn(4) && !loaded.waitStored(findings, kStoredAgainMs))) {
             return;
         }
     }

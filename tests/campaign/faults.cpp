@@ -86,8 +86,7 @@ class FaultyLives {
     }
 
     void passing(StoreWorld::Shape shape) {
-        const FaultPlan plan =
-            planOf(kPassing[course_.below(kPassing.size())], kLongestTrouble);
+        const FaultPlan plan = planOf(kPassing[course_.below(kPassing.size())], kLongestTrouble);
         take(surviveFaults(plan, shape, course_.random()), plan, shape);
     }
     void powerCut(StoreWorld::Shape shape) {
@@ -96,8 +95,7 @@ class FaultyLives {
     }
     void death(StoreWorld::Shape shape) {
         const FaultPlan fault = planOf(kPassing[course_.below(kPassing.size())], 3);
-        const FaultPlan end =
-            planOf(course_.oneIn(2) ? FaultKind::Death : FaultKind::TornDeath, 1);
+        const FaultPlan end = planOf(course_.oneIn(2) ? FaultKind::Death : FaultKind::TornDeath, 1);
         const auto scene = static_cast<Scene>(course_.below(kScenes));
         const Outcome outcome = course_.oneIn(2)
                                     ? surviveFaultAndDeath(fault, end, shape)

@@ -91,9 +91,9 @@ bool LoadedGroup::isAlive(Findings& findings) {
 
 bool LoadedGroup::waitServing(Findings& findings, int64_t limit_ms) {
     const int64_t took_ms = waitUntil(limit_ms, [&] {
-        const auto answer = runCommand({programPath("evctl"), "--state", state_.path(), "-f",
-                                        "jsonl", "EVENTS TAKE 1"},
-                                       "", 5);
+        const auto answer = runCommand(
+            {programPath("evctl"), "--state", state_.path(), "-f", "jsonl", "EVENTS TAKE 1"}, "",
+            5);
         return answer.status == 0;
     });
     return findings.expect(took_ms >= 0, "questions are answered again",

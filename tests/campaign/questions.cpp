@@ -123,10 +123,10 @@ void questionsCampaign(Course& course, Findings& findings) {
     loaded.waitServing(findings, kCalmMs);
     findings.expect(loaded.group().childPid("eventd-queryd") == queryd, "queryd lives on",
                     "eventd-queryd was restarted");
-    findings.expect(waitCalm(queryd, descriptors + kKeptDescriptorsMax),
-                    "queryd keeps nothing of those who have gone",
-                    cat("eventd-queryd has ", descriptorCount(queryd), " descriptors, it had ",
-                        descriptors));
+    findings.expect(
+        waitCalm(queryd, descriptors + kKeptDescriptorsMax),
+        "queryd keeps nothing of those who have gone",
+        cat("eventd-queryd has ", descriptorCount(queryd), " descriptors, it had ", descriptors));
     loaded.waitStored(findings, kCalmMs);
     loaded.finish(findings, {.events_complete = true, .records_complete = true});
 }

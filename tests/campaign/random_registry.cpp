@@ -139,8 +139,7 @@ std::string RandomRegistry::good() {
 }
 
 std::string RandomRegistry::withBadValues() {
-    return someValues(
-        [this](size_t at) { return below(2) == 0 ? badValue(at) : goodValue(at); });
+    return someValues([this](size_t at) { return below(2) == 0 ? badValue(at) : goodValue(at); });
 }
 
 std::string RandomRegistry::broken() {
@@ -158,7 +157,8 @@ std::string RandomRegistry::broken() {
             return whole + std::string(kTooLargeBytes, ' ');
         default: {
             std::string noise(1 + below(2000), ' ');
-            std::generate(noise.begin(), noise.end(), [this] { return static_cast<char>(below(256)); });
+            std::generate(noise.begin(), noise.end(),
+                          [this] { return static_cast<char>(below(256)); });
             return noise;
         }
     }

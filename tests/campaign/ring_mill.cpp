@@ -171,8 +171,7 @@ void RingMill::damage() {
     damaged_.insert(placed.sequence);
     if (below(4) == 0) {
         // Behind the header: its type or its payload.
-        const size_t at =
-            kmes::kEventHeaderBytes + below(placed.bytes - kmes::kEventHeaderBytes);
+        const size_t at = kmes::kEventHeaderBytes + below(placed.bytes - kmes::kEventHeaderBytes);
         event[at] = static_cast<uint8_t>(event[at] ^ (1 + below(255)));
         findings_.injected("damaged content");
         return;

@@ -68,7 +68,8 @@ bool RingServer::answer(int connection) {
         return false;
     }
     const auto request = kmes::parseRequest(std::span(buffer).first(packet.value().bytes));
-    const auto* wanted = request.ok() ? std::get_if<kmes::AttachRequest>(&request.value()) : nullptr;
+    const auto* wanted =
+        request.ok() ? std::get_if<kmes::AttachRequest>(&request.value()) : nullptr;
     if (wanted == nullptr) {
         return base::sendPacket(connection, kmes::encodeReply(kmes::EmitReply{-EPERM, 0})).ok();
     }

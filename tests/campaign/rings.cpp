@@ -51,8 +51,7 @@ void checkRow(const Mills& mills, const PlainDatabase::Row& row, Findings& findi
         return;
     }
     const auto payload = bytesOfHex(row.at(4));
-    findings.expect(row.at(3) == kTestEventType &&
-                        payload.size() == mill.payloadBytes(sequence) &&
+    findings.expect(row.at(3) == kTestEventType && payload.size() == mill.payloadBytes(sequence) &&
                         checkedPayloadIsWhole(sequence, payload),
                     kSoundPayload,
                     cat("cpu ", cpu, ": number ", sequence, " is not what was written"));

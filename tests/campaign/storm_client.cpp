@@ -19,9 +19,9 @@ constexpr size_t kHugeBytes = 60'000;  // MaxQueryMessageBytes is 65536
 constexpr size_t kTooHugeBytes = 200'000;
 
 constexpr std::array kHeavy = {
-    "EVENTS SORT n DESC TAKE 100000", "EVENTS GROUP event_type, n COUNT",
+    "EVENTS SORT n DESC TAKE 100000",         "EVENTS GROUP event_type, n COUNT",
     "EVENTS WHERE pad CONTAINS \"zz\" COUNT", "EVENTS DISTINCT n",
-    "LOGS WHERE message MATCHES \"(a+)+b\"", "METRIC campaign-load[] SINCE 1h ago AVG_OVER 1s"};
+    "LOGS WHERE message MATCHES \"(a+)+b\"",  "METRIC campaign-load[] SINCE 1h ago AVG_OVER 1s"};
 
 }  // namespace
 
@@ -109,9 +109,9 @@ void StormClient::askHonestly(RawQuery& query) {
         records += message->record_count;
         if (message->status == "end") {
             ++answers_;
-            findings_.expect(records == known.records, "answers are right",
-                             cat(known.question, ": ", records, " records and not ",
-                                 known.records));
+            findings_.expect(
+                records == known.records, "answers are right",
+                cat(known.question, ": ", records, " records and not ", known.records));
             return;
         }
     }

@@ -86,8 +86,8 @@ void checkCatalogue(Book& book, const std::string& table, const std::string& col
                     cat("SELECT DISTINCT ", column, " FROM ", table, " WHERE ", column,
                         " NOT IN (SELECT ", column, " FROM ", catalogue, ")"));
     book.expectNone(cat("the catalogue names no ", column, " that is not there"),
-                    cat("SELECT ", column, " FROM ", catalogue, " WHERE ", column, " NOT IN (SELECT ",
-                        column, " FROM ", table, ")"));
+                    cat("SELECT ", column, " FROM ", catalogue, " WHERE ", column,
+                        " NOT IN (SELECT ", column, " FROM ", table, ")"));
 }
 
 // Gathers over all shards what must not be in two of them.
@@ -104,8 +104,8 @@ class Shards {
         }
         for (const Row& row : book.ask("SELECT hex(boot_id), cpu_id, first_sequence, "
                                        "last_sequence FROM receipts")) {
-            receipts_.push_back({row.at(0), numberOf(row.at(1)), numberOf(row.at(2)),
-                                 numberOf(row.at(3)), name});
+            receipts_.push_back(
+                {row.at(0), numberOf(row.at(1)), numberOf(row.at(2)), numberOf(row.at(3)), name});
         }
     }
 
@@ -123,8 +123,8 @@ class Shards {
             const auto& [next_boot, next_cpu, next_first, next_last, next_shard] = receipts_[at];
             if (boot == next_boot && cpu == next_cpu && next_first <= last) {
                 books_.violations.push_back(cat("cpu ", cpu, ": receipts ", first, "..", last,
-                                                " of ", shard, " and ", next_first, "..",
-                                                next_last, " of ", next_shard, " overlap"));
+                                                " of ", shard, " and ", next_first, "..", next_last,
+                                                " of ", next_shard, " overlap"));
             }
         }
     }
