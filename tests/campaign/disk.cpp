@@ -26,7 +26,7 @@ namespace {
 using base::cat;
 
 constexpr uint64_t kKillOneIn = 8;
-constexpr int64_t kKillEveryMs = 8000;  // ten deaths within a minute end the group
+constexpr int64_t kKillEveryMs = 15'000;  // ten deaths within a minute end the group
 constexpr int64_t kStoredAgainMs = 20'000;
 constexpr uint64_t kDiskMebibytes = 48;
 constexpr uint64_t kSecondsPerMebibyte = 4;  // about twice what the load leaves

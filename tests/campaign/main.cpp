@@ -1,5 +1,5 @@
-// The fault campaigns: campaign NAME|all [--seconds N] [--seed S] [--verbose]. Each prints its seed
-// when it begins and one line when it ends; 1 when a property was violated, 2 for bad usage.
+// campaign NAME|all [--seconds N] [--seed S] [--verbose]: each prints its seed when it begins and
+// one line when it ends; 1 when a property was violated, 2 for bad usage.
 
 #include "tests/campaign/campaign.h"
 
@@ -14,16 +14,6 @@
 #include <string_view>
 
 namespace evd::test {
-
-Course::Course(uint64_t seed, int64_t seconds)
-    : random(seed),
-      seed_(seed),
-      seconds_(seconds),
-      end_ns_(clock_.monotonicNs() + seconds * base::kNsPerSecond) {}
-
-bool Course::goesOn() const {
-    return clock_.monotonicNs() < end_ns_;
-}
 
 namespace {
 

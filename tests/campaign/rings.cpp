@@ -23,8 +23,9 @@ using base::cat;
 
 constexpr uint16_t kCpus = 4;
 constexpr int kRowsAtOnce = 20'000;
-constexpr uint64_t kKillOneIn = 40;
 constexpr int kLookMs = 250;
+constexpr uint64_t kKillLooksMin = 40;  // ten deaths within a minute would end the group
+constexpr uint64_t kKillLooksMax = 80;
 constexpr const char* kSoundPayload = "what was not damaged is stored as it was written";
 
 using Mills = std::vector<std::unique_ptr<RingMill>>;
@@ -114,11 +115,15 @@ void ringsCampaign(Course& course, Findings& findings) {
                          "the group did not become ready")) {
         return;
     }
+    uint64_t looks_left = course.between(1, kKillLooksMax);
     while (course.goesOn()) {
         pauseMs(kLookMs);
-        const pid_t collector = course.oneIn(kKillOneIn) ? group.childPid("eventd-collector") : -1;
-        if (collector > 0 && ::kill(collector, SIGKILL) == 0) {
-            findings.injected("death of the collector");
+        if (--looks_left == 0) {
+            looks_left = course.between(kKillLooksMin, kKillLooksMax);
+            const pid_t collector = group.childPid("eventd-collector");
+            if (collector > 0 && ::kill(collector, SIGKILL) == 0) {
+                findings.injected("death of the collector");
+            }
         }
         if (!findings.expect(group.waitExit(0) == -1, "the group goes on",
                              cat("the group has ended: ", group.stderrText()))) {
