@@ -41,25 +41,17 @@ struct Arguments {
     bool is_verbose = false;
 };
 
-bool takeNumber(std::string_view text, uint64_t& number) {
-    const auto parsed = base::parseU64(text);
-    number = parsed ? parsed.value() : number;
-    return parsed.ok();
-}
-
 std::optional<Arguments> parse(int count, char** values) {
     Arguments arguments;
     arguments.seed = std::random_device{}();
     for (int at = 1; at < count; ++at) {
         const std::string_view word = values[at];
-        const std::string_view next = at + 1 < count ? values[at + 1] : "";
         bool is_good = true;
-        if (word == "--seconds") {
-            is_good = takeNumber(next, arguments.seconds) && arguments.seconds <= kSecondsMax;
-            ++at;
-        } else if (word == "--seed") {
-            is_good = takeNumber(next, arguments.seed);
-            ++at;
+        if (word == "--seconds" || word == "--seed") {
+            const auto number = base::parseU64(++at < count ? values[at] : "");
+            (word == "--seed" ? arguments.seed : arguments.seconds) =
+                number.ok() ? number.value() : 0;
+            is_good = number.ok() && arguments.seconds <= kSecondsMax;
         } else if (word == "--verbose") {
             arguments.is_verbose = true;
         } else {
