@@ -271,7 +271,7 @@ void EventStore::take(const ShardReport& report) {
     if (report.failure && report.failure->kind == base::ErrorKind::Io) {
         wakeRetention();  // Spec §11, disk full
     }
-    if (!report.committed.empty()) {
+    if (report.hasCommitted()) {
         std::erase_if(in_doubt_, [&](const auto& doubt) { return doubt.second == report.shard; });
     }
     for (const uint64_t ticket : report.committed) {

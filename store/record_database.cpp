@@ -33,6 +33,14 @@ std::optional<StoredBatch> parseBatch(std::string_view text) {
 
 }  // namespace
 
+base::Result<std::optional<StoredBatch>> readLastBatch(db::Connection& connection) {
+    const auto text = db::readMetadata(connection, db::kIngestBatchKey);
+    if (!text) {
+        return text.error();
+    }
+    return parseBatch(text.value().value_or(""));
+}
+
 base::Result<std::unique_ptr<db::Connection>> RecordDatabase::openFile(const std::string& path,
                                                                        CheckSchema verify,
                                                                        CheckSchema complete) {
@@ -70,11 +78,11 @@ base::Result<void> RecordDatabase::prepareCommon(std::string_view greatest_id_sq
 }
 
 base::Result<void> RecordDatabase::loadLastBatch() {
-    const auto text = db::readMetadata(*connection_, db::kIngestBatchKey);
-    if (!text) {
-        return text.error();
+    auto last = readLastBatch(*connection_);
+    if (!last) {
+        return last.error();
     }
-    last_batch_ = parseBatch(text.value().value_or(""));
+    last_batch_ = last.value();
     return {};
 }
 

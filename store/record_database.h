@@ -26,6 +26,9 @@ struct StoredBatch {
     uint64_t number = 0;
 };
 
+// The last batch that the open database says it holds; nothing when it holds none.
+base::Result<std::optional<StoredBatch>> readLastBatch(db::Connection& connection);
+
 // What one transaction put in.
 struct TransactionFigures {
     uint64_t rows = 0;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace evd::store {
@@ -22,5 +23,10 @@ struct OpenedRecords {
 // writable, the disk is full or broken. On the thread that will own the database.
 base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& format,
                                         const base::Clock& clock, int64_t least_id = 0);
+
+// The last batch that is stored here at all: what the open database says or, while it holds none,
+// the newest of those that were put aside before it and can still be read. A sender that has not
+// been answered yet would otherwise send again what lies there.
+std::optional<StoredBatch> lastStoredBatch(const std::string& path, const RecordDatabase& database);
 
 }  // namespace evd::store

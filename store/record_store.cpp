@@ -24,7 +24,7 @@ base::Result<std::unique_ptr<RecordStore>> RecordStore::open(RecordWriter::Optio
         listener.storageFailed(store->format_->name(), opened.value().trouble);
     }
     if (opened.value().database != nullptr) {
-        store->stored_before_ = opened.value().database->lastBatch();
+        store->stored_before_ = lastStoredBatch(options.path, *opened.value().database);
         RecordWriterListener& writer_listener = *store;
         store->writer_ = std::make_unique<RecordWriter>(std::move(options), *store->format_,
                                                         std::move(opened.value().database), clock,

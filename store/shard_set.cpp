@@ -113,7 +113,7 @@ bool ShardSet::shouldTellOf(const ShardReport& report) {
     if (report.failure) {
         return shard.failing.failed(clock_.monotonicNs());
     }
-    if (!report.committed.empty()) {
+    if (report.hasCommitted()) {
         if (const auto failures = shard.failing.succeeded()) {
             base::logInfo(base::cat("shard ", report.shard, " stores again after ", *failures,
                                     " failed batches"));

@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/kmes/event_header.h"
+#include "store/boot.h"
 #include "store/shard_files.h"
 
 #include <algorithm>
@@ -96,6 +97,8 @@ void ShardWriter::run() {
             load = CheckpointPolicy::afterTransaction(queue_.count() > 0);
         } else if (queue_.closed()) {
             break;
+        } else if (doubtful_.isOpen()) {
+            settleDoubt();
         } else {
             tendIndexes();
             countRows();
@@ -139,6 +142,14 @@ void ShardWriter::writeBatch(WriteItem first) {
     if (outcome && batch.rows > 0) {
         shedIndexes(batch);
     }
+}
+
+// Whoever follows the store waits for the stable id, and the next event of this shard may be days
+// away. What is written matters little: it takes the place in the log of what is in doubt.
+void ShardWriter::settleDoubt() {
+    RecordWork own;
+    own.metadata.emplace_back(kLastIdKey, base::cat(allocator_.lastReservedId()));
+    writeBatch({kNoTicket, {}, std::move(own)});
 }
 
 base::Result<void> ShardWriter::gather(Batch& batch, WriteItem first) {
@@ -238,7 +249,11 @@ bool ShardWriter::isBroken(const WriteItem& item) const {
 void ShardWriter::succeed(Batch& batch) {
     const int64_t now_ns = clock_.monotonicNs();
     for (const WriteItem& item : batch.items) {
-        batch.report.committed.push_back(item.ticket);
+        if (item.ticket == kNoTicket) {
+            batch.report.has_settled = true;
+        } else {
+            batch.report.committed.push_back(item.ticket);
+        }
     }
     if (batch.items.empty()) {
         return;
@@ -251,6 +266,8 @@ void ShardWriter::succeed(Batch& batch) {
     if (batch.rows > 0) {
         listener_.committed({wire::CommitNotice::Store::Events, options_.shard, first_id,
                              batch.last_id, allocator_.stableId(), batch.newest_timestamp_ns});
+    } else if (batch.report.has_settled) {
+        tellStableId();
     }
     batch_policy_.committed(now_ns,
                             {batch.rows, queue_.count(), batch.committing_ns - batch.begun_ns,
@@ -265,7 +282,9 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
         database_->rollBack();
     }
     for (const WriteItem& item : batch.items) {
-        batch.report.given_up.push_back(item.ticket);
+        if (item.ticket != kNoTicket) {
+            batch.report.given_up.push_back(item.ticket);
+        }
         if (item.isSlice()) {
             const SliceWork& work = item.slice_work;
             uint32_t& broken = broken_epochs_.try_emplace(work.cpu, 0).first->second;
@@ -281,10 +300,7 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
         } else {
             allocator_.settle(batch.reservation);
         }
-        // Void ids can be all that kept the stable id back; whoever follows it must hear.
-        const int64_t stable_id = allocator_.stableId();
-        listener_.committed({wire::CommitNotice::Store::Events, options_.shard, stable_id,
-                             stable_id, stable_id, 0});
+        tellStableId();
     }
     if (error.kind == base::ErrorKind::Corrupt) {
         replaceCorrupt(batch);
@@ -292,6 +308,13 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
         Checkpointer::makeRoom(database_->connection());
     }
     batch.report.failure = std::move(error);
+}
+
+// Void ids can be all that kept the stable id back; whoever follows it must hear.
+void ShardWriter::tellStableId() {
+    const int64_t stable_id = allocator_.stableId();
+    listener_.committed(
+        {wire::CommitNotice::Store::Events, options_.shard, stable_id, stable_id, stable_id, 0});
 }
 
 base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
@@ -342,6 +365,9 @@ std::chrono::nanoseconds ShardWriter::idleWait() {
         database_ == nullptr ? std::optional<int64_t>() : indexes_.waitNs(clock_.monotonicNs());
     if (database_ != nullptr && gate_.rows().isWanted()) {
         wait = std::min<std::chrono::nanoseconds>(wait, kRowCountWait);
+    }
+    if (doubtful_.isOpen()) {
+        wait = std::min<std::chrono::nanoseconds>(wait, kDoubtWait);
     }
     return index_wait_ns ? std::min(wait, std::chrono::nanoseconds(*index_wait_ns)) : wait;
 }

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,6 +35,10 @@ inline constexpr size_t kQueueBytesMax = 16 * 1024 * 1024;  // of event bytes wa
 inline constexpr size_t kIndexQueuePercent = 10;
 // How long a writer must have had nothing to do before it counts its rows.
 inline constexpr std::chrono::seconds kRowCountWait{1};
+// How long a commit may stay in doubt while nothing else comes that would be committed.
+inline constexpr std::chrono::seconds kDoubtWait{1};
+// The ticket of what a writer commits for itself; nobody is told of it by ticket.
+inline constexpr uint64_t kNoTicket = std::numeric_limits<uint64_t>::max();
 
 // A slice of a cpu's run on its way into a shard.
 struct SliceWork {
@@ -69,7 +74,10 @@ struct ShardReport {
     std::optional<base::Error> failure;
     bool is_in_doubt = false;  // what was given up may be in the log after all, see EventStore
     std::string trouble;       // the database was quarantined or replaced; for a storage_error
+    bool has_settled = false;  // a commit of the writer's own, in the place of one in doubt
     bool has_room = false;     // the queue has room again for somebody who asked for it
+
+    bool hasCommitted() const { return has_settled || !committed.empty(); }
 };
 
 // Who hears of a writer. Called on the writer's thread; must not wait.
@@ -88,9 +96,11 @@ class WriterListener {
 // what became visible and reports what became durable, once per transaction. A transaction that
 // fails is rolled back whole, everything in it and everything of the same cpus queued behind it
 // under the same epoch is given up, and the writer goes on (Ruling S4). A corrupt database is put
-// aside and replaced (Ruling S6). Event bytes are bound where they lie: whoever pushes an item
-// keeps its memory alive until the report. Pushing is for any thread; the destructor writes out
-// what is queued and joins.
+// aside and replaced (Ruling S6). A commit that failed on the disk leaves its ids in doubt and the
+// stable id where it is; when nothing comes whose commit would settle that, the writer commits
+// something small by itself after kDoubtWait. Event bytes are bound where they lie: whoever pushes
+// an item keeps its memory alive until the report. Pushing is for any thread; the destructor writes
+// out what is queued and joins.
 class ShardWriter {
   public:
     struct Options {
@@ -143,12 +153,14 @@ class ShardWriter {
     bool isBroken(const WriteItem& item) const;
     void succeed(Batch& batch);
     void fail(Batch& batch, base::Error error);
+    void tellStableId();
     base::Result<void> ensureDatabase(Batch& batch);
     void replaceCorrupt(Batch& batch);
     void closeDatabase();
     void tellRoom();
     std::chrono::nanoseconds idleWait();
     void shedIndexes(const Batch& batch);
+    void settleDoubt();
     void tendIndexes();
     void countRows();
     bool hasWork() const { return queue_.count() > 0 || queue_.closed(); }

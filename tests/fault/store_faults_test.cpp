@@ -6,6 +6,7 @@
 #include "tests/fault/scenarios.h"
 
 #include "common/base/text.h"
+#include "tests/support/group.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -91,6 +92,33 @@ TEST_CASE("store faults: the ids of a commit in doubt are not stable before the 
     REQUIRE(world.deliverAll(5));
     CHECK(world.store().stableId() > stable);
     CHECK(world.finish());
+}
+
+TEST_CASE("store faults: a shard settles a commit in doubt by itself when nothing else comes") {
+    FaultyVfs& disk = FaultyVfs::instance();
+    disk.disarm();
+    StoreWorld::Shape shape;
+    shape.shards = 1;
+    shape.cpus = 1;
+    shape.checkpoint_bytes = kNoCheckpoint;
+    StoreWorld world(shape);
+    REQUIRE(world.start());
+    world.emit(0);
+    REQUIRE(world.deliverAll(5));
+    const int64_t stable = world.store().stableId();
+    // The second failure meets the writer's first attempt.
+    disk.arm({FaultKind::SyncError, 1, 2});
+    world.emit(0);
+    world.deliver();
+    CHECK(world.store().stableId() == stable);
+    for (int look = 0; look < 1000 && world.store().stableId() == stable; ++look) {
+        pauseMs(10);
+    }
+    CHECK(disk.injected() == 2);
+    CHECK(world.store().stableId() > stable);
+    disk.disarm();
+    CHECK(world.finish());
+    CHECK(world.violations(StoreWorld::Expect::Everything).empty());
 }
 
 TEST_CASE("store faults: a power cut takes nothing that was answered") {

@@ -6,12 +6,9 @@
 #include "tests/support/emitter.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/small_disk.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <algorithm>
 #include <set>
 #include <string>
@@ -28,44 +25,6 @@ constexpr const char* kNotStored = "not stored, the collector sends them again";
 constexpr uint32_t kBatchEvents = 64;
 constexpr uint32_t kPadBytes = 400;
 constexpr int64_t kPatienceMs = 60'000;
-
-// A tmpfs in a folder; not mounted when we may not.
-class SmallDisk {
-  public:
-    SmallDisk(std::string path, int mebibytes) : path_(std::move(path)) {
-        ::mkdir(path_.c_str(), 0700);
-        is_mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0,
-                              cat("size=", mebibytes, "m,mode=0700").c_str()) == 0;
-    }
-    ~SmallDisk() {
-        if (is_mounted_) {
-            ::umount2(path_.c_str(), MNT_DETACH);
-        }
-    }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-    bool isMounted() const { return is_mounted_; }
-
-    // Writes a file until not a byte is left.
-    void fill() const {
-        const evd::base::Fd file(
-            ::open(ballast().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0600));
-        REQUIRE(file.valid());
-        for (size_t piece = 1024 * 1024; piece > 0; piece /= 2) {
-            const std::vector<uint8_t> bytes(piece);
-            while (::write(file.get(), bytes.data(), bytes.size()) > 0) {
-            }
-        }
-    }
-    void free() const { CHECK(::unlink(ballast().c_str()) == 0); }
-
-  private:
-    std::string ballast() const { return path_ + "/ballast"; }
-
-    std::string path_;
-    bool is_mounted_ = false;
-};
 
 // Calls step() until it answers true, or for kPatienceMs.
 template <typename Step>
@@ -127,7 +86,7 @@ test::GroupOptions optionsOf(int shards) {
 
 TEST_CASE("disk full: what the store cannot take waits and is stored exactly once (Spec §11)") {
     const test::StateFolder state;
-    const SmallDisk disk(state.below("events"), 24);
+    const test::SmallDisk disk(state.below("events"), 24);
     if (!disk.isMounted()) {
         MESSAGE("skipped: mounting a tmpfs is not permitted here");
         return;
@@ -153,7 +112,7 @@ TEST_CASE("disk full: what the store cannot take waits and is stored exactly onc
     CHECK(countOf(state, kEventType) > 0);
     CHECK(countOf(state, kEventType) < emission.count());
 
-    disk.free();
+    CHECK(disk.free());
     CHECK(until(20, [&] { return countOf(state, kEventType) == emission.count(); }));
     CHECK(until(20, [&] { return countOf(state, "synthetic.storage_error") >= 1; }));
     CHECK(group.stderrText().find(", cpu 0 sequences ") != std::string::npos);
@@ -172,7 +131,7 @@ TEST_CASE("disk full: what the store cannot take waits and is stored exactly onc
 
 TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is stored") {
     const test::StateFolder state;
-    const SmallDisk disk(state.below("events"), 16);
+    const test::SmallDisk disk(state.below("events"), 16);
     if (!disk.isMounted()) {
         MESSAGE("skipped: mounting a tmpfs is not permitted here");
         return;

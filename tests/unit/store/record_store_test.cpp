@@ -206,6 +206,34 @@ TEST_CASE("record store: one that is corrupt at start is put aside and made anew
     }
 }
 
+// A store that dies has not answered its last batches; the next one may find the file corrupt.
+TEST_CASE("record store: what lies in a database that was put aside is not stored again") {
+    for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
+        RecordFixture fixture(kind);
+        const bool is_logs = kind == RecordFixture::Kind::Logs;
+        const auto batch = [&](uint64_t number) {
+            return is_logs ? fixture.make.logs(number, 5) : fixture.make.gauges(number, 5);
+        };
+        fixture.openAndAttach();
+        CHECK(fixture.write(batch(1)) == "ok");
+        CHECK(fixture.write(batch(2)) == "ok");
+        // The second one put aside holds no batch at all.
+        for (size_t times = 1; times <= 2; ++times) {
+            fixture.close();
+            fixture.damage(is_logs ? "DROP INDEX idx_logs_origin"
+                                   : "DROP INDEX idx_samples_series_timestamp");
+            CHECK(fixture.open().attach(test::guidOf(9)) == 2);
+            CHECK(putAside(fixture).size() == times);
+        }
+        CHECK(fixture.write(batch(2)) == "ok");
+        CHECK(fixture.write(batch(3)) == "ok");
+        CHECK(fixture.ask(is_logs ? "SELECT count(*) FROM logs" : "SELECT count(*) FROM samples") ==
+              "5");
+        // Somebody else has stored nothing here.
+        CHECK(fixture.open().attach(test::guidOf(8)) == 0);
+    }
+}
+
 TEST_CASE("record store: a file that is no database is put aside as it is") {
     RecordFixture fixture(RecordFixture::Kind::Logs);
     std::filesystem::create_directories(fixture.folder());

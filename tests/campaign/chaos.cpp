@@ -1,0 +1,64 @@
+// All that may befall a program of the group, at random: it is killed, stopped, hangs, gets no more
+// memory, is upgraded. Nothing may be lost or doubled of events; of log lines and samples nothing
+// may be doubled, and what a dying eventd-ingest had in hand may be lost.
+
+#include "tests/campaign/campaign.h"
+#include "tests/campaign/loaded_group.h"
+#include "tests/support/mishaps.h"
+#include "tests/support/victims.h"
+
+#include <csignal>
+#include <vector>
+
+namespace evd::test {
+
+namespace {
+
+constexpr uint64_t kUpgradeOneIn = 15;
+// A silent program is given up after five seconds; and whoever is pressed for memory gets on or is
+// replaced.
+constexpr int64_t kServesAgainMs = 15'000;
+
+Mishap chooseMishap(Course& course) {
+    std::vector<Mishap> all = {Mishap::Kill, Mishap::Kill, Mishap::Stop};
+    if (Mishaps::mayHang()) {
+        all.push_back(Mishap::Hang);
+    }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    // A sanitizer maps its shadows whenever it likes.
+    all.push_back(Mishap::Memory);
+#endif
+    return all[course.below(all.size())];
+}
+
+}  // namespace
+
+void chaosCampaign(Course& course, Findings& findings) {
+    LoadedGroup loaded(smallGroup(), course.seed());
+    if (!loaded.start(findings)) {
+        return;
+    }
+    Victims victims(course.random);
+    Mishaps mishaps;
+    while (course.goesOn()) {
+        if (course.oneIn(kUpgradeOneIn)) {
+            loaded.group().signal(SIGUSR2);
+            findings.injected("upgrade");
+        } else {
+            const Mishap mishap = chooseMishap(course);
+            const auto [name, pid] = victims.pick(loaded.group());
+            if (pid > 0 && mishaps.befall(pid, mishap)) {
+                findings.injected(mishapName(mishap));
+            }
+        }
+        pauseMs(static_cast<int>(course.between(500, 2000)));
+        if (!loaded.isAlive(findings)) {
+            return;
+        }
+    }
+    loaded.waitServing(findings, kServesAgainMs);
+    loaded.waitStored(findings, kServesAgainMs);
+    loaded.finish(findings, {.events_complete = true, .records_complete = false});
+}
+
+}  // namespace evd::test

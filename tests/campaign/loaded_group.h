@@ -1,0 +1,72 @@
+#pragma once
+
+#include "tests/campaign/findings.h"
+#include "tests/support/event_follower.h"
+#include "tests/support/event_load.h"
+#include "tests/support/group.h"
+#include "tests/support/record_load.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace evd::test {
+
+// Two rings and three shards: enough that numbers have several ways to go.
+GroupOptions smallGroup();
+// So slow that the rings hold it while several programs wait for one another's ends.
+inline constexpr EventPace kGentlePace = {16, 50, 150};
+
+// What is to be found when the group has ended.
+struct Promises {
+    bool events_complete = true;   // no event may be lost, not even with a gap record
+    bool records_complete = true;  // every line and sample that a socket took is stored
+};
+
+// The real group under a steady load of events, log lines and samples, with a follower who goes by
+// the cursor: what every campaign on real programs stands on.
+//
+// start() begins, finish() ends loads and group and compares three independent accounts: what the
+// generators were acknowledged, what the databases hold by plain SQL, and what the follower was
+// shown. Between the two the campaign does its worst. One thread.
+class LoadedGroup {
+  public:
+    LoadedGroup(GroupOptions options, uint64_t seed, EventPace pace = kGentlePace);
+
+    // What the group will be started with; for changes before start().
+    GroupOptions& options() { return options_; }
+    // False, and a violation, when the group does not become ready.
+    bool start(Findings& findings);
+    void finish(Findings& findings, Promises promises);
+
+    // Whether it still runs; a violation when it does not.
+    bool isAlive(Findings& findings);
+    // Asks until it is answered; a violation past the limit.
+    bool waitServing(Findings& findings, int64_t limit_ms);
+    // Waits until nothing of what was acknowledged so far is missing from the answers; a violation
+    // past the limit.
+    bool waitStored(Findings& findings, int64_t limit_ms);
+
+    const StateFolder& state() const { return state_; }
+    Group& group() { return *group_; }
+
+  private:
+    void checkEvents(Findings& findings, Promises promises);
+    void checkRecords(Findings& findings, Promises promises);
+    void checkFollower(Findings& findings);
+
+    const StateFolder state_;
+    GroupOptions options_;
+    const uint64_t seed_;
+    const EventPace pace_;
+    EventDiary diary_;
+    std::unique_ptr<Group> group_;
+    std::unique_ptr<EventLoad> events_;
+    std::unique_ptr<RecordLoad> records_;
+    std::unique_ptr<EventFollower> follower_;
+};
+
+// Adds what the books of a state folder say.
+void takeBooks(const std::string& state_folder, Findings& findings);
+
+}  // namespace evd::test

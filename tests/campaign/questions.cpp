@@ -1,0 +1,134 @@
+// Two hundred clients at once, most of them without manners, while records come in: slow readers,
+// huge questions, broken messages, questions whose asker has gone, streams that nobody reads.
+//
+// Promised: honest clients among them get the right answer or a reason; eventd-queryd neither dies
+// nor keeps what the others left behind; and nothing of what comes in is lost or doubled.
+
+#include "common/base/text.h"
+#include "tests/campaign/campaign.h"
+#include "tests/campaign/loaded_group.h"
+#include "tests/campaign/storm_client.h"
+#include "tests/support/emitter.h"
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+namespace evd::test {
+
+namespace {
+
+using base::cat;
+
+constexpr const char* kEventType = "storm.fixed";
+constexpr uint64_t kFixedEvents = 4096;
+constexpr std::array<int, kManners> kClients = {40, 40, 20, 40, 40, 20};
+constexpr int64_t kCalmMs = 20'000;
+// Read-only connections that queryd keeps for the next question, with their files.
+constexpr size_t kKeptDescriptorsMax = 64 * 3;
+
+std::vector<KnownAnswer> knownAnswers() {
+    const std::string type = kEventType;
+    return {
+        {cat("EVENTS ", type, " TAKE 100"), 100},
+        {cat("EVENTS ", type, " WHERE n <= 77 SELECT n"), 77},
+        {cat("EVENTS ", type, " WHERE n > 4000 AND n != 4005"), 95},
+        {cat("EVENTS ", type, " GROUP event_type SUM n"), 1},
+        {cat("EVENTS ", type, " COUNT BY event_type"), 1},
+        {cat("EVENTS ", type, " SORT n SKIP 4000"), 96},
+        {cat("EVENTS ", type, " WHERE n IS NULL"), 0},
+    };
+}
+
+size_t descriptorCount(pid_t pid) {
+    const std::filesystem::directory_iterator all(cat("/proc/", pid, "/fd"));
+    return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
+// Emits what the known answers are about, and waits until it is there.
+bool makeFixedEvents(const StateFolder& state, Findings& findings) {
+    Emitter emitter(state.below("run/kmes.sock"), kEventType, 20);
+    for (uint64_t first = 1; first <= kFixedEvents; first += kEmitBatchMax) {
+        if (emitter.emit(first, kEmitBatchMax).acknowledged != kEmitBatchMax) {
+            findings.violated("the fixed events were not taken");
+            return false;
+        }
+    }
+    for (int look = 0; look < 500; ++look) {
+        RawQuery query(state.below("run/query.sock"));
+        if (query.countRecords(cat("EVENTS ", kEventType, " SELECT n"), 10'000) == kFixedEvents) {
+            return true;
+        }
+        pauseMs(20);
+    }
+    findings.violated("the fixed events were not stored");
+    return false;
+}
+
+using Clients = std::vector<std::unique_ptr<StormClient>>;
+
+void endStorm(const Clients& clients, Findings& findings) {
+    for (const auto& client : clients) {
+        client->stop();
+    }
+    uint64_t answers = 0;
+    uint64_t refusals = 0;
+    for (const auto& client : clients) {
+        client->join();
+        if (client->manners() == Manners::Honest) {
+            answers += client->answers();
+            refusals += client->refusals();
+        } else {
+            findings.injected(mannersName(client->manners()), client->conversations());
+        }
+    }
+    findings.expect(answers > 0, "honest clients are answered", "no honest client was answered");
+    findings.noted("right answers", answers);
+    findings.noted("refusals with a reason", refusals);
+}
+
+// That the clients have gone is noticed a little later.
+bool waitCalm(pid_t queryd, size_t descriptors_most) {
+    for (int look = 0; look < 500 && descriptorCount(queryd) > descriptors_most; ++look) {
+        pauseMs(20);
+    }
+    return descriptorCount(queryd) <= descriptors_most;
+}
+
+}  // namespace
+
+void questionsCampaign(Course& course, Findings& findings) {
+    LoadedGroup loaded(smallGroup(), course.seed());
+    if (!loaded.start(findings) || !makeFixedEvents(loaded.state(), findings)) {
+        return;
+    }
+    const pid_t queryd = loaded.group().childPid("eventd-queryd");
+    const size_t descriptors = descriptorCount(queryd);
+    const auto known = knownAnswers();
+    {
+        Clients clients;
+        for (size_t manners = 0; manners < kManners; ++manners) {
+            for (int i = 0; i < kClients[manners]; ++i) {
+                clients.push_back(std::make_unique<StormClient>(
+                    loaded.state().below("run/query.sock"), static_cast<Manners>(manners),
+                    course.random(), known, findings));
+            }
+        }
+        while (course.goesOn() && loaded.isAlive(findings)) {
+            pauseMs(200);
+        }
+        endStorm(clients, findings);
+    }
+    loaded.waitServing(findings, kCalmMs);
+    findings.expect(loaded.group().childPid("eventd-queryd") == queryd, "queryd lives on",
+                    "eventd-queryd was restarted");
+    findings.expect(
+        waitCalm(queryd, descriptors + kKeptDescriptorsMax),
+        "queryd keeps nothing of those who have gone",
+        cat("eventd-queryd has ", descriptorCount(queryd), " descriptors, it had ", descriptors));
+    loaded.waitStored(findings, kCalmMs);
+    loaded.finish(findings, {.events_complete = true, .records_complete = true});
+}
+
+}  // namespace evd::test
