@@ -165,6 +165,11 @@ void RecordWriter::fail(Transaction& transaction, base::Error error) {
         replaceCorrupt(transaction);
     } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
         Checkpointer::makeRoom(database_->connection());
+    } else if (error.kind == base::ErrorKind::Denied && database_ != nullptr) {
+        // Opened while the file system was read-only: this connection will never write, another
+        // one may. The next batch opens it.
+        closeDatabase();
+        gate_.noteReplaced();
     }
     transaction.report.failure = std::move(error);
 }

@@ -306,6 +306,11 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
         replaceCorrupt(batch);
     } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
         Checkpointer::makeRoom(database_->connection());
+    } else if (error.kind == base::ErrorKind::Denied && database_ != nullptr) {
+        // Opened while the file system was read-only: this connection will never write, another
+        // one may. The next batch opens it.
+        closeDatabase();
+        gate_.noteReplaced();
     }
     batch.report.failure = std::move(error);
 }

@@ -130,6 +130,25 @@ TEST_CASE("shard writer: a database that was removed is made anew, and who has i
     CHECK(fixture.writer->gate().replacements() == 1);
 }
 
+// As one that was opened while the file system was read-only.
+TEST_CASE("shard writer: a connection that cannot write is given up for a new one") {
+    Fixture fixture;
+    fixture.writer.reset();
+    auto opened = openShard(fixture.directory.path(), 0, fixture.boot, fixture.clock);
+    REQUIRE(opened);
+    REQUIRE(opened.value().database->connection().execute("PRAGMA query_only=ON"));
+    fixture.writer = std::make_unique<ShardWriter>(
+        ShardWriter::Options{
+            0, fixture.directory.path(), fixture.boot, {10'000, 100'000'000}, 4'000'000},
+        std::move(opened.value().database), fixture.allocator, fixture.clock, fixture.reports);
+    const RunSketch run(0, 1, 3);
+    fixture.push(fixture.item(1, run));
+    CHECK(fixture.reports.wait(1).front().given_up == std::vector<uint64_t>{1});
+    fixture.push(fixture.item(2, run, /*epoch=*/2));
+    CHECK(fixture.reports.wait(1).front().committed == std::vector<uint64_t>{2});
+    CHECK(fixture.ask("SELECT count(*) FROM events") == "3");
+}
+
 TEST_CASE("shard writer: what is queued when it is stopped is still written") {
     Fixture fixture;
     std::vector<RunSketch> runs;
