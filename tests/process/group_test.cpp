@@ -2,6 +2,7 @@
 // refuses a second instance, and keeps its word on exit codes.
 
 #include "tests/support/group.h"
+#include "common/base/text.h"
 #include "tests/support/emitter.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/init_system.h"
@@ -218,7 +219,8 @@ TEST_CASE("group: a start that fails says why, ends with 1 and is never ready (S
     init.handOver(options);
     // Found out by the collector, when everything before it is there.
     options.values.push_back({"Linux", "KmesBackend", "sz", "\"socket\""});
-    options.values.push_back({"Linux", "KmesSocketPath", "sz", "\"/nonexistent/kmes.sock\""});
+    const std::string nobodys = evd::base::cat('"', state.below("nobodys.sock"), '"');
+    options.values.push_back({"Linux", "KmesSocketPath", "sz", nobodys});
     test::Group group(state, options);
     CHECK(group.waitExit(test::kReadySeconds) == 1);
     CHECK(group.stderrText().find("eventd-collector") != std::string::npos);
