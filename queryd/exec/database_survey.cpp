@@ -162,8 +162,9 @@ base::Result<void> SurveyTask::readIds(db::Connection& connection, DatabaseSurve
         return any.error().kind == base::ErrorKind::Invalid ? base::Result<void>()
                                                             : base::Result<void>(any.error());
     }
-    survey.is_empty = !any.value();
-    survey.last_id = any.value() ? last_id : kFirst;
+    last_id = std::min(any.value() ? last_id : kFirst, last_id_max_.value_or(kLast));
+    survey.is_empty = !any.value() || last_id < survey.first_id;
+    survey.last_id = last_id;
     return {};
 }
 

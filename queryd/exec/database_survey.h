@@ -75,9 +75,15 @@ class SurveyTask final : public ShardTask {
     // namedRowsMax().
     enum class Count { Few, Share };
 
-    // With newest_page the newest hits are looked for, and that many make their first page.
-    SurveyTask(const RecordPlan& plan, Count count, DatabaseFile file, uint64_t newest_page = 0)
-        : ShardTask(std::move(file)), plan_(plan), count_(count), newest_page_(newest_page) {}
+    // With newest_page the newest hits are looked for, and that many make their first page. Rows
+    // above last_id_max came after the question.
+    SurveyTask(const RecordPlan& plan, Count count, DatabaseFile file, uint64_t newest_page = 0,
+               std::optional<int64_t> last_id_max = {})
+        : ShardTask(std::move(file)),
+          plan_(plan),
+          count_(count),
+          newest_page_(newest_page),
+          last_id_max_(last_id_max) {}
 
     base::Result<ScanEnd> slice(db::Connection& connection) override;
     base::Result<void> failure() const override { return {}; }
@@ -98,6 +104,7 @@ class SurveyTask final : public ShardTask {
     const RecordPlan& plan_;
     const Count count_;
     const uint64_t newest_page_;
+    const std::optional<int64_t> last_id_max_;
     DatabaseSurvey survey_;
 };
 

@@ -81,7 +81,12 @@ class RecordAnswer {
     base::Result<void> takeSurveys(SurveyTask::Count count, uint64_t newest_page = 0) {
         std::vector<std::unique_ptr<ShardTask>> tasks;
         for (const DatabaseFile& file : databases_) {
-            tasks.push_back(std::make_unique<SurveyTask>(plan_, count, file, newest_page));
+            const auto last_id = lastIdNow(file);
+            if (!last_id) {
+                return last_id.error();
+            }
+            tasks.push_back(
+                std::make_unique<SurveyTask>(plan_, count, file, newest_page, last_id.value()));
         }
         EVD_TRY(runTasks(readers_, control_, tasks));
         for (const auto& task : tasks) {
@@ -89,6 +94,24 @@ class RecordAnswer {
             noteCursor(task->file(), surveys_.back().last_id);
         }
         return checkFields();
+    }
+
+    // Looked up before anything has to wait for its turn: while many ask, events that come in
+    // meanwhile would make each question longer, and so each turn later. Nothing: not readable.
+    base::Result<std::optional<int64_t>> lastIdNow(const DatabaseFile& file) {
+        std::optional<int64_t> last_id;
+        RunControl control = control_;
+        control.step = "survey";
+        const auto read =
+            readers_.read(file, control, [&](db::Connection& connection) -> base::Result<void> {
+                auto greatest = greatestId(connection, *plan_.table);
+                if (!greatest) {
+                    return greatest.error();
+                }
+                last_id = greatest.value();
+                return {};
+            });
+        return read ? base::Result<std::optional<int64_t>>(last_id) : read.error();
     }
 
     // Ruling A4.

@@ -16,6 +16,7 @@
 
 #include <doctest/doctest.h>
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,26 @@ TEST_CASE("split reading: the parts share one memory budget") {
     REQUIRE_FALSE(answer.done.ok());
     CHECK(answer.done.error().kind == base::ErrorKind::Busy);
     CHECK(ask(folder.path(), 3, "EVENTS SORT n", asSystem()).lines.size() == kEvents);
+}
+
+TEST_CASE("split reading: rows that come while a question waits for its turn are not in it") {
+    const test::TemporaryDirectory folder;
+    const std::string path = folder / "shard-0000.db";
+    TestShard(path).insert(someEvents(11, 20));
+    const auto plan = planQuery(parseQuery("EVENTS SORT n").value(), 0).value();
+    const auto connection = std::move(db::Connection::openForReading(path).value());
+    const auto surveyed = [&](std::optional<int64_t> last_id_max) {
+        SurveyTask task(plan, SurveyTask::Count::Share, {path, 0, 0}, 0, last_id_max);
+        REQUIRE(task.slice(*connection).ok());
+        return task.survey();
+    };
+    CHECK(surveyed({}).last_id == 30);
+    CHECK(surveyed(31).last_id == 30);
+    CHECK(surveyed(25).last_id == 25);
+    CHECK(surveyed(25).rowsMax() == 15);
+    CHECK(surveyed(11).rowsMax() == 1);
+    CHECK_FALSE(surveyed(11).is_empty);
+    CHECK(surveyed(10).is_empty);  // what there was is gone
 }
 
 TEST_CASE("split reading: rows that are committed between the parts are in none of them") {
