@@ -8,35 +8,17 @@
 
 #include "common/base/iso_time.h"
 #include "common/base/text.h"
+#include "common/wire/syslog_text.h"
 
 #include <algorithm>
-#include <array>
 
 namespace evd::collector {
 
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kLineEnds("\n\r\0 ", 4);
-constexpr size_t kShortTimeBytes = 15;  // of Oct 11 22:14:15
 
-// A text that gives up its front.
-struct Line {
-    std::string_view rest;
-
-    bool take(std::string_view front) {
-        const bool there = rest.starts_with(front);
-        rest.remove_prefix(there ? front.size() : 0);
-        return there;
-    }
-    // Up to the next space, which is passed over.
-    std::string_view word() {
-        const size_t space = rest.find(' ');
-        const std::string_view taken = rest.substr(0, space);
-        rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
-        return taken;
-    }
-};
+using Line = wire::SyslogText;
 
 // In place: a record can only point at what is there.
 void replaceWhatIsNotText(std::span<uint8_t> bytes) {
@@ -60,51 +42,6 @@ void replaceWhatIsNotText(std::span<uint8_t> bytes) {
     }
 }
 
-// <0> to <191>; nothing else is a priority.
-std::optional<unsigned> takePriority(Line& line) {
-    const size_t end = line.rest.find('>');
-    if (!line.rest.starts_with('<') || end == std::string_view::npos || end < 2 || end > 4) {
-        return std::nullopt;
-    }
-    const auto number = base::parseU64(line.rest.substr(1, end - 1));
-    if (!number.ok() || number.value() > kSyslogPriorityMax) {
-        return std::nullopt;
-    }
-    line.rest.remove_prefix(end + 1);
-    return static_cast<unsigned>(number.value());
-}
-
-// Moves behind the structured data of RFC 5424: "-" or elements in brackets, whose values are
-// quoted. Nothing when it is not closed.
-std::optional<std::string_view> takeStructuredData(Line& line) {
-    if (line.take("-")) {
-        return std::string_view();
-    }
-    size_t at = 0;
-    bool is_open = false;
-    bool is_quoted = false;
-    for (; at < line.rest.size(); ++at) {
-        const char letter = line.rest[at];
-        if (is_quoted) {
-            at += letter == '\\' ? 1 : 0;
-            is_quoted = letter != '"';
-        } else if (is_open) {
-            is_quoted = letter == '"';
-            is_open = letter != ']';
-        } else if (letter == '[') {
-            is_open = true;
-        } else {
-            break;
-        }
-    }
-    if (at == 0 || is_open || at > line.rest.size()) {
-        return std::nullopt;
-    }
-    const std::string_view data = line.rest.substr(0, at);
-    line.rest.remove_prefix(at);
-    return data;
-}
-
 // RFC 5424 behind the priority; false when it is something else, and nothing has changed then.
 bool parseNew(std::string_view text, wire::LogRecord& record) {
     Line line{text};
@@ -116,14 +53,14 @@ bool parseNew(std::string_view text, wire::LogRecord& record) {
     const std::string_view name = line.word();
     const std::string_view process = line.word();
     const std::string_view kind = line.word();
-    const auto data = takeStructuredData(line);
+    const auto data = wire::takeStructuredData(line);
     const bool has_all = !time.empty() && !name.empty() && !process.empty() && !kind.empty();
     if (!has_all || !data || (!line.rest.empty() && !line.take(" "))) {
         return false;
     }
-    (void)line.take(kByteOrderMark);
+    (void)line.take(wire::kSyslogByteOrderMark);
     record.timestamp_ns = base::parseIsoTime(time).value_or(record.timestamp_ns);
-    if (name != "-" && name.size() <= kSyslogTagBytesMax) {
+    if (name != "-" && name.size() <= wire::kSyslogTagBytesMax) {
         record.origin = name;
     }
     record.message = line.rest.empty() ? *data : line.rest;
@@ -132,16 +69,10 @@ bool parseNew(std::string_view text, wire::LogRecord& record) {
 
 // Oct 11 22:14:15 and a space; what it says is not used.
 bool takeShortTime(Line& line) {
-    constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const std::string_view time = line.rest.substr(0, kShortTimeBytes + 1);
-    if (time.size() <= kShortTimeBytes || time[3] != ' ' || time[6] != ' ' || time[9] != ':' ||
-        time[12] != ':' || time[kShortTimeBytes] != ' ' ||
-        std::find(kMonths.begin(), kMonths.end(), time.substr(0, 3)) == kMonths.end()) {
-        return false;
-    }
-    line.rest.remove_prefix(kShortTimeBytes + 1);
-    return true;
+    const bool is_there = wire::shortTimeMonth(line.rest) &&
+                          line.rest.substr(wire::kSyslogShortTimeBytes).starts_with(' ');
+    line.rest.remove_prefix(is_there ? wire::kSyslogShortTimeBytes + 1 : 0);
+    return is_there;
 }
 
 bool takeLongTime(Line& line, wire::LogRecord& record) {
@@ -154,25 +85,10 @@ bool takeLongTime(Line& line, wire::LogRecord& record) {
     return time.has_value();
 }
 
-// "app: " or "app[4711]: "; the colon ends the text or is followed by a space, so that neither an
-// address nor a word of the message is taken for a tag.
 bool takeTag(Line& line, wire::LogRecord& record) {
-    const std::string_view tag = line.rest.substr(0, line.rest.find_first_of(" :["));
-    Line ahead{line.rest.substr(tag.size())};
-    if (ahead.rest.starts_with('[')) {
-        const size_t end = ahead.rest.find_first_of(" ]");
-        if (end == std::string_view::npos || ahead.rest[end] != ']') {
-            return false;
-        }
-        ahead.rest.remove_prefix(end + 1);
-    }
-    const bool is_tag = !tag.empty() && tag.size() <= kSyslogTagBytesMax && ahead.take(":") &&
-                        (ahead.rest.empty() || ahead.take(" "));
-    if (is_tag) {
-        record.origin = tag;
-        line = ahead;
-    }
-    return is_tag;
+    const auto tag = wire::takeSyslogTag(line);
+    record.origin = tag.value_or(record.origin);
+    return tag.has_value();
 }
 
 void parseOld(std::string_view text, wire::LogRecord& record) {
@@ -197,10 +113,10 @@ std::optional<wire::LogRecord> parseSyslogLine(std::span<uint8_t> datagram, int6
     }
     wire::LogRecord record;
     record.timestamp_ns = receipt_ns;
-    record.origin = kSyslogUnknownOrigin;
+    record.origin = wire::kSyslogUnknownOrigin;
     record.message = line.rest;
-    const auto priority = takePriority(line);
-    record.is_error = priority.value_or(kSyslogPriorityUnknown) % 8 <= kSyslogErrorSeverity;
+    const auto priority = wire::takeSyslogPriority(line);
+    record.is_error = wire::isSyslogError(priority.value_or(kSyslogPriorityUnknown));
     if (!priority) {
         return record;
     }

@@ -2,23 +2,14 @@
 
 #include "common/wire/log_record.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 
 namespace evd::collector {
 
-// Of messages that do not say who sent them.
-inline constexpr std::string_view kSyslogUnknownOrigin = "syslog";
-// More is no tag but text; RFC 3164 gives a tag 32 bytes and RFC 5424 an APP-NAME 48.
-inline constexpr size_t kSyslogTagBytesMax = 128;
-inline constexpr unsigned kSyslogPriorityMax = 191;
 // Of messages without a priority: user.notice (RFC 3164 §4.3.3).
 inline constexpr unsigned kSyslogPriorityUnknown = 13;
-// Severities up to this one are errors: emergency, alert, critical, error.
-inline constexpr unsigned kSyslogErrorSeverity = 3;
 
 // Makes a log record of one datagram of the syslog door.
 //

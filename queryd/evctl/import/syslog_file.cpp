@@ -7,10 +7,10 @@
 #include "common/base/clock.h"
 #include "common/base/iso_time.h"
 #include "common/base/text.h"
+#include "common/wire/syslog_text.h"
 #include "queryd/evctl/import/import_lines.h"
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 #include <optional>
 
@@ -18,43 +18,10 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr size_t kShortTimeBytes = 15;  // of Oct 11 22:14:15
-constexpr unsigned kPriorityMax = 191;
-constexpr unsigned kErrorSeverity = 3;  // emergency, alert, critical, error
 constexpr int64_t kDayNs = int64_t{86'400} * base::kNsPerSecond;
 constexpr int kYearsBack = 8;  // over any 29th of February
 
-// A text that gives up its front.
-struct Rest {
-    std::string_view text;
-
-    bool take(std::string_view front) {
-        const bool there = text.starts_with(front);
-        text.remove_prefix(there ? front.size() : 0);
-        return there;
-    }
-    // Up to the next space, which is passed over.
-    std::string_view word() {
-        const size_t space = text.find(' ');
-        const std::string_view taken = text.substr(0, space);
-        text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
-        return taken;
-    }
-};
-
-std::optional<unsigned> takePriority(Rest& line) {
-    const size_t end = line.text.find('>');
-    if (!line.text.starts_with('<') || end == std::string_view::npos || end < 2 || end > 4) {
-        return std::nullopt;
-    }
-    const auto number = base::parseU64(line.text.substr(1, end - 1));
-    if (!number.ok() || number.value() > kPriorityMax) {
-        return std::nullopt;
-    }
-    line.text.remove_prefix(end + 1);
-    return static_cast<unsigned>(number.value());
-}
+using Line = wire::SyslogText;
 
 std::optional<int> numberIn(std::string_view text, int most) {
     const auto number = base::parseU64(text);
@@ -73,11 +40,8 @@ std::optional<int64_t> momentIn(tm parts, bool utc) {
 }
 
 std::optional<tm> readShortTime(std::string_view text) {
-    constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(0, 3));
-    if (text.size() != kShortTimeBytes || text[3] != ' ' || text[6] != ' ' || text[9] != ':' ||
-        text[12] != ':' || month == kMonths.end()) {
+    const auto month = wire::shortTimeMonth(text);
+    if (!month) {
         return std::nullopt;
     }
     const auto day = numberIn(text.substr(text[4] == ' ' ? 5 : 4, text[4] == ' ' ? 1 : 2), 31);
@@ -88,7 +52,7 @@ std::optional<tm> readShortTime(std::string_view text) {
         return std::nullopt;
     }
     tm parts{};
-    parts.tm_mon = static_cast<int>(month - kMonths.begin());
+    parts.tm_mon = *month;
     parts.tm_mday = *day;
     parts.tm_hour = *hour;
     parts.tm_min = *minute;
@@ -111,98 +75,50 @@ std::optional<int64_t> latest(tm parts, const ImportTimes& times) {
     return std::nullopt;
 }
 
-std::optional<int64_t> takeTime(Rest& line, const ImportTimes& times) {
-    Rest ahead = line;
+std::optional<int64_t> takeTime(Line& line, const ImportTimes& times) {
+    Line ahead = line;
     if (const auto moment = base::parseIsoTime(ahead.word())) {
         line = ahead;
         return moment;
     }
-    const auto parts = readShortTime(line.text.substr(0, kShortTimeBytes));
+    const auto parts = readShortTime(line.rest);
     const auto moment = parts ? latest(*parts, times) : std::nullopt;
-    const std::string_view behind = line.text.substr(std::min(kShortTimeBytes, line.text.size()));
+    const std::string_view behind =
+        line.rest.substr(std::min(wire::kSyslogShortTimeBytes, line.rest.size()));
     if (!moment || (!behind.empty() && !behind.starts_with(' '))) {
         return std::nullopt;
     }
-    line.text = behind.substr(behind.empty() ? 0 : 1);
+    line.rest = behind.substr(behind.empty() ? 0 : 1);
     return moment;
 }
 
-// "app: " or "app[4711]: "; the colon ends the text or is followed by a space, so that neither an
-// address nor a word of the message is taken for a tag.
-bool takeTag(Rest& line, wire::LogRecord& record) {
-    const std::string_view tag = line.text.substr(0, line.text.find_first_of(" :["));
-    Rest ahead{line.text.substr(tag.size())};
-    if (ahead.text.starts_with('[')) {
-        const size_t end = ahead.text.find_first_of(" ]");
-        if (end == std::string_view::npos || ahead.text[end] != ']') {
-            return false;
-        }
-        ahead.text.remove_prefix(end + 1);
-    }
-    const bool is_tag = !tag.empty() && tag.size() <= kSyslogFileTagBytesMax && ahead.take(":") &&
-                        (ahead.text.empty() || ahead.take(" "));
-    if (is_tag) {
-        record.origin = tag;
-        line = ahead;
-    }
-    return is_tag;
-}
-
-void readOldBody(Rest line, wire::LogRecord& record) {
-    if (!takeTag(line, record)) {
+void readOldBody(Line line, wire::LogRecord& record) {
+    auto tag = wire::takeSyslogTag(line);
+    if (!tag) {
         (void)line.word();  // the host
-        (void)takeTag(line, record);
+        tag = wire::takeSyslogTag(line);
     }
-    record.message = line.text;
-}
-
-// Moves behind "-" or elements in brackets, whose values are quoted.
-std::optional<std::string_view> takeStructuredData(Rest& line) {
-    if (line.take("-")) {
-        return std::string_view();
-    }
-    size_t at = 0;
-    bool is_open = false;
-    bool is_quoted = false;
-    for (; at < line.text.size(); ++at) {
-        const char letter = line.text[at];
-        if (is_quoted) {
-            at += letter == '\\' ? 1 : 0;
-            is_quoted = letter != '"';
-        } else if (is_open) {
-            is_quoted = letter == '"';
-            is_open = letter != ']';
-        } else if (letter == '[') {
-            is_open = true;
-        } else {
-            break;
-        }
-    }
-    if (at == 0 || is_open || at > line.text.size()) {
-        return std::nullopt;
-    }
-    const std::string_view data = line.text.substr(0, at);
-    line.text.remove_prefix(at);
-    return data;
+    record.origin = tag.value_or(record.origin);
+    record.message = line.rest;
 }
 
 // RFC 5424 behind the priority and the version.
-base::Result<wire::LogRecord> readNew(Rest line, wire::LogRecord record) {
+base::Result<wire::LogRecord> readNew(Line line, wire::LogRecord record) {
     const auto moment = base::parseIsoTime(line.word());
     (void)line.word();  // the host
     const std::string_view name = line.word();
     (void)line.word();  // the process
     const std::string_view kind = line.word();
-    const auto data = takeStructuredData(line);
-    if (!moment || kind.empty() || !data || (!line.text.empty() && !line.take(" "))) {
+    const auto data = wire::takeStructuredData(line);
+    if (!moment || kind.empty() || !data || (!line.rest.empty() && !line.take(" "))) {
         return base::fail(base::ErrorKind::Invalid, "a line of RFC 5424 that is not whole");
     }
-    (void)line.take(kByteOrderMark);
+    (void)line.take(wire::kSyslogByteOrderMark);
     record.timestamp_ns = *moment;
-    if (name != "-" && !name.empty() && name.size() <= kSyslogFileTagBytesMax) {
+    if (name != "-" && !name.empty() && name.size() <= wire::kSyslogTagBytesMax) {
         record.origin = name;
     }
-    record.message = line.text.empty() ? *data : line.text;
+    record.message = line.rest.empty() ? *data : line.rest;
     return record;
 }
 
@@ -261,11 +177,11 @@ class SyslogFileParser final : public ImportParser {
 }  // namespace
 
 base::Result<wire::LogRecord> parseSyslogFileLine(std::string_view text, const ImportTimes& times) {
-    Rest line{text};
+    Line line{text};
     wire::LogRecord record;
-    record.origin = kSyslogFileOrigin;
-    const auto priority = takePriority(line);
-    record.is_error = priority && *priority % 8 <= kErrorSeverity;
+    record.origin = wire::kSyslogUnknownOrigin;
+    const auto priority = wire::takeSyslogPriority(line);
+    record.is_error = priority && wire::isSyslogError(*priority);
     if (priority && line.take("1 ")) {
         return readNew(line, record);
     }

@@ -2,22 +2,16 @@
 
 #include "queryd/evctl/import/import_parser.h"
 
-#include <cstddef>
 #include <memory>
 #include <string_view>
 
 namespace evd::evctl {
 
-// Of lines that do not say who wrote them.
-inline constexpr std::string_view kSyslogFileOrigin = "syslog";
-inline constexpr size_t kSyslogFileTagBytesMax = 128;
-
 // Lines of a syslog file, as log records.
 //
-//      Oct 11 22:14:15 host app[4711]: text                                RFC 3164,
-//      /var/log/syslog 2026-01-02T03:04:05.678901+01:00 host app[4711]: text               rsyslog
-//      of Debian 12 <165>1 2003-10-11T22:14:15.003Z host app 4711 ID47 [sd@1 k="v"] text    RFC
-//      5424
+//      Oct 11 22:14:15 host app[4711]: text                                    RFC 3164
+//      2026-01-02T03:04:05.678901+01:00 host app[4711]: text                   rsyslog of Debian 12
+//      <165>1 2003-10-11T22:14:15.003Z host app 4711 ID47 [sd@1 k="v"] text    RFC 5424
 //
 // A priority may stand in front of each. The origin is the tag without its process id, the message
 // what stands behind it; the host is not kept. Only a priority tells an error: without one a line

@@ -1,6 +1,7 @@
 #include "queryd/evctl/import/syslog_file.h"
 
 #include "common/base/clock.h"
+#include "common/wire/syslog_text.h"
 #include "tests/support/imported_records.h"
 
 #include <doctest/doctest.h>
@@ -99,7 +100,7 @@ TEST_CASE("syslog file: bytes that are no text are replaced, a line at the limit
     CHECK(above.records == Lines{"log 1767355198000000000 a next"});
     CHECK(above.report.find("1, a line that is too long\n    line 1: Jan") != std::string::npos);
     // A tag has a limit, too.
-    const std::string tag(evd::evctl::kSyslogFileTagBytesMax, 't');
+    const std::string tag(evd::wire::kSyslogTagBytesMax, 't');
     CHECK(records("Jan  2 11:59:58 h " + tag + ": m") ==
           Lines{"log 1767355198000000000 " + tag + " m"});
     CHECK(records("Jan  2 11:59:58 h t" + tag + ": m") ==
