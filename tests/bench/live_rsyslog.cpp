@@ -48,8 +48,10 @@ class Rsyslog {
         }
     }
     ~Rsyslog() {
-        (void)::kill(pid_, SIGTERM);
-        (void)::waitpid(pid_, nullptr, 0);
+        if (pid_ > 0) {  // -1 would be everybody
+            (void)::kill(pid_, SIGTERM);
+            (void)::waitpid(pid_, nullptr, 0);
+        }
     }
     Rsyslog(const Rsyslog&) = delete;
     Rsyslog& operator=(const Rsyslog&) = delete;
