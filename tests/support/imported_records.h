@@ -1,9 +1,13 @@
 #pragma once
 
+#include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/wire/msgpack_json.h"
 #include "queryd/evctl/import/import_parser.h"
 
+#include <algorithm>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -58,6 +62,29 @@ class ImportedRecords final : public evctl::ImportSink {
 // As they are: what tests compare is no terminal.
 inline std::string unchanged(std::string_view text) {
     return std::string(text);
+}
+
+using MakeParser = std::function<std::unique_ptr<evctl::ImportParser>(evctl::ImportReport& report,
+                                                                      evctl::ImportSink& sink)>;
+
+struct ImportOutcome {
+    std::vector<std::string> records;
+    std::string report;
+    std::vector<uint64_t> event_lines = {};
+    bool operator==(const ImportOutcome&) const = default;
+};
+
+// What a parser makes of a file that comes in pieces of that many bytes.
+inline ImportOutcome importInPieces(std::string_view text, size_t piece, const MakeParser& make) {
+    evctl::ImportReport report;
+    ImportedRecords sink;
+    const auto parser = make(report, sink);
+    while (!text.empty()) {
+        EVD_CHECK(parser->feed(text.substr(0, piece)).ok(), "only a sink ends an import");
+        text.remove_prefix(std::min(piece, text.size()));
+    }
+    EVD_CHECK(parser->finish().ok(), "only a sink ends an import");
+    return {sink.lines, report.text(unchanged), sink.event_lines};
 }
 
 }  // namespace evd::test

@@ -7,29 +7,21 @@
 
 using evd::base::cat;
 using evd::evctl::ImportReport;
+using evd::evctl::ImportSink;
 using evd::evctl::kAuditEventRecordsMax;
 using evd::evctl::kAuditFieldsMax;
 using evd::evctl::kAuditOpenMax;
 using evd::evctl::parseAuditLine;
-using evd::test::ImportedRecords;
-using evd::test::unchanged;
+using evd::test::importInPieces;
+using evd::test::ImportOutcome;
 using Lines = std::vector<std::string>;
 
 namespace {
 
-struct Outcome {
-    Lines events;
-    std::vector<uint64_t> lines;
-    std::string report;
-};
-
-Outcome import(std::string_view text) {
-    ImportReport report;
-    ImportedRecords sink;
-    const auto parser = makeAuditLogParser(report, sink);
-    CHECK(parser->feed(text).ok());
-    CHECK(parser->finish().ok());
-    return {sink.lines, sink.event_lines, report.text(unchanged)};
+ImportOutcome import(std::string_view text) {
+    return importInPieces(text, SIZE_MAX, [](ImportReport& report, ImportSink& sink) {
+        return evd::evctl::makeAuditLogParser(report, sink);
+    });
 }
 
 // One record of the event with that number.
@@ -40,7 +32,7 @@ std::string record(std::string_view type, uint64_t serial, std::string_view fiel
 
 // The fields of a record, as JSON.
 std::string fieldsOf(std::string_view type, std::string_view fields) {
-    const Lines events = import(record(type, 1, fields)).events;
+    const Lines events = import(record(type, 1, fields)).records;
     REQUIRE(events.size() == 1);
     const std::string key = cat("\"", evd::base::foldAscii(type), "\":");
     const size_t begin = events[0].find(key) + key.size();
@@ -56,18 +48,18 @@ std::string fieldsOf(std::string_view type, std::string_view fields) {
 }  // namespace
 
 TEST_CASE("audit log: records of one id are one event, also between those of others") {
-    const Outcome outcome =
+    const ImportOutcome outcome =
         import(record("SYSCALL", 7, "syscall=59 success=yes") + record("USER_CMD", 8, "pid=1") +
                record("CWD", 7, "cwd=\"/root\"") + record("PATH", 7, "item=0 name=\"/bin/ls\"") +
                record("PATH", 7, "item=1 name=\"/lib\"") + record("EOE", 7, ""));
     CHECK(
-        outcome.events ==
+        outcome.records ==
         Lines{"event audit.syscall {\"cwd\":{\"cwd\":\"/root\"},\"path\":[{\"item\":0,\"name\":"
               "\"/bin/ls\"},{\"item\":1,\"name\":\"/lib\"}],\"serial\":7,\"syscall\":{\"success\":"
               "true,\"syscall\":59},\"time\":1364481363243000000}",
               "event audit.user_cmd {\"serial\":8,\"time\":1364481363243000000,\"user_cmd\":{"
               "\"pid\":1}}"});
-    CHECK(outcome.lines == std::vector<uint64_t>{1, 2});
+    CHECK(outcome.event_lines == std::vector<uint64_t>{1, 2});
     CHECK(outcome.report == "understood: 5 audit records\nunderstood: 2 events\n");
 }
 
@@ -103,23 +95,23 @@ TEST_CASE("audit log: the fields of a user record stand in its message") {
 }
 
 TEST_CASE("audit log: a command line is put together from its pieces") {
-    const Outcome outcome =
+    const ImportOutcome outcome =
         import(record("EXECVE", 1, "argc=3 a0=\"ls\" a1_len=6 a1[0]=6162 a1[1]=63") +
                record("EXECVE", 1, "a2=\"12\""));
-    CHECK(outcome.events ==
+    CHECK(outcome.records ==
           Lines{"event audit.execve {\"execve\":{\"argc\":3,\"argv\":[\"ls\",\"abc\",\"12\"]},"
                 "\"serial\":1,\"time\":1364481363243000000}"});
 }
 
 TEST_CASE("audit log: names of records and nodes") {
-    CHECK(import("node=web1 " + record("UNKNOWN[1334]", 1, "prog-id=3")).events ==
+    CHECK(import("node=web1 " + record("UNKNOWN[1334]", 1, "prog-id=3")).records ==
           Lines{"event audit.unknown_1334 {\"node\":\"web1\",\"serial\":1,\"time\":"
                 "1364481363243000000,\"unknown_1334\":{\"prog-id\":\"3\"}}"});
-    CHECK(import(record("X", 1, "a=1") + record("X", 1, "a=2")).events ==
+    CHECK(import(record("X", 1, "a=1") + record("X", 1, "a=2")).records ==
           Lines{"event audit.x {\"serial\":1,\"time\":1364481363243000000,\"x\":{\"a\":\"1\"},"
                 "\"x_2\":{\"a\":\"2\"}}"});
     // A record may not take the name of what every event has.
-    CHECK(import(record("TIME", 1, "a=1")).events ==
+    CHECK(import(record("TIME", 1, "a=1")).records ==
           Lines{"event audit.time {\"serial\":1,\"time\":1364481363243000000,\"time_\":{\"a\":"
                 "\"1\"}}"});
 }
@@ -127,16 +119,16 @@ TEST_CASE("audit log: names of records and nodes") {
 TEST_CASE("audit log: an event ends when younger ones come, or too many") {
     // Two seconds later the rest of it would be another event.
     CHECK(import(record("X", 1, "") + record("X", 2, "", "1364481366") + record("X", 1, ""))
-              .events.size() == 3);
+              .records.size() == 3);
     CHECK(import(record("X", 1, "") + record("X", 2, "", "1364481365") + record("X", 1, ""))
-              .events.size() == 2);
+              .records.size() == 2);
     for (const auto& [others, events] :
          {std::pair(kAuditOpenMax - 1, kAuditOpenMax), {kAuditOpenMax, kAuditOpenMax + 2}}) {
         std::string text = record("X", 0, "");
         for (uint64_t i = 1; i <= others; ++i) {
             text += record("X", i, "");
         }
-        CHECK(import(text + record("Y", 0, "")).events.size() == events);
+        CHECK(import(text + record("Y", 0, "")).records.size() == events);
     }
 }
 
@@ -150,9 +142,9 @@ TEST_CASE("audit log: an event has a limit") {
               .report.find("1, a record of an event that is too large\n    line 1025:") !=
           std::string::npos);
     const std::string half = "x=" + std::string(evd::evctl::kAuditEventBytesMax / 2, 'y');
-    const Outcome bytes =
+    const ImportOutcome bytes =
         import(record("A", 1, half) + record("B", 1, half) + record("C", 1, "z=1"));
-    CHECK(bytes.events.size() == 1);
+    CHECK(bytes.records.size() == 1);
     CHECK(bytes.report.find("1, a record of an event that is too large") != std::string::npos);
 }
 

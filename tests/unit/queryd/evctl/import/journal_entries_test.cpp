@@ -6,29 +6,19 @@
 
 using evd::base::cat;
 using evd::evctl::ImportReport;
+using evd::evctl::ImportSink;
 using evd::evctl::kImportLineBytesMax;
 using evd::evctl::kJournalDataBytesMax;
-using evd::test::ImportedRecords;
-using evd::test::unchanged;
+using evd::test::importInPieces;
+using evd::test::ImportOutcome;
 using Lines = std::vector<std::string>;
 
 namespace {
 
-struct Outcome {
-    Lines records;
-    std::string report;
-    bool operator==(const Outcome&) const = default;
-};
-
-Outcome import(std::string_view text, size_t piece = SIZE_MAX) {
-    ImportReport report;
-    ImportedRecords sink;
-    const auto parser = makeJournalParser(report, sink);
-    for (size_t at = 0; at < text.size(); at += std::min(piece, text.size())) {
-        CHECK(parser->feed(text.substr(at, piece)).ok());
-    }
-    CHECK(parser->finish().ok());
-    return {sink.lines, report.text(unchanged)};
+ImportOutcome import(std::string_view text, size_t piece = SIZE_MAX) {
+    return importInPieces(text, piece, [](ImportReport& report, ImportSink& sink) {
+        return evd::evctl::makeJournalParser(report, sink);
+    });
 }
 
 // A binary field whose length says what it says.
@@ -53,9 +43,9 @@ TEST_CASE("journal entries: an entry is a line of its origin, however the bytes 
         cat("__CURSOR=s=1;i=2\n", kTime, "_BOOT_ID=30768e055ba043e08be77547ff276121\nPRIORITY=3\n",
             "_COMM=sh\nSYSLOG_IDENTIFIER=backup\n", binary("MESSAGE", "two\nlines"), "\n\n",
             "MESSAGE=plain = text\n", kTime, "_SYSTEMD_UNIT=x.service\nPRIORITY=4\n");
-    const Outcome wanted{{"log 1767355200000001000 backup! two\nlines",
-                          "log 1767355200000001000 x.service plain = text"},
-                         "understood: 2 log records\n"};
+    const ImportOutcome wanted{{"log 1767355200000001000 backup! two\nlines",
+                                "log 1767355200000001000 x.service plain = text"},
+                               "understood: 2 log records\n"};
     for (size_t piece = 1; piece <= text.size(); ++piece) {
         CHECK(import(text, piece) == wanted);
     }
@@ -75,8 +65,9 @@ TEST_CASE("journal entries: our own nanoseconds and job count where they agree")
 }
 
 TEST_CASE("journal entries: what is no log line is told") {
-    const Outcome outcome = import(cat("MESSAGE=no time\n\n", kTime, "SYSLOG_IDENTIFIER=o\n\n",
-                                       kTime, "not a field\nMESSAGE=m\n\n"));
+    const ImportOutcome outcome =
+        import(cat("MESSAGE=no time\n\n", kTime, "SYSLOG_IDENTIFIER=o\n\n", kTime,
+                   "not a field\nMESSAGE=m\n\n"));
     CHECK(outcome.records == Lines{"log 1767355200000001000 journal m"});
     CHECK(outcome.report ==
           "understood: 1 log records\n"
@@ -92,12 +83,12 @@ TEST_CASE("journal entries: behind a damaged field the next entry is understood"
          {binary("MESSAGE", "abc", 2), binary("MESSAGE", "abc", kJournalDataBytesMax + 1),
           binary("MESSAGE", "abc", UINT64_MAX)}) {
         for (const size_t piece : {1, 2, 3, 1000}) {
-            const Outcome outcome = import(cat(kTime, broken, "OTHER=1\n", next), piece);
+            const ImportOutcome outcome = import(cat(kTime, broken, "OTHER=1\n", next), piece);
             CHECK(outcome.records == wanted);
             CHECK(outcome.report.find("not understood: 1, a field") != std::string::npos);
         }
     }
-    const Outcome cut = import(cat(kTime, "MESSAGE\n\x05"));
+    const ImportOutcome cut = import(cat(kTime, "MESSAGE\n\x05"));
     CHECK(cut.records.empty());
     CHECK(cut.report.find("1, an entry that is cut off") != std::string::npos);
 }
@@ -105,7 +96,7 @@ TEST_CASE("journal entries: behind a damaged field the next entry is understood"
 TEST_CASE("journal entries: a field at the limit is taken, a larger one passed over") {
     const std::string most(kImportLineBytesMax, 'x');
     CHECK(import(cat(kTime, binary("MESSAGE", most))).records.size() == 1);
-    const Outcome above =
+    const ImportOutcome above =
         import(cat(kTime, binary("MESSAGE", most + "x"), "\n", kTime, "MESSAGE=next\n"), 100'000);
     CHECK(above.records == Lines{"log 1767355200000001000 journal next"});
     CHECK(above.report.find("1, an entry whose message is too long") != std::string::npos);

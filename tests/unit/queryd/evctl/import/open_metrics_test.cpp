@@ -8,32 +8,25 @@
 
 using evd::base::cat;
 using evd::evctl::ImportReport;
+using evd::evctl::ImportSink;
 using evd::evctl::kMetricLineLabelsMax;
 using evd::evctl::parseMetricLine;
-using evd::test::ImportedRecords;
-using evd::test::unchanged;
+using evd::test::importInPieces;
+using evd::test::ImportOutcome;
 using Lines = std::vector<std::string>;
 
 namespace {
 
-struct Outcome {
-    Lines samples;
-    std::string report;
-};
-
-Outcome import(std::string_view text) {
-    ImportReport report;
-    ImportedRecords sink;
-    const auto parser = makeOpenMetricsParser({5'000, true}, report, sink);
-    CHECK(parser->feed(text).ok());
-    CHECK(parser->finish().ok());
-    return {sink.lines, report.text(unchanged)};
+ImportOutcome import(std::string_view text) {
+    return importInPieces(text, SIZE_MAX, [](ImportReport& report, ImportSink& sink) {
+        return evd::evctl::makeOpenMetricsParser({5'000, true}, report, sink);
+    });
 }
 
 }  // namespace
 
 TEST_CASE("OpenMetrics: each type becomes what eventd has for it") {
-    const Outcome outcome = import(
+    const ImportOutcome outcome = import(
         "# TYPE req counter\n# HELP req All of them.\nreq_total{code=\"200\"} 17 1.5 # {t=\"x\"} "
         "1\n"
         "req_created{code=\"200\"} 1\n"
@@ -41,7 +34,7 @@ TEST_CASE("OpenMetrics: each type becomes what eventd has for it") {
         "# TYPE sum summary\nsum{quantile=\"0.5\"} 2\nsum_sum 9\nsum_count 3\n"
         "# TYPE s stateset\ns{s=\"a\"} 1\n# TYPE b info\nb_info{version=\"1\"} 1\n"
         "stray_total 4\n# EOF\nbehind 1\n");
-    CHECK(outcome.samples ==
+    CHECK(outcome.records ==
           Lines{"metric 1500000000 req_total{code=200} counter 17", "metric 5000 temp{} gauge -1.5",
                 "metric 5000 sum{quantile=0.5} gauge 2", "metric 5000 sum_sum{} counter 9",
                 "metric 5000 sum_count{} counter 3", "metric 5000 s{s=a} gauge 1",
@@ -52,7 +45,7 @@ TEST_CASE("OpenMetrics: each type becomes what eventd has for it") {
 }
 
 TEST_CASE("OpenMetrics: the older text calls a counter by its whole name") {
-    CHECK(import("# TYPE req_total counter\nreq_total 5 1395066363000\n").samples ==
+    CHECK(import("# TYPE req_total counter\nreq_total 5 1395066363000\n").records ==
           Lines{"metric 1395066363000000000 req_total{} counter 5"});
 }
 
@@ -62,11 +55,11 @@ TEST_CASE("OpenMetrics: lines of one histogram are one sample") {
                         "lat_count{a=\"x\"} 4\nlat_sum{a=\"x\"} 2.5\n"
                         "lat_bucket{le=\"1\",a=\"y\"} 1\nlat_bucket{le=\"+Inf\",a=\"y\"} 1\n"
                         "lat_sum{a=\"y\"} 0\n")
-              .samples == Lines{"metric 5000 lat{a=x} histogram 0.1:3 of 4 sum 2.5",
+              .records == Lines{"metric 5000 lat{a=x} histogram 0.1:3 of 4 sum 2.5",
                                 "metric 5000 lat{a=y} histogram 1:1 of 1 sum 0"});
     CHECK(import(head + "lat_bucket{le=\"1\"} 1 7\nlat_sum 1 7\nlat_count 1 7\n"
                         "lat_bucket{le=\"1\"} 2 8\nlat_sum 2 8\nlat_count 2 8\n")
-              .samples == Lines{"metric 7000000000 lat{} histogram 1:1 of 1 sum 1",
+              .records == Lines{"metric 7000000000 lat{} histogram 1:1 of 1 sum 1",
                                 "metric 8000000000 lat{} histogram 1:2 of 2 sum 2"});
 }
 
@@ -85,17 +78,17 @@ TEST_CASE("OpenMetrics: a histogram that is none is told") {
              {"h_bucket{le=\"x\"} 1\n", "without a bound"},
              {"h_bucket{le=\"NaN\"} 1\n", "without a bound"},
              {"h_count 1\nh_sum NaN\n", "contradict"}}) {
-        const Outcome outcome = import(head + lines);
-        CHECK(outcome.samples.empty());
+        const ImportOutcome outcome = import(head + lines);
+        CHECK(outcome.records.empty());
         CHECK_MESSAGE(outcome.report.find(reason) != std::string::npos, outcome.report);
     }
 }
 
 TEST_CASE("OpenMetrics: what the door would drop in silence is told") {
-    const Outcome outcome = import(
+    const ImportOutcome outcome = import(
         "# TYPE c counter\nc_total -1\n# TYPE g gauge\ng NaN\ng +Inf\ng{a=\"x,y\"} 1\n"
         "g{a=\"x=y\"} 1\ng{a=\"1\",a=\"2\"} 1\ng{empty=\"\",type=\"t\"} 1\n\xff 1\n");
-    CHECK(outcome.samples == Lines{"metric 5000 g{exported_type=t} gauge 1"});
+    CHECK(outcome.records == Lines{"metric 5000 g{exported_type=t} gauge 1"});
     CHECK(outcome.report.find("1, a counter below zero\n    line 2") != std::string::npos);
     CHECK(outcome.report.find("2, a number that is not finite\n    line 4") != std::string::npos);
     CHECK(outcome.report.find("3, a name or labels that eventd does not take") !=

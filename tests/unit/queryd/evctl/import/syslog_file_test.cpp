@@ -8,9 +8,10 @@
 
 using evd::base::kNsPerSecond;
 using evd::evctl::ImportReport;
+using evd::evctl::ImportSink;
 using evd::evctl::ImportTimes;
-using evd::test::ImportedRecords;
-using evd::test::unchanged;
+using evd::test::importInPieces;
+using evd::test::ImportOutcome;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -19,18 +20,10 @@ namespace {
 constexpr int64_t kNow = 1'767'355'200 * kNsPerSecond;
 constexpr ImportTimes kTimes{kNow, /*utc=*/true};
 
-struct Outcome {
-    Lines records;
-    std::string report;
-};
-
-Outcome import(std::string_view text) {
-    ImportReport report;
-    ImportedRecords sink;
-    const auto parser = makeSyslogFileParser(kTimes, report, sink);
-    CHECK(parser->feed(text).ok());
-    CHECK(parser->finish().ok());
-    return {sink.lines, report.text(unchanged)};
+ImportOutcome import(std::string_view text) {
+    return importInPieces(text, SIZE_MAX, [](ImportReport& report, ImportSink& sink) {
+        return evd::evctl::makeSyslogFileParser(kTimes, report, sink);
+    });
 }
 
 Lines records(std::string_view text) {
@@ -76,7 +69,7 @@ TEST_CASE("syslog file: lines of one moment stay in order") {
 }
 
 TEST_CASE("syslog file: what is no line of one is told with its number") {
-    const Outcome outcome = import(
+    const ImportOutcome outcome = import(
         "\nno time\nJan 2 11:59:58 one digit\n<999>Jan  2 11:59:58 h a: b\n"
         "<13>1 2003-13-11T22:14:15Z h a - - - x\n<13>1 2003-10-11T22:14:15Z h a - - [open\n"
         "Xan  2 11:59:58 h a: b\nJan  2 24:00:00 h a: b\nJan  2 11:59:58\n");
@@ -96,7 +89,7 @@ TEST_CASE("syslog file: bytes that are no text are replaced, a line at the limit
     const std::string head = "Jan  2 11:59:58 h a: ";
     const std::string most(evd::evctl::kImportLineBytesMax - head.size(), 'x');
     CHECK(records(head + most).size() == 1);
-    const Outcome above = import(head + most + "x\nJan  2 11:59:58 h a: next\n");
+    const ImportOutcome above = import(head + most + "x\nJan  2 11:59:58 h a: next\n");
     CHECK(above.records == Lines{"log 1767355198000000000 a next"});
     CHECK(above.report.find("1, a line that is too long\n    line 1: Jan") != std::string::npos);
     // A tag has a limit, too.
