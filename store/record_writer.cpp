@@ -168,8 +168,7 @@ void RecordWriter::fail(Transaction& transaction, base::Error error) {
     } else if (error.kind == base::ErrorKind::Denied && database_ != nullptr) {
         // Opened while the file system was read-only: this connection will never write, another
         // one may. The next batch opens it.
-        closeDatabase();
-        gate_.noteReplaced();
+        giveUpDatabase();
     }
     transaction.report.failure = std::move(error);
 }
@@ -181,8 +180,7 @@ base::Result<void> RecordWriter::ensureDatabase(Transaction& transaction) {
     std::string gone;
     if (database_ != nullptr) {
         gone = base::cat(database_->path(), " was removed while it was in use; ");
-        closeDatabase();
-        gate_.noteReplaced();
+        giveUpDatabase();
     }
     auto opened = openRecords(options_.path, format_, clock_, last_id_);
     if (!opened) {
@@ -202,8 +200,7 @@ void RecordWriter::replaceCorrupt(Transaction& transaction) {
         return;
     }
     const std::string path = database_->path();
-    closeDatabase();
-    gate_.noteReplaced();
+    giveUpDatabase();
     transaction.report.trouble =
         quarantineAndReplace(path, clock_.wallNs(), [&] { return ensureDatabase(transaction); });
 }
@@ -230,6 +227,11 @@ void RecordWriter::closeDatabase() {
     checkpointer_.letGo();
     last_id_ = database_->lastId();
     database_.reset();
+}
+
+void RecordWriter::giveUpDatabase() {
+    closeDatabase();
+    gate_.noteReplaced();
 }
 
 }  // namespace evd::store

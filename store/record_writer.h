@@ -107,6 +107,7 @@ class RecordWriter {
     void tellRoom();
     void close();
     void closeDatabase();
+    void giveUpDatabase();  // another one takes its place
 
     const Options options_;
     RecordFormat& format_;

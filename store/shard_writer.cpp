@@ -115,6 +115,11 @@ void ShardWriter::closeDatabase() {
     database_.reset();
 }
 
+void ShardWriter::giveUpDatabase() {
+    closeDatabase();
+    gate_.noteReplaced();
+}
+
 void ShardWriter::applyLimits() {
     batch_policy_.setLimits({queue_.rowsMax(), latency_ns_max_.load()});
     checkpointer_.setThreshold(checkpoint_bytes_.load());
@@ -249,9 +254,7 @@ bool ShardWriter::isBroken(const WriteItem& item) const {
 void ShardWriter::succeed(Batch& batch) {
     const int64_t now_ns = clock_.monotonicNs();
     for (const WriteItem& item : batch.items) {
-        if (item.ticket == kNoTicket) {
-            batch.report.has_settled = true;
-        } else {
+        if (item.ticket != kNoTicket) {
             batch.report.committed.push_back(item.ticket);
         }
     }
@@ -262,6 +265,7 @@ void ShardWriter::succeed(Batch& batch) {
     allocator_.settle(batch.reservation);
     if (doubtful_.isOpen()) {
         allocator_.settle(doubtful_);  // this commit has taken the place of the one in doubt
+        batch.report.has_settled = true;
     }
     if (batch.rows > 0) {
         listener_.committed({wire::CommitNotice::Store::Events, options_.shard, first_id,
@@ -309,8 +313,7 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
     } else if (error.kind == base::ErrorKind::Denied && database_ != nullptr) {
         // Opened while the file system was read-only: this connection will never write, another
         // one may. The next batch opens it.
-        closeDatabase();
-        gate_.noteReplaced();
+        giveUpDatabase();
     }
     batch.report.failure = std::move(error);
 }
@@ -329,8 +332,7 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
     std::string gone;
     if (database_ != nullptr) {
         gone = base::cat(database_->path(), " was removed while it was in use; ");
-        closeDatabase();
-        gate_.noteReplaced();
+        giveUpDatabase();
     }
     auto opened = openShard(options_.directory, options_.shard, options_.boot_id, clock_);
     if (!opened) {
@@ -349,8 +351,7 @@ void ShardWriter::replaceCorrupt(Batch& batch) {
         return;
     }
     const std::string path = database_->path();
-    closeDatabase();
-    gate_.noteReplaced();
+    giveUpDatabase();
     batch.report.trouble =
         quarantineAndReplace(path, clock_.wallNs(), [&] { return ensureDatabase(batch); });
 }
@@ -365,14 +366,14 @@ void ShardWriter::tellRoom() {
 }
 
 std::chrono::nanoseconds ShardWriter::idleWait() {
+    if (doubtful_.isOpen()) {
+        return kDoubtWait;  // Nothing else is done meanwhile, however urgent.
+    }
     std::chrono::nanoseconds wait = checkpointer_.idleWait();
     const auto index_wait_ns =
         database_ == nullptr ? std::optional<int64_t>() : indexes_.waitNs(clock_.monotonicNs());
     if (database_ != nullptr && gate_.rows().isWanted()) {
         wait = std::min<std::chrono::nanoseconds>(wait, kRowCountWait);
-    }
-    if (doubtful_.isOpen()) {
-        wait = std::min<std::chrono::nanoseconds>(wait, kDoubtWait);
     }
     return index_wait_ns ? std::min(wait, std::chrono::nanoseconds(*index_wait_ns)) : wait;
 }

@@ -74,7 +74,7 @@ struct ShardReport {
     std::optional<base::Error> failure;
     bool is_in_doubt = false;  // what was given up may be in the log after all, see EventStore
     std::string trouble;       // the database was quarantined or replaced; for a storage_error
-    bool has_settled = false;  // a commit of the writer's own, in the place of one in doubt
+    bool has_settled = false;  // a commit has taken the place of one in doubt
     bool has_room = false;     // the queue has room again for somebody who asked for it
 
     bool hasCommitted() const { return has_settled || !committed.empty(); }
@@ -157,6 +157,7 @@ class ShardWriter {
     base::Result<void> ensureDatabase(Batch& batch);
     void replaceCorrupt(Batch& batch);
     void closeDatabase();
+    void giveUpDatabase();  // another one takes its place
     void tellRoom();
     std::chrono::nanoseconds idleWait();
     void shedIndexes(const Batch& batch);

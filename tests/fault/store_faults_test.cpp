@@ -6,6 +6,7 @@
 #include "tests/fault/scenarios.h"
 
 #include "common/base/text.h"
+#include "store/index_field.h"
 #include "tests/support/group.h"
 
 #include <doctest/doctest.h>
@@ -116,6 +117,35 @@ TEST_CASE("store faults: a shard settles a commit in doubt by itself when nothin
     }
     CHECK(disk.injected() == 2);
     CHECK(world.store().stableId() > stable);
+    disk.disarm();
+    CHECK(world.finish());
+    CHECK(world.violations(StoreWorld::Expect::Everything).empty());
+}
+
+// Each attempt is a write to a disk that has just refused one.
+TEST_CASE("store faults: a commit in doubt is settled at leisure though an index is wanted") {
+    constexpr int kPauseMs = 2500;
+    constexpr uint64_t kAttemptsMax = 10;  // one a second, and one may be under way
+    FaultyVfs& disk = FaultyVfs::instance();
+    disk.disarm();
+    StoreWorld::Shape shape;
+    shape.shards = 1;
+    shape.cpus = 1;
+    shape.checkpoint_bytes = kNoCheckpoint;
+    StoreWorld world(shape);
+    REQUIRE(world.start());
+    world.emit(0);
+    REQUIRE(world.deliverAll(5));
+    disk.arm({FaultKind::SyncError, 1, kNever});
+    world.emit(0);
+    world.deliver();
+    const auto field = store::indexField("event_type");
+    REQUIRE(field);
+    world.store().wantIndexes(
+        std::make_shared<const store::DesiredIndexes>(store::DesiredIndexes{field.value()}));
+    pauseMs(kPauseMs);
+    CHECK(disk.injected() > 1);
+    CHECK(disk.injected() < kAttemptsMax);
     disk.disarm();
     CHECK(world.finish());
     CHECK(world.violations(StoreWorld::Expect::Everything).empty());
