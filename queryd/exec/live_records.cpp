@@ -73,6 +73,8 @@ base::Result<LiveSource::Round> LiveRecords::sendNew() {
     Round round;
     found_.clear();
     bytes_.clear();
+    // Each round counts as a question of its own, or old streams would go before all others.
+    control_.asked_ns = control_.clock->monotonicNs();
     sights_.refresh();
     sight_ = sights_.of(kindOf(plan_.table->store));
     const auto databases = readers_.databases(plan_.table->store);

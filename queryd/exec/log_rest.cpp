@@ -30,12 +30,13 @@ bool LogRest::isDue(const Log& log, uint64_t log_bytes) const {
 }
 
 void LogRest::enter(const Key& key, const std::string& path, const RunControl& control) {
+    const uint64_t log_bytes = logBytes(path);
     std::unique_lock lock(mutex_);
     Log& log = logs_[key];
     ++log.visitors;
     if (log.is_resting) {
         changed_.wait(lock, [&log] { return !log.is_resting; });
-    } else if (isDue(log, logBytes(path))) {
+    } else if (isDue(log, log_bytes)) {
         rest(lock, log, path, control);
     }
 }
@@ -46,7 +47,9 @@ void LogRest::rest(std::unique_lock<std::mutex>& lock, Log& log, const std::stri
     uint64_t bytes = 0;
     for (uint32_t turn = 0; turn < limits_.turns_max; ++turn) {
         changed_.wait_for(lock, std::chrono::milliseconds(kRestTurnMs));
+        lock.unlock();
         bytes = logBytes(path);
+        lock.lock();
         if (bytes < limits_.log_bytes || control.shouldStop()) {
             break;
         }

@@ -157,6 +157,7 @@ class LocalEngine final : public QueryEngine {
     RunControl controlOf(const RunOptions& options) const {
         RunControl control;
         control.clock = &clock_;
+        control.asked_ns = clock_.monotonicNs();
         control.deadline_monotonic_ns = options.deadline_monotonic_ns;
         control.cancelled = options.cancelled;
         control.trace = options.trace;

@@ -1,20 +1,14 @@
 #include "queryd/exec/reader_pool.h"
 
+#include "common/base/check.h"
 #include "common/base/text.h"
 
 #include <algorithm>
-#include <chrono>
+#include <utility>
 
 namespace evd::queryd {
 
-namespace {
-
-// Nothing happens at its end; the queue only wants a number.
-constexpr std::chrono::hours kIdleWait{1};
-
-}  // namespace
-
-ReaderPool::ReaderPool(uint32_t thread_count) : jobs_(kReaderJobsMax, SIZE_MAX) {
+ReaderPool::ReaderPool(uint32_t thread_count) {
     for (uint32_t i = 0; i < std::max(1U, thread_count); ++i) {
         threads_.push_back(
             std::make_unique<base::Thread>(base::cat("reader-", i), [this] { work(); }));
@@ -22,21 +16,29 @@ ReaderPool::ReaderPool(uint32_t thread_count) : jobs_(kReaderJobsMax, SIZE_MAX) 
 }
 
 ReaderPool::~ReaderPool() {
-    jobs_.close();
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
 }
 
-void ReaderPool::submit(std::function<void()> job) {
-    const bool queued = jobs_.push(std::move(job), 1, 0);
-    EVD_CHECK(queued, "a job for a pool that is being closed");
+void ReaderPool::submit(int64_t asked_ns, ReaderTurns::Job job) {
+    const std::lock_guard lock(mutex_);
+    EVD_CHECK(!closed_, "a job for a pool that is being closed");
+    turns_.push(asked_ns, std::move(job));
+    changed_.notify_one();
 }
 
 void ReaderPool::work() {
+    std::unique_lock lock(mutex_);
     for (;;) {
-        auto job = jobs_.pop(kIdleWait);
-        if (job) {
+        if (auto job = turns_.pop()) {
+            lock.unlock();
             (*job)();
-        } else if (jobs_.closed()) {
+            lock.lock();
+        } else if (closed_) {
             return;
+        } else {
+            changed_.wait(lock);
         }
     }
 }

@@ -86,7 +86,7 @@ void RecordStream::requestPage() {
         const std::lock_guard lock(mutex_);
         under_way_ = true;
     }
-    part_.readers.pool().submit([this] { fillPage(); });
+    part_.readers.pool().submit(part_.control.asked_ns, [this] { fillPage(); });
 }
 
 // On a pool thread. A slice that found nothing goes to the end of the queue and on from there.
@@ -96,7 +96,7 @@ void RecordStream::fillPage() {
     const bool goes_on = read.ok() && read.value() == StoreReaders::ReadEnd::Done &&
                          filling_.entries.empty() && !at_end_;
     if (goes_on) {
-        part_.readers.pool().submit([this] { fillPage(); });
+        part_.readers.pool().submit(part_.control.asked_ns, [this] { fillPage(); });
     } else {
         publish(read);
     }

@@ -17,6 +17,7 @@ class QuestionTrace;
 // between rows and inside long SQL statements, on any thread.
 struct RunControl {
     const base::Clock* clock = nullptr;
+    int64_t asked_ns = 0;               // when it began, monotonic; see ReaderTurns
     int64_t deadline_monotonic_ns = 0;  // 0: none
     const std::atomic<bool>* cancelled = nullptr;
     const std::atomic<bool>* abandoned = nullptr;  // the answer is complete without this part

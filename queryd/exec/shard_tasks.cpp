@@ -16,7 +16,7 @@ class TaskRun {
     }
 
     void submit(ShardTask& task) {
-        readers_.pool().submit([this, &task] { runSlice(task); });
+        readers_.pool().submit(control_.asked_ns, [this, &task] { runSlice(task); });
     }
 
     base::Result<void> waitFor(size_t count) {
