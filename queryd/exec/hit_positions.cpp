@@ -2,6 +2,7 @@
 
 #include "queryd/exec/read_snapshot.h"
 #include "queryd/exec/record_statement.h"
+#include "queryd/exec/record_stream.h"
 #include "queryd/exec/row_encoder.h"
 
 #include <algorithm>
@@ -13,14 +14,17 @@ uint64_t positionsMax(const IdRange& ids) {
     return std::min(kPositionsMax, width / kLookUpShare);
 }
 
+bool comesBefore(ScanOrder order, const HitPosition& left, const HitPosition& right) {
+    if (left.timestamp != right.timestamp) {
+        return (left.timestamp < right.timestamp) == (order == ScanOrder::OldestFirst);
+    }
+    return left.id != right.id ? left.id > right.id : left.database < right.database;
+}
+
 void sortPositions(ScanOrder order, std::vector<HitPosition>& positions) {
-    const bool ascending = order == ScanOrder::OldestFirst;
     std::sort(positions.begin(), positions.end(),
-              [ascending](const HitPosition& left, const HitPosition& right) {
-                  if (left.timestamp != right.timestamp) {
-                      return (left.timestamp < right.timestamp) == ascending;
-                  }
-                  return left.id != right.id ? left.id > right.id : left.database < right.database;
+              [order](const HitPosition& left, const HitPosition& right) {
+                  return comesBefore(order, left, right);
               });
 }
 

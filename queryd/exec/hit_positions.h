@@ -5,7 +5,6 @@
 #include "queryd/exec/memory_budget.h"
 #include "queryd/exec/record_row.h"
 #include "queryd/exec/record_scan.h"
-#include "queryd/exec/record_stream.h"
 #include "queryd/exec/store_readers.h"
 
 #include <cstdint>
@@ -31,7 +30,8 @@ inline constexpr uint64_t kLookUpShare = 16;
 // of them, walking all rows by time is quicker. Pure.
 uint64_t positionsMax(const IdRange& ids);
 
-// Puts them into the order of an answer by time: ties go by id descending, then by the database.
+// The order of an answer by time: ties go by id descending, then by the database.
+bool comesBefore(ScanOrder order, const HitPosition& left, const HitPosition& right);
 void sortPositions(ScanOrder order, std::vector<HitPosition>& positions);
 
 // Sends the records of an answer by time whose hits are known and sorted but too large to be held

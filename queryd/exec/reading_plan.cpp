@@ -3,6 +3,7 @@
 #include "queryd/exec/group_task.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace evd::queryd {
 
@@ -47,10 +48,26 @@ std::vector<IdRange> splitIds(const IdRange& ids, uint64_t count) {
     return parts;
 }
 
+uint64_t rowsMax(const RecordPlan& plan) {
+    uint64_t rows = 0;
+    const bool is_bounded = plan.take && !__builtin_add_overflow(plan.skip, *plan.take, &rows);
+    return is_bounded ? rows : std::numeric_limits<uint64_t>::max();
+}
+
 bool isNewestFirst(const RecordPlan& plan) {
     const bool is_by_time =
         plan.sort.size() == 1 && plan.fields[plan.sort.front().field].column == &plan.table->time();
     return plan.sort.empty() || (is_by_time && plan.sort.front().descending);
+}
+
+ScanOrder timeOrder(const RecordPlan& plan) {
+    const bool ascending = !plan.sort.empty() && !plan.sort.front().descending;
+    return ascending ? ScanOrder::OldestFirst : ScanOrder::NewestFirst;
+}
+
+uint64_t newestPage(const RecordPlan& plan) {
+    const uint64_t rows_max = rowsMax(plan);
+    return isNewestFirst(plan) && rows_max <= kFewRowsMin ? rows_max : 0;
 }
 
 std::vector<ReadingPart> planReading(const RecordPlan& plan,

@@ -18,8 +18,19 @@ struct ReadingPart {
     TimeRange time;
 };
 
+inline constexpr uint64_t kFewRowsMin = 1000;  // a smaller TAKE is likely to be found soon
+
+// How many rows of one database can matter; the greatest number: all.
+uint64_t rowsMax(const RecordPlan& plan);
+
 // Whether the answer begins with the newest record, in the order of ScanOrder::NewestFirst.
 bool isNewestFirst(const RecordPlan& plan);
+
+// The order of an answer by time.
+ScanOrder timeOrder(const RecordPlan& plan);
+
+// How many of the newest hits of a database may be enough; 0: they do not begin the answer.
+uint64_t newestPage(const RecordPlan& plan);
 
 // The quickest way through one database when its order does not matter: by an index, on names or on
 // another field, where it leaves out most, by time where the range does, and otherwise the rows as

@@ -4,10 +4,11 @@
 #include "queryd/exec/context_lines.h"
 #include "queryd/exec/database_survey.h"
 #include "queryd/exec/group_task.h"
+#include "queryd/exec/hit_density.h"
 #include "queryd/exec/reading_plan.h"
 #include "queryd/exec/record_merge.h"
 #include "queryd/exec/result_rows.h"
-#include "queryd/exec/top_records.h"
+#include "queryd/exec/sorted_hits.h"
 #include "queryd/exec/visible_fields.h"
 
 #include <algorithm>
@@ -19,17 +20,7 @@ namespace evd::queryd {
 namespace {
 
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
-constexpr uint64_t kFewRowsMin = 1000;              // a smaller TAKE is likely to be found soon
 constexpr uint64_t kFewBytesMax = 8 * 1024 * 1024;  // of one task, before it keeps positions
-
-// How many rows of one database can matter.
-uint64_t rowsMax(const RecordPlan& plan) {
-    uint64_t rows = kNoLimit;
-    if (plan.take && !__builtin_add_overflow(plan.skip, *plan.take, &rows)) {
-        return rows;
-    }
-    return kNoLimit;
-}
 
 bool isByTimeAlone(const RecordPlan& plan) {
     return plan.sort.empty() ||
@@ -66,11 +57,14 @@ class RecordAnswer {
             EVD_TRY(takeSurveys(SurveyTask::Count::Share));
             EVD_TRY(answerAggregation());
         } else if (plan_.context_lines != 0) {
-            EVD_TRY(takeSurveys(SurveyTask::Count::Share, newestPage()));
+            EVD_TRY(takeSurveys(SurveyTask::Count::Share, newestPage(plan_)));
             EVD_TRY(answerWithContext());
         } else if (!isByTimeAlone(plan_)) {
             EVD_TRY(takeSurveys(SurveyTask::Count::Share));
-            EVD_TRY(answerSorted(kNoLimit));
+            const auto sent = answerSorted(kNoLimit);
+            if (!sent) {
+                return sent.error();
+            }
         } else {
             EVD_TRY(answerTimeOrder());
         }
@@ -130,24 +124,56 @@ class RecordAnswer {
             return answerByTime();
         }
         EVD_TRY(takeSurveys(isLikelyFew(plan_) ? SurveyTask::Count::Share : SurveyTask::Count::Few,
-                            newestPage()));
-        const bool sorts = isQuickerSorted();
-        if (sorts) {
-            EVD_TRY(answerSorted(kFewBytesMax));
+                            newestPage(plan_)));
+        if (!isQuickerSorted()) {
+            return answerByTime();
         }
-        return sorts && !too_many_ ? base::Result<void>() : answerByTime();
+        const auto soon_enough = findsEnoughSoon();
+        if (!soon_enough) {
+            return soon_enough.error();
+        }
+        if (soon_enough.value()) {
+            return answerByTime();
+        }
+        const auto sent = answerSorted(kFewBytesMax);
+        if (!sent) {
+            return sent.error();
+        }
+        return sent.value() ? base::Result<void>() : answerByTime();
+    }
+
+    // Whether hits are so dense that a walk by time has found what is wanted of them before all
+    // rows could be read. A sample tells, which is worth it where that may be.
+    base::Result<bool> findsEnoughSoon() {
+        std::vector<std::unique_ptr<ShardTask>> tasks;
+        uint64_t rows_all = 0;
+        for (ReadingPart& part : planReading(plan_, surveys_, ThreadSharing())) {
+            if (isFew(surveys_[part.database])) {
+                return false;
+            }
+            rows_all += surveys_[part.database].rowsMax();
+            part.order = timeOrder(plan_);
+            tasks.push_back(std::make_unique<HitDensityTask>(requestOf(surveyed(), part),
+                                                             databases_[part.database]));
+        }
+        if (plan_.within != nullptr || newestPage(plan_) != 0 ||
+            !isWalkQuicker({1, 1}, rowsMax(plan_), rows_all)) {
+            return false;
+        }
+        EVD_TRY(runTasks(readers_, control_, tasks));
+        HitDensity density;
+        for (const auto& task : tasks) {
+            const HitDensity& sampled = static_cast<const HitDensityTask&>(*task).density();
+            density.rows += sampled.rows;
+            density.hits += sampled.hits;
+        }
+        return isWalkQuicker(density, rowsMax(plan_), rows_all);
     }
 
     // Whether a database might have an index that finds the few rows there are.
     bool mayUseIndex() const {
         return plan_.name_pattern || !plan_.on_name.empty() || plan_.sight != nullptr ||
                !indexTerms(plan_).empty();
-    }
-
-    // How many of the newest hits of a database may be enough; 0: they do not begin the answer.
-    uint64_t newestPage() const {
-        const bool begins = isNewestFirst(plan_) && rowsMax(plan_) <= kFewRowsMin;
-        return begins ? rowsMax(plan_) : 0;
     }
 
     bool isQuickerSorted() const {
@@ -157,7 +183,7 @@ class RecordAnswer {
                 asked.push_back(&survey);
             }
         }
-        if (newestPage() != 0) {
+        if (newestPage(plan_) != 0) {
             // The first records of a database are few. Where some databases have to be walked for
             // them, that is no more than the merge would have its streams read.
             return std::ranges::any_of(asked, [](const DatabaseSurvey* survey) {
@@ -169,13 +195,8 @@ class RecordAnswer {
         });
     }
 
-    ScanOrder timeOrder() const {
-        const bool ascending = !plan_.sort.empty() && !plan_.sort.front().descending;
-        return ascending ? ScanOrder::OldestFirst : ScanOrder::NewestFirst;
-    }
-
     base::Result<void> answerByTime() {
-        const ScanOrder order = timeOrder();
+        const ScanOrder order = timeOrder(plan_);
         std::vector<std::unique_ptr<RecordStream>> streams;
         for (const DatabaseFile& file : databases_) {
             const RecordStream::Part part{readers_, plan_,    selection_,
@@ -199,97 +220,14 @@ class RecordAnswer {
         return {};
     }
 
-    ScanRequest requestOf(const RecordPlan& plan, const ReadingPart& part) const {
-        ScanRequest request{plan, selection_, part.order};
-        request.ids = part.ids;
-        request.time = part.time;
-        request.names = &surveys_[part.database].names;
-        request.index = surveys_[part.database].index ? &*surveys_[part.database].index : nullptr;
-        request.control = control_;
-        return request;
-    }
-
-    // Nothing is sent when a task found more than it could keep: too_many_ then says so.
-    base::Result<void> answerSorted(uint64_t bytes_max) {
-        std::vector<std::unique_ptr<ShardTask>> tasks;
-        EVD_TRY(findTop(plan_, bytes_max, tasks));
-        bool by_position = false;
-        for (const auto& task : tasks) {
-            too_many_ = too_many_ || topOf(task).gaveUp();
-            by_position = by_position || topOf(task).keptPositions();
+    // False: there are too many hits to be sorted, and nothing was sent.
+    base::Result<bool> answerSorted(uint64_t bytes_max) {
+        SortedHits sorted(surveyed());
+        auto found = sorted.find(bytes_max);
+        if (found && found.value()) {
+            EVD_TRY(sorted.send(window_));
         }
-        if (too_many_) {
-            return {};
-        }
-        return by_position ? sendByPosition(tasks) : sendSorted(recordsOf(tasks));
-    }
-
-    static TopRecordsTask& topOf(const std::unique_ptr<ShardTask>& task) {
-        return static_cast<TopRecordsTask&>(*task);
-    }
-
-    base::Result<void> sendByPosition(const std::vector<std::unique_ptr<ShardTask>>& tasks) {
-        std::vector<HitPosition> positions;
-        for (const auto& task : tasks) {
-            auto& top = topOf(task);
-            positions.insert(positions.end(), top.positions().begin(), top.positions().end());
-            top.positions() = {};
-            for (const SortedRecord& record : top.records()) {
-                positions.push_back({record.timestamp, record.id, record.database});
-            }
-            top.records() = {};
-        }
-        sortPositions(timeOrder(), positions);
-        return HitLookUp(readers_, plan_, selection_, control_)
-            .send(databases_, positions, window_);
-    }
-
-    base::Result<void> findTop(const RecordPlan& plan, uint64_t bytes_max,
-                               std::vector<std::unique_ptr<ShardTask>>& tasks) {
-        const bool is_newest = newestPage() != 0;
-        const ThreadSharing sharing = is_newest ? ThreadSharing() : readers_.sharing();
-        for (ReadingPart part : planReading(plan, surveys_, sharing)) {
-            const DatabaseSurvey& survey = surveys_[part.database];
-            const TimeOrderWay way = is_newest ? newestWay(survey) : TimeOrderWay::SortAll;
-            if (way == TimeOrderWay::Walk) {
-                part.order = ScanOrder::NewestFirst;
-            }
-            const ScanRequest request = requestOf(plan, part);
-            const uint64_t positions_max = is_newest ? 0 : positionsMax(part.ids);
-            TopRecordsTask::Part top{plan,          request,   rowsMax(plan),
-                                     part.database, bytes_max, positions_max};
-            top.newest = way == TimeOrderWay::NewestHits ? &*survey.newest : nullptr;
-            tasks.push_back(std::make_unique<TopRecordsTask>(top, databases_[part.database],
-                                                             readers_.memory()));
-        }
-        return runTasks(readers_, control_, tasks);
-    }
-
-    std::vector<SortedRecord*> recordsOf(const std::vector<std::unique_ptr<ShardTask>>& tasks) {
-        std::vector<SortedRecord*> records;
-        for (const auto& task : tasks) {
-            for (SortedRecord& record : topOf(task).records()) {
-                records.push_back(&record);
-            }
-        }
-        const RecordOrder order(plan_);
-        std::sort(records.begin(), records.end(),
-                  [&](const SortedRecord* left, const SortedRecord* right) {
-                      return order.comesBefore(*left, *right);
-                  });
-        return records;
-    }
-
-    base::Result<void> sendSorted(const std::vector<SortedRecord*>& records) {
-        for (const SortedRecord* record : records) {
-            if (window_.isFull()) {
-                break;
-            }
-            if (!window_.skipsNext()) {
-                EVD_TRY(window_.send(record->bytes));
-            }
-        }
-        return {};
+        return found;
     }
 
     // SORT, SKIP and TAKE choose the hits; what is around them comes on top, in the same order.
@@ -319,9 +257,12 @@ class RecordAnswer {
     base::Result<void> findHits(std::vector<std::vector<int64_t>>& hits) {
         RecordPlan found = plan_;
         found.select.emplace();  // their ids are enough
-        std::vector<std::unique_ptr<ShardTask>> tasks;
-        EVD_TRY(findTop(found, kNoLimit, tasks));
-        for (const SortedRecord* record : recordsOf(tasks)) {
+        SortedHits sorted({readers_, found, selection_, databases_, surveys_, control_});
+        const auto all = sorted.find(kNoLimit);
+        if (!all) {
+            return all.error();
+        }
+        for (const SortedRecord* record : sorted.records()) {
             if (window_.isFull()) {
                 break;
             }
@@ -333,10 +274,14 @@ class RecordAnswer {
         return {};
     }
 
+    SurveyedAnswer surveyed() const {
+        return {readers_, plan_, selection_, databases_, surveys_, control_};
+    }
+
     base::Result<void> answerAggregation() {
         std::vector<std::unique_ptr<ShardTask>> tasks;
         for (const ReadingPart& part : planReading(plan_, surveys_, readers_.sharing())) {
-            const ScanRequest request = requestOf(plan_, part);
+            const ScanRequest request = requestOf(surveyed(), part);
             tasks.push_back(std::make_unique<GroupTask>(
                 GroupTask::Part{plan_, request}, databases_[part.database], readers_.memory()));
         }
@@ -364,7 +309,6 @@ class RecordAnswer {
     RowSelection selection_;
     std::vector<DatabaseSurvey> surveys_;  // one per database, where the way of answering needs it
     StreamCursors cursors_;
-    bool too_many_ = false;
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "queryd/exec/record_merge.h"
 
+#include "queryd/exec/hit_positions.h"
+
 #include <algorithm>
 
 namespace evd::queryd {
@@ -36,11 +38,8 @@ base::Result<void> RecordMerge::push(size_t stream) {
 bool RecordMerge::comesLater(size_t left, size_t right) const {
     const auto& left_head = streams_[left]->head();
     const auto& right_head = streams_[right]->head();
-    if (left_head.timestamp != right_head.timestamp) {
-        const bool left_older = left_head.timestamp < right_head.timestamp;
-        return order_ == ScanOrder::NewestFirst ? left_older : !left_older;
-    }
-    return left_head.id != right_head.id ? left_head.id < right_head.id : left > right;
+    return comesBefore(order_, {right_head.timestamp, right_head.id, right},
+                       {left_head.timestamp, left_head.id, left});
 }
 
 }  // namespace evd::queryd

@@ -44,10 +44,8 @@ bool RecordOrder::comesBefore(const SortedRecord& left, const SortedRecord& righ
             return plan_.sort[i].descending ? order > 0 : order < 0;
         }
     }
-    if (left.timestamp != right.timestamp) {
-        return left.timestamp > right.timestamp;
-    }
-    return left.id != right.id ? left.id > right.id : left.database < right.database;
+    return queryd::comesBefore(ScanOrder::NewestFirst, {left.timestamp, left.id, left.database},
+                               {right.timestamp, right.id, right.database});
 }
 
 TopRecordsTask::TopRecordsTask(const Part& part, DatabaseFile file, MemoryBudget& memory)
