@@ -24,14 +24,11 @@ RpcDelivery::RpcDelivery(std::shared_ptr<RpcOutbox> outbox, kj::Own<RpcRecipient
       timer_(parts.timer),
       send_deadline_(parts.limits.send_deadline_ms * kj::MILLISECONDS),
       activity_(parts.activity),
-      held_(std::move(held)) {
-    ++*held_;
-}
+      held_(std::move(held)) {}
 
 RpcDelivery::~RpcDelivery() noexcept(false) {
     stop();
     endActivity();
-    --*held_;
 }
 
 void RpcDelivery::start() {

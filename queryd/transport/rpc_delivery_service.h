@@ -55,7 +55,7 @@ class RpcDelivery {
     kj::Duration send_deadline_;
     RpcActivity& activity_;
     bool active_ = false;
-    std::shared_ptr<size_t> held_;  // counts the objects of one connection
+    HeldPlace held_;  // among the objects of one connection
     kj::Promise<void> pump_ = nullptr;
     kj::Promise<void> last_word_ = nullptr;
 };

@@ -105,7 +105,6 @@ class PageInTheMaking {
         : outbox_(std::make_shared<RpcOutbox>()),
           end_(std::make_shared<EventPageEnd>()),
           held_(std::move(held)) {
-        ++*held_;
         question.end = end_;
         Question asked{caller, {}};
         asked.events = std::move(question);
@@ -116,7 +115,6 @@ class PageInTheMaking {
             control_->cancelled = true;
         }
         outbox_->abandon();
-        --*held_;
     }
     KJ_DISALLOW_COPY(PageInTheMaking);
 
@@ -142,7 +140,7 @@ class PageInTheMaking {
     // Shared with the question's thread, which may end later than the call.
     std::shared_ptr<RpcOutbox> outbox_;
     std::shared_ptr<EventPageEnd> end_;
-    std::shared_ptr<size_t> held_;
+    HeldPlace held_;
     std::shared_ptr<QuestionControl> control_;
     std::vector<uint8_t> records_;
     uint32_t count_ = 0;
@@ -192,12 +190,9 @@ class EventStoreService final : public schema::EventStore::Server {
     }
 
     kj::Promise<void> subscribeFrom(SubscribeFromContext context) override {
-        if (*held_.subscriptions >= kSubscriptionsPerConnectionMax) {
-            ipc::throwError(
-                base::fail(base::ErrorKind::Busy,
-                           base::cat("this connection holds ", kSubscriptionsPerConnectionMax,
-                                     " subscriptions already; drop one first")));
-        }
+        checkHeld(*held_.subscriptions, kSubscriptionsPerConnectionMax,
+                  base::cat("this connection holds ", kSubscriptionsPerConnectionMax,
+                            " subscriptions already; drop one first"));
         const auto params = context.getParams();
         auto outbox = std::make_shared<RpcOutbox>();
         auto service = kj::heap<SubscriptionService>(outbox, params.getReceiver(), parts_,

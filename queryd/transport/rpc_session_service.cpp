@@ -96,15 +96,10 @@ class SessionService final : public schema::Session::Server {
             ipc::throwError(base::fail(base::ErrorKind::Denied,
                                        "only SYSTEM and Administrators may see the status"));
         }
-        if (*held_.status_calls >= kStatusCallsPerConnectionMax) {
-            ipc::throwError(
-                base::fail(base::ErrorKind::Busy,
-                           "this connection waits for the status too often; take an answer first"));
-        }
+        checkHeld(*held_.status_calls, kStatusCallsPerConnectionMax,
+                  "this connection waits for the status too often; take an answer first");
         context.allowCancellation();
-        auto status = parts_.group_status();
-        ++*held_.status_calls;
-        auto asked = status.attach(kj::defer([count = held_.status_calls]() { --*count; }));
+        auto asked = parts_.group_status().attach(HeldPlace(held_.status_calls));
         return asked.then([this, context](std::vector<wire::ProcessStatus> processes) mutable {
             auto results = context.getResults();
             auto out = results.initProcesses(static_cast<unsigned>(processes.size()));
@@ -168,11 +163,15 @@ class SessionService final : public schema::Session::Server {
 
 }  // namespace
 
-void checkHeldQuestions(const HeldCounts& held, const RpcLimits& limits) {
-    if (*held.questions >= limits.questions_per_connection_max) {
-        ipc::throwError(base::fail(base::ErrorKind::Busy,
-                                   "this connection holds too many queries; drop some first"));
+void checkHeld(size_t held, size_t held_max, const std::string& sentence) {
+    if (held >= held_max) {
+        ipc::throwError(base::fail(base::ErrorKind::Busy, sentence));
     }
+}
+
+void checkHeldQuestions(const HeldCounts& held, const RpcLimits& limits) {
+    checkHeld(*held.questions, limits.questions_per_connection_max,
+              "this connection holds too many queries; drop some first");
 }
 
 schema::Session::Client makeRpcSession(Caller caller, RpcSessionParts parts) {

@@ -22,6 +22,22 @@ struct HeldCounts {
     std::shared_ptr<size_t> status_calls = std::make_shared<size_t>(0);
 };
 
+// One of what a connection holds, for as long as this lives.
+class HeldPlace {
+  public:
+    explicit HeldPlace(std::shared_ptr<size_t> count) : count_(std::move(count)) { ++*count_; }
+    ~HeldPlace() {
+        if (count_ != nullptr) {
+            --*count_;
+        }
+    }
+    HeldPlace(HeldPlace&&) noexcept = default;
+    HeldPlace& operator=(HeldPlace&&) = delete;
+
+  private:
+    std::shared_ptr<size_t> count_;
+};
+
 // What a session needs of the service it belongs to; all of it outlives the session.
 struct RpcSessionParts {
     QuestionRunner& runner;
@@ -32,7 +48,8 @@ struct RpcSessionParts {
     base::Guid boot_id;
 };
 
-// Throws when the connection holds as many questions as it may.
+// Throws the sentence, as Busy, when the connection holds as many as it may.
+void checkHeld(size_t held, size_t held_max, const std::string& sentence);
 void checkHeldQuestions(const HeldCounts& held, const RpcLimits& limits);
 
 // The bootstrap capability of one connection: everything it does is done as this caller.
