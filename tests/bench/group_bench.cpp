@@ -51,6 +51,7 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"logs", evd::bench::benchLogs},
     {"metrics", evd::bench::benchMetrics},
     {"peers", evd::bench::benchPeers},
+    {"nats", evd::bench::benchNats},
     {"questions", evd::bench::benchQuestions},
     {"access", evd::bench::benchAccess},
     {"together", evd::bench::benchTogether},
