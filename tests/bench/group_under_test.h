@@ -73,6 +73,7 @@ void benchShards(Figures& figures);
 void benchLogs(Figures& figures);
 void benchMetrics(Figures& figures);
 void benchPeers(Figures& figures);
+void benchAudit(Figures& figures);
 void benchNats(Figures& figures);
 void benchTogether(Figures& figures);
 void benchLatency(Figures& figures);
