@@ -17,6 +17,8 @@
 // metrics  samples of 5,000 series over the metric socket in batches of 100, in the same ways; then
 //          10,000, 50,000 and 200,000 series against a cache of 50,000.
 // peers    the same log lines to journald and rsyslog, the same samples as a Prometheus block.
+// nats     a million records to NATS JetStream and to the group, and back.
+// audit    an audit log asked by ausearch and aureport; the same events imported and asked.
 // questions  a million events and log lines asked in this process, beside plain SQL and journalctl.
 // access   the same questions with access control and without it.
 // together questions while events come in at full speed.
@@ -51,6 +53,8 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"logs", evd::bench::benchLogs},
     {"metrics", evd::bench::benchMetrics},
     {"peers", evd::bench::benchPeers},
+    {"nats", evd::bench::benchNats},
+    {"audit", evd::bench::benchAudit},
     {"questions", evd::bench::benchQuestions},
     {"access", evd::bench::benchAccess},
     {"together", evd::bench::benchTogether},

@@ -2,14 +2,20 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "tests/support/sqlite_shell.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace evd::bench {
 
 namespace {
 
+using base::cat;
+
 constexpr uint64_t kUnstoredMax = 6'000;  // about half of a 4 MiB ring
+constexpr double kStoreSecondsMax = 10;
+constexpr int64_t kIndexWaitSeconds = 120;
 
 }  // namespace
 
@@ -44,7 +50,7 @@ test::GroupOptions quietOptions() {
 
 StoredRows::StoredRows(const std::string& path, const std::string& table) {
     sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READONLY, nullptr);
-    const std::string query = base::cat("SELECT max(rowid) FROM ", table);
+    const std::string query = cat("SELECT max(rowid) FROM ", table);
     sqlite3_prepare_v2(db_, query.c_str(), -1, &query_, nullptr);
 }
 
@@ -62,31 +68,47 @@ uint64_t StoredRows::count() {
     return rows;
 }
 
-IngestRun feed(test::Group& group, const test::StateFolder& state, double seconds,
-               double per_second) {
+IngestRun feed(test::Group& group, const test::StateFolder& state, const Feed& feed) {
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType,
-                          kPayloadBytes - kPayloadFrameBytes);
+                          feed.payload_bytes - kPayloadFrameBytes);
     StoredRows stored(state.below("events/shard-0000.db"));
     const uint64_t before = stored.count();
     const int64_t start = nowNs();
     const auto elapsed = [&] { return static_cast<double>(nowNs() - start) / 1e9; };
     IngestRun run;
-    while (elapsed() < seconds) {
-        const bool ahead = per_second > 0
-                               ? static_cast<double>(run.emitted) > elapsed() * per_second
+    while (elapsed() < feed.seconds && run.emitted < feed.events_max) {
+        const bool ahead = feed.per_second > 0
+                               ? static_cast<double>(run.emitted) > elapsed() * feed.per_second
                                : run.emitted > stored.count() - before + kUnstoredMax;
         if (ahead) {
-            test::pauseMs(per_second > 0 ? 1 : 0);
+            test::pauseMs(feed.per_second > 0 ? 1 : 0);
             continue;
         }
-        run.emitted += emitter.emit(run.emitted + 1, test::kEmitBatchMax).acknowledged;
+        const auto batch = static_cast<uint32_t>(
+            std::min<uint64_t>(feed.events_max - run.emitted, test::kEmitBatchMax));
+        run.emitted += emitter.emit(run.emitted + 1, batch).acknowledged;
     }
     run.memory_mib = memoryMib(groupPids(group));
-    while (stored.count() - before < run.emitted && elapsed() < seconds + 10) {
+    const double patience = elapsed() + kStoreSecondsMax;
+    while (stored.count() - before < run.emitted && elapsed() < patience) {
         test::pauseMs(1);
     }
     run.events_per_second = static_cast<double>(run.emitted) / elapsed();
     return run;
+}
+
+bool waitForIndex(const std::string& path, const std::string& name) {
+    const int64_t end = nowNs() + kIndexWaitSeconds * 1'000'000'000;
+    while (nowNs() < end) {
+        test::SqliteShell shell(path, {"-readonly"});
+        const auto found = shell.ask(
+            cat("SELECT count(*) FROM sqlite_schema WHERE name = 'idx_events_", name, "';"));
+        if (found == "1") {
+            return true;
+        }
+        test::pauseMs(100);
+    }
+    return false;
 }
 
 }  // namespace evd::bench

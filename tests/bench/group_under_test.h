@@ -49,10 +49,19 @@ struct IngestRun {
     double memory_mib = 0;
 };
 
-// Emits for `seconds` at most `per_second` (0: no pace of its own; then never further ahead of the
-// store than half a ring), then waits until everything is stored.
-IngestRun feed(test::Group& group, const test::StateFolder& state, double seconds,
-               double per_second);
+struct Feed {
+    double seconds = 0;
+    double per_second = 0;  // 0: no pace of its own; then never further ahead than half a ring
+    uint64_t events_max = UINT64_MAX;
+    uint32_t payload_bytes = kPayloadBytes;
+};
+
+// Emits until the time is over or the events are, then waits until everything is stored.
+IngestRun feed(test::Group& group, const test::StateFolder& state, const Feed& feed);
+
+// Waits for an index that the store makes, of that name behind idx_events_; false when that takes
+// too long.
+bool waitForIndex(const std::string& path, const std::string& name);
 
 // Each makes groups of its own and adds its figures.
 using Figures = std::vector<Figure>;
@@ -64,6 +73,8 @@ void benchShards(Figures& figures);
 void benchLogs(Figures& figures);
 void benchMetrics(Figures& figures);
 void benchPeers(Figures& figures);
+void benchAudit(Figures& figures);
+void benchNats(Figures& figures);
 void benchTogether(Figures& figures);
 void benchLatency(Figures& figures);
 void benchIdle(Figures& figures);

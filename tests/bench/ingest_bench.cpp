@@ -5,7 +5,6 @@
 #include "tests/bench/group_under_test.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/raw_query.h"
-#include "tests/support/sqlite_shell.h"
 
 #include <algorithm>
 #include <array>
@@ -28,24 +27,9 @@ constexpr uint32_t kTailBatch = 20;
 // A ring of 4 MiB holds 14,563 events of 288 bytes (77 of header, 11 of type, 200 of payload).
 constexpr uint64_t kBurstEvents = 14'500;
 constexpr int kBursts = 100;
-constexpr int64_t kIndexWaitSeconds = 120;
 
 double storeBytes(const test::StateFolder& state) {
     return static_cast<double>(fs::file_size(state.below("events/shard-0000.db")));
-}
-
-bool waitForIndex(const std::string& path, const std::string& field) {
-    const int64_t end = nowNs() + kIndexWaitSeconds * 1'000'000'000;
-    while (nowNs() < end) {
-        test::SqliteShell shell(path, {"-readonly"});
-        const auto found = shell.ask(
-            cat("SELECT count(*) FROM sqlite_schema WHERE name = 'idx_events_", field, "';"));
-        if (found == "1") {
-            return true;
-        }
-        test::pauseMs(100);
-    }
-    return false;
 }
 
 }  // namespace
@@ -57,7 +41,8 @@ void benchIngest(Figures& figures) {
         const test::StateFolder state;
         test::Group group(state, quietOptions());
         EVD_CHECK(group.waitReady(), "the group did not become ready");
-        const auto steady = feed(group, state, seconds, kSteadyPerSecond);
+        const auto steady =
+            feed(group, state, {.seconds = seconds, .per_second = kSteadyPerSecond});
         EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
         steady_lost = test::checkExactlyOnce(state.below("events"), kEventType).lost;
         figures.push_back({"ingest.steady", steady.events_per_second, "events/s", kSteadyPerSecond,
@@ -68,7 +53,7 @@ void benchIngest(Figures& figures) {
     const test::StateFolder state;
     test::Group group(state, quietOptions());
     EVD_CHECK(group.waitReady(), "the group did not become ready");
-    const auto full = feed(group, state, seconds, 0);
+    const auto full = feed(group, state, {.seconds = seconds});
     EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
     const uint64_t rows = std::min(full.emitted, kBareRowsMax);
@@ -173,7 +158,7 @@ void benchIndexes(Figures& figures) {
             EVD_CHECK(waitForIndex(state.below("events/shard-0000.db"), kFields.at(indexes)),
                       "the index was not built");
         }
-        const auto run = feed(group, state, benchSeconds(15), 0);
+        const auto run = feed(group, state, {.seconds = benchSeconds(15)});
         without = indexes == 0 ? run.events_per_second : without;
         figures.push_back({cat("indexes.", indexes, "_secondary"), run.events_per_second,
                            "events/s", without, "without", ""});

@@ -1,14 +1,11 @@
 #include "tests/bench/journal_peer.h"
 
 #include "common/base/check.h"
-#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/db/sqlite.h"
+#include "tests/bench/peer_program.h"
 
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -22,18 +19,6 @@ namespace fs = std::filesystem;
 constexpr const char* kJournalRemote = "/lib/systemd/systemd-journal-remote";
 constexpr const char* kJournalctl = "/usr/bin/journalctl";
 constexpr int64_t kRowsMax = 2'000'000;
-
-// Whether the command succeeded.
-bool runShell(const std::string& command) {
-    std::string shell = "sh";
-    std::string option = "-c";
-    std::string text = command;
-    char* const arguments[] = {shell.data(), option.data(), text.data(), nullptr};
-    pid_t pid = -1;
-    int status = -1;
-    return ::posix_spawn(&pid, "/bin/sh", nullptr, nullptr, arguments, environ) == 0 &&
-           ::waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 // The number of events, or more than kRowsMax where there are more.
 int64_t countRows(const QuestionData& data) {
@@ -102,17 +87,8 @@ std::optional<JournalPeer> JournalPeer::of(const QuestionData& data) {
 }
 
 double JournalPeer::quickestMs(int runs, std::string_view arguments) const {
-    const base::SystemClock clock;
-    double best = 0;
-    for (int i = 0; i < runs; ++i) {
-        const int64_t begun_ns = clock.monotonicNs();
-        EVD_CHECK(runShell(base::cat(kJournalctl, " -q --no-pager -o cat -D '", folder_, "' ",
-                                     arguments, " >/dev/null")),
-                  "journalctl failed");
-        const double ms = static_cast<double>(clock.monotonicNs() - begun_ns) / base::kNsPerMs;
-        best = i == 0 ? ms : std::min(best, ms);
-    }
-    return best;
+    return quickestShellMs(runs, base::cat(kJournalctl, " -q --no-pager -o cat -D '", folder_, "' ",
+                                           arguments, " >/dev/null"));
 }
 
 }  // namespace evd::bench

@@ -1,17 +1,13 @@
 #include "tests/bench/line_peers.h"
 
 #include "common/base/check.h"
-#include "common/base/fd.h"
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "tests/bench/group_under_test.h"
+#include "tests/bench/peer_program.h"
 #include "tests/support/temporary_directory.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -23,39 +19,22 @@ namespace {
 namespace fs = std::filesystem;
 using base::cat;
 
-constexpr const char* kRsyslogd = "/usr/sbin/rsyslogd";
-
 // rsyslogd with a socket and a file of its own, no rate limit, and nothing of this machine's.
 class Rsyslog {
   public:
-    explicit Rsyslog(std::string folder) : folder_(std::move(folder)) {
+    Rsyslog(const std::string& program, std::string folder) : folder_(std::move(folder)) {
         const std::string configuration = below("rsyslog.conf");
         std::ofstream(configuration)
             << "module(load=\"imuxsock\" SysSock.Use=\"off\")\n"
             << "input(type=\"imuxsock\" Socket=\"" << below("log.sock")
             << "\" RateLimit.Interval=\"0\")\n"
             << "action(type=\"omfile\" file=\"" << below("out.log") << "\")\n";
-        pid_ = ::fork();
-        if (pid_ == 0) {
-            const base::Fd nothing(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-            (void)::dup2(nothing.get(), STDERR_FILENO);
-            (void)::execl(kRsyslogd, kRsyslogd, "-n", "-f", configuration.c_str(), "-i",
-                          below("pid").c_str(), nullptr);
-            ::_exit(1);
-        }
+        process_.emplace(
+            std::vector<std::string>{program, "-n", "-f", configuration, "-i", below("pid")});
         for (int i = 0; i < 2'000 && !fs::exists(below("log.sock")); ++i) {
             test::pauseMs(1);
         }
     }
-    ~Rsyslog() {
-        if (pid_ > 0) {  // -1 would be everybody
-            (void)::kill(pid_, SIGTERM);
-            (void)::waitpid(pid_, nullptr, 0);
-        }
-    }
-    Rsyslog(const Rsyslog&) = delete;
-    Rsyslog& operator=(const Rsyslog&) = delete;
-
     std::string below(const std::string& name) const { return cat(folder_, "/", name); }
     uint64_t bytes() const {
         std::error_code none;  // it is made with the first line
@@ -65,7 +44,7 @@ class Rsyslog {
 
   private:
     const std::string folder_;
-    pid_t pid_ = -1;
+    std::optional<PeerProcess> process_;
 };
 
 uint64_t linesOf(const std::string& path) {
@@ -80,12 +59,12 @@ uint64_t linesOf(const std::string& path) {
 }  // namespace
 
 std::optional<PeerFigures> runLiveRsyslog() {
-    if (::access(kRsyslogd, X_OK) != 0) {
-        std::printf("rsyslogd is not here: left out\n");
+    const auto program = findPeer("rsyslogd");
+    if (!program) {
         return std::nullopt;
     }
     const test::TemporaryDirectory folder;
-    const Rsyslog rsyslog(folder.path());
+    const Rsyslog rsyslog(*program, folder.path());
     auto connected = base::connectUnix(rsyslog.below("log.sock"), SOCK_DGRAM);
     if (!connected.ok()) {
         std::printf("rsyslogd did not start: left out\n");

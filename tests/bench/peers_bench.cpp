@@ -3,14 +3,12 @@
 // root, is left out and that is said.
 
 #include "common/base/check.h"
-#include "common/base/socket.h"
 #include "common/base/text.h"
 #include "tests/bench/line_peers.h"
+#include "tests/bench/peer_program.h"
 #include "tests/bench/record_sender.h"
 #include "tests/support/temporary_directory.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -23,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::cat;
 
-constexpr const char* kPromtool = "/usr/bin/promtool";
 constexpr uint64_t kSeries = 5'000;
 constexpr uint64_t kRounds = 200;  // of samples, one of each series
 constexpr int64_t kBeginSeconds = 1'790'000'000;
@@ -32,8 +29,8 @@ constexpr int64_t kInterval = 15;
 // A block as Prometheus keeps it, made by its own tool from text: the bytes are what a running
 // server would have, the rate is that of the tool.
 std::optional<PeerFigures> runPrometheus() {
-    if (::access(kPromtool, X_OK) != 0) {
-        std::printf("promtool is not here: left out\n");
+    const auto promtool = findPeer("promtool");
+    if (!promtool) {
         return std::nullopt;
     }
     const test::TemporaryDirectory folder;
@@ -52,7 +49,7 @@ std::optional<PeerFigures> runPrometheus() {
         text << "# EOF\n";
     }
     const int64_t start = nowNs();
-    (void)test::runCommand({kPromtool, "tsdb", "create-blocks-from", "openmetrics",
+    (void)test::runCommand({*promtool, "tsdb", "create-blocks-from", "openmetrics",
                             folder.path() + "/input", folder.path() + "/blocks"});
     const double seconds = static_cast<double>(nowNs() - start) / 1e9;
     if (!fs::exists(folder.path() + "/blocks")) {
@@ -91,19 +88,9 @@ PeerFigures runOurSamples() {
     test::Group group(state, options);
     EVD_CHECK(group.waitReady(), "the group did not become ready");
     StoredRows rows(state.below("metrics.db"), "samples");
-    auto connected = base::connectUnix(state.below("run/metric.sock"), SOCK_DGRAM);
-    EVD_CHECK(connected.ok(), "the socket is there");
-    constexpr uint64_t kSamples = kSeries * kRounds;
-    wire::RecordDatagram datagram;
-    const int64_t start = nowNs();
-    for (uint64_t number = 0; number < kSamples;) {
-        // No further ahead than the store can hold, so that every sample is stored.
-        if (number > rows.count() + 150'000) {
-            test::pauseMs(1);
-            continue;
-        }
-        datagram.clear();
-        for (int i = 0; i < 100; ++i, ++number) {
+    const Sent sent = sendAll(
+        state.below("run/metric.sock"), rows, kSeries * kRounds, 100,
+        [](wire::RecordDatagram& datagram, uint64_t number) {
             const uint64_t series = number % kSeries;
             const std::string name = cat("bench.metric", series % 50);
             const std::string instance = cat(series);
@@ -116,19 +103,9 @@ PeerFigures runOurSamples() {
                 (kBeginSeconds + static_cast<int64_t>(number / kSeries) * kInterval) *
                 1'000'000'000;
             EVD_CHECK(datagram.add(record) == wire::RecordDatagram::Added::Yes, "a small record");
-        }
-        const auto bytes = datagram.bytes();
-        EVD_CHECK(::send(connected.value().get(), bytes.data(), bytes.size(), 0) ==
-                      static_cast<ssize_t>(bytes.size()),
-                  "a blocking send");
-    }
-    while (rows.count() < kSamples && nowNs() - start < 120'000'000'000) {
-        test::pauseMs(1);
-    }
-    const double seconds = static_cast<double>(nowNs() - start) / 1e9;
-    const uint64_t stored = rows.count();
+        });
     EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
-    return {static_cast<double>(stored) / seconds, bytesPerRow(state.below("metrics.db"), stored)};
+    return {sent.perSecond(), bytesPerRow(state.below("metrics.db"), sent.stored)};
 }
 
 }  // namespace

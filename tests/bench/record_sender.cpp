@@ -13,6 +13,8 @@ namespace {
 
 constexpr double kSeconds = 15;
 constexpr int64_t kSettleNs = 10'000'000'000;  // for what is on its way when the sender ends
+constexpr uint64_t kUnstoredMax = 150'000;     // ingest holds more
+constexpr int64_t kAllStoredNs = 120'000'000'000;
 
 }  // namespace
 
@@ -57,6 +59,37 @@ Sent sendRecords(const std::string& socket, StoredRows& rows, const Offer& offer
     // At a pace of its own what is late by less than a commit is no slower.
     sent.seconds = offer.per_second > 0 ? static_cast<double>(end - start) / 1e9
                                         : static_cast<double>(last_change - start) / 1e9;
+    return sent;
+}
+
+Sent sendAll(const std::string& socket, StoredRows& rows, uint64_t records, uint32_t batch,
+             const AddRecord& add) {
+    auto connected = base::connectUnix(socket, SOCK_DGRAM);
+    EVD_CHECK(connected.ok(), "the socket is there");
+    const uint64_t before = rows.count();
+    wire::RecordDatagram datagram;
+    Sent sent;
+    const int64_t start = nowNs();
+    while (sent.records < records) {
+        sent.stored = rows.count() - before;
+        if (sent.records > sent.stored + kUnstoredMax) {
+            test::pauseMs(1);
+            continue;
+        }
+        datagram.clear();
+        for (uint32_t i = 0; i < batch && sent.records < records; ++i) {
+            add(datagram, sent.records++);
+        }
+        const auto bytes = datagram.bytes();
+        EVD_CHECK(::send(connected.value().get(), bytes.data(), bytes.size(), 0) ==
+                      static_cast<ssize_t>(bytes.size()),
+                  "a blocking send");
+    }
+    while (sent.stored < records && nowNs() - start < kAllStoredNs) {
+        test::pauseMs(1);
+        sent.stored = rows.count() - before;
+    }
+    sent.seconds = static_cast<double>(nowNs() - start) / 1e9;
     return sent;
 }
 

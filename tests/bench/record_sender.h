@@ -37,6 +37,11 @@ struct Offer {
 Sent sendRecords(const std::string& socket, StoredRows& rows, const Offer& offer,
                  const AddRecord& add);
 
+// Sends so many records, never further ahead of the store than it can hold, so that each is stored;
+// until the last one is committed.
+Sent sendAll(const std::string& socket, StoredRows& rows, uint64_t records, uint32_t batch,
+             const AddRecord& add);
+
 // Of a database that nobody has open any more.
 double bytesPerRow(const std::string& path, uint64_t rows);
 
