@@ -16,9 +16,6 @@ bool wantsPlot(const SessionContext& context, const std::string& question);
 // How charts are drawn on this terminal.
 TerminalChartStyle chartStyleFor(const SessionContext& context);
 
-// Whether the chart is only written to --svg's file.
-bool isSvgOnly(const Arguments& arguments);
-
 // The printer of such an answer. What cannot be drawn is printed as always.
 std::unique_ptr<PlotPrinter> plotPrinterFor(const SessionContext& context);
 

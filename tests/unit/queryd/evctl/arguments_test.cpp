@@ -198,7 +198,10 @@ TEST_CASE("arguments: an export names its format and its files") {
     CHECK(isUsage({"export"}));
     CHECK(isUsage({"export", "--to", "xml", "LOGS"}));
     CHECK(isUsage({"export", "-f", "csv", "LOGS"}));
-    CHECK(isUsage({"export", "--plot", "LOGS"}));
+    for (const std::string drawing : {"--plot", "--heat", "--svg=a.svg"}) {
+        CAPTURE(drawing);
+        CHECK(isUsage({"export", drawing, "LOGS"}));
+    }
     CHECK(isUsage({"export", "--resume", "b", "LOGS"}));
     CHECK(isUsage({"export", "--resume", "a", "--into", "a", "LOGS"}));
 }
