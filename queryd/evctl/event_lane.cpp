@@ -1,7 +1,7 @@
 #include "queryd/evctl/event_lane.h"
 
 #include "common/base/text.h"
-#include "queryd/evctl/output/number_value.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 
 #include <poll.h>
@@ -27,11 +27,8 @@ class CountReader final : public queryd::AnswerReader {
     base::Result<void> record(std::span<const uint8_t> record) override {
         std::vector<FieldView> fields;
         EVD_TRY(readFields(record, fields));
-        for (const FieldView& field : fields) {
-            count_ += field.name == "count"
-                          ? static_cast<uint64_t>(numberOf(field.value).value_or(0))
-                          : 0;
-        }
+        const FieldView* count = findField(fields, "count");
+        count_ += count == nullptr ? 0 : static_cast<uint64_t>(numberOf(count->value).value_or(0));
         return {};
     }
     base::Result<void> initialComplete() override { return {}; }

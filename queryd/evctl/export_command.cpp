@@ -7,12 +7,12 @@
 #include "queryd/evctl/export_command.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
 #include "queryd/evctl/answer_output.h"
 #include "queryd/evctl/export_file.h"
 #include "queryd/evctl/export_pages.h"
 #include "queryd/evctl/export_place.h"
 #include "queryd/evctl/output/export_printers.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 #include "queryd/evctl/query_command.h"
 #include "queryd/evctl/query_words.h"
@@ -43,13 +43,9 @@ class CounterNames final : public queryd::AnswerReader {
   public:
     base::Result<void> record(std::span<const uint8_t> record) override {
         EVD_TRY(readFields(record, fields_));
-        for (const FieldView& field : fields_) {
-            wire::MsgpackReader reader(field.value);
-            const auto token = reader.next();
-            if (field.name == "name" && token.ok() &&
-                token.value().kind == wire::MsgpackKind::Text) {
-                names_.emplace(token.value().bytes);
-            }
+        const FieldView* name = findField(fields_, "name");
+        if (const auto text = name == nullptr ? std::nullopt : textOf(name->value)) {
+            names_.emplace(*text);
         }
         return {};
     }

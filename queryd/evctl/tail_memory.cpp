@@ -1,8 +1,7 @@
 #include "queryd/evctl/tail_memory.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
-#include "queryd/evctl/output/person_view.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 
 #include <algorithm>
@@ -23,13 +22,7 @@ std::optional<int64_t> timeOf(std::span<const uint8_t> record) {
         return std::nullopt;
     }
     const FieldView* time = findField(fields, "timestamp");
-    if (time == nullptr) {
-        return std::nullopt;
-    }
-    wire::MsgpackReader reader(time->value);
-    const auto token = reader.next();
-    const bool is_time = token.ok() && token.value().kind == wire::MsgpackKind::Int;
-    return is_time ? std::optional(token.value().int_value) : std::nullopt;
+    return time == nullptr ? std::nullopt : integerOf(time->value);
 }
 
 }  // namespace

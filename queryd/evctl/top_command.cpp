@@ -1,10 +1,8 @@
 #include "queryd/evctl/top_command.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
 #include "queryd/evctl/full_screen.h"
-#include "queryd/evctl/output/number_value.h"
-#include "queryd/evctl/output/person_view.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/output/record_fields.h"
 #include "queryd/evctl/terminal.h"
@@ -39,12 +37,10 @@ class RateReader final : public queryd::AnswerReader {
         if (name == nullptr || count == nullptr) {
             return {};
         }
-        wire::MsgpackReader reader(name->value);
-        const auto token = reader.next();
         const double rate = numberOf(count->value).value_or(0) / kRateSeconds;
         total_ += rate;
-        if (rates_.size() < kRatesKept && token.ok()) {
-            rates_.push_back({std::string(token.value().bytes), rate});
+        if (rates_.size() < kRatesKept) {
+            rates_.push_back({std::string(textOf(name->value).value_or("")), rate});
         }
         return {};
     }
