@@ -3,10 +3,10 @@
 #include "common/base/text.h"
 #include "queryd/client/rpc_client_service.h"
 #include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/pause.h"
 #include "queryd/evctl/status_report.h"
 #include "queryd/evctl/terminal.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 namespace evd::evctl {
@@ -63,7 +63,7 @@ base::Result<void> runStatus(const SessionContext& context) {
     EVD_TRY(showOnce(context, *client.value()));
     context.output.endPage();
     while (context.arguments.watch) {
-        (void)::poll(nullptr, 0, kWatchIntervalMs);  // an early wake only shows it sooner
+        pauseFor(kWatchIntervalMs);
         EVD_TRY(showOnce(context, *client.value()));
     }
     return {};

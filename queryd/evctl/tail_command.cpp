@@ -3,10 +3,10 @@
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
 #include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/pause.h"
 #include "queryd/evctl/query_words.h"
 #include "queryd/evctl/tail_memory.h"
 
-#include <poll.h>
 #include <unistd.h>
 #include <algorithm>
 #include <utility>
@@ -68,7 +68,7 @@ class Tail {
                 say(base::cat(outcome.error().text, "; trying again until it answers"));
             }
             is_away_ = true;
-            (void)::poll(nullptr, 0, pause_ms_);  // an early wake only tries sooner
+            pauseFor(pause_ms_);
             pause_ms_ = std::min(2 * pause_ms_, kPauseMostMs);
         }
     }
