@@ -247,13 +247,11 @@ base::Result<uint64_t> Export::resumable(const PagedQuestion& asked) {
     return place.records;
 }
 
-// The question as it will be asked: a journal wants its entries in the order of time.
-std::string orderedFor(const std::string& to, std::string question, int64_t now_ns) {
-    const auto plan = planPages(question, now_ns);
+// A journal wants its entries in the order of time.
+bool wantsOrder(const std::string& to, const std::string& question,
+                const base::Result<PagedQuestion>& plan) {
     const bool is_backward = plan.ok() && !plan.value().oldest_first;
-    return to == kJournald && is_backward && !findQueryWords(question).sort
-               ? question + "\nSORT timestamp"
-               : question;
+    return to == kJournald && is_backward && !findQueryWords(question).sort;
 }
 
 }  // namespace
@@ -265,9 +263,12 @@ base::Result<int> runExport(const SessionContext& context) {
         return typed.error();
     }
     const int64_t now_ns = context.clock.wallNs();
-    const std::string question =
-        orderedFor(arguments.to, shapedQuestion(std::move(typed).value(), arguments), now_ns);
-    const auto plan = planPages(question, now_ns);
+    std::string question = shapedQuestion(std::move(typed).value(), arguments);
+    auto plan = planPages(question, now_ns);
+    if (wantsOrder(arguments.to, question, plan)) {
+        question += "\nSORT timestamp";
+        plan = planPages(question, now_ns);
+    }
     if (findQueryWords(question).stream) {
         return usage("an export has an end, and an answer with STREAM has none; leave STREAM out");
     }

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdlib>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -105,7 +106,7 @@ class PagePlanner {
         while (at_ < words_.size()) {
             EVD_TRY(readWord());
         }
-        if (plan_.is_metric && !plan_.has_since) {
+        if (is_metric_ && !plan_.has_since) {
             return whole("METRIC without SINCE answers with the latest values");
         }
         if (selects_ && !selects_time_) {
@@ -118,15 +119,15 @@ class PagePlanner {
   private:
     base::Result<void> readMode() {
         const std::string_view mode = words_.empty() ? "" : words_.front().text;
-        plan_.is_metric = base::equalsFolded(mode, "METRIC");
-        if (!plan_.is_metric && !base::equalsFolded(mode, "EVENTS") &&
+        is_metric_ = base::equalsFolded(mode, "METRIC");
+        if (!is_metric_ && !base::equalsFolded(mode, "EVENTS") &&
             !base::equalsFolded(mode, "LOGS")) {
             return whole("it begins with none of EVENTS, LOGS and METRIC");
         }
-        plan_.oldest_first = plan_.is_metric;
+        plan_.oldest_first = is_metric_;
         const bool has_brackets =
             words_.size() > 2 && words_[2].kind == Word::Kind::Symbol && words_[2].text == "[";
-        if (plan_.is_metric && !has_brackets) {
+        if (is_metric_ && !has_brackets) {
             return whole("METRIC without brackets combines series");
         }
         at_ = 1;
@@ -147,7 +148,7 @@ class PagePlanner {
             return base::fail(base::ErrorKind::Invalid,
                               "an answer with STREAM has no end; leave STREAM out");
         }
-        if (isOneOf(word.text, kWholeOnly) || (plan_.is_metric && isOneOf(word.text, kFunctions))) {
+        if (isOneOf(word.text, kWholeOnly) || (is_metric_ && isOneOf(word.text, kFunctions))) {
             return whole(cat(word.text, " answers as a whole"));
         }
         if (base::equalsFolded(word.text, "METRIC") || base::equalsFolded(word.text, "EVENT") ||
@@ -229,6 +230,7 @@ class PagePlanner {
     size_t at_ = 0;
     size_t kept_to_ = 0;  // up to here the text has gone into the head, or been left out
     int depth_ = 0;
+    bool is_metric_ = false;
     bool has_until_ = false;
     bool selects_ = false;
     bool selects_time_ = false;

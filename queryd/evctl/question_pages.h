@@ -3,7 +3,6 @@
 #include "common/base/result.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +19,6 @@ inline constexpr int64_t kFirstPageWidthNs = 1'000'000'000;  // it grows soon en
 // ids, but neither log lines nor samples, nor any condition.
 struct PagedQuestion {
     std::string head;  // the question without its SINCE and UNTIL
-    bool is_metric = false;
     bool oldest_first = false;
     bool has_since = false;
     int64_t since_ns = 0;
