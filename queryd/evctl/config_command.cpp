@@ -155,10 +155,10 @@ base::Result<void> runConfig(const Arguments& arguments, const Environment& envi
     }
     if (what == "check") {
         output.buffer() += configProblemsText(configuration.value());
-        if (output.flush().ok() && !configuration.value().problems.empty()) {
-            return base::fail(base::ErrorKind::Invalid, "the configuration has problems");
-        }
-        return {};
+        EVD_TRY(output.flush());
+        return configuration.value().problems.empty()
+                   ? base::Result<void>()
+                   : base::fail(base::ErrorKind::Invalid, "the configuration has problems");
     }
     if (what == "get") {
         auto value = configValue(configuration.value(), arguments.words.back());
