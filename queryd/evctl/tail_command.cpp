@@ -86,6 +86,7 @@ class Tail {
         if (!channel.ok()) {
             return channel.error();
         }
+        memory_.beginAgain();
         const TailQuery query = question();
         noteAsked(context_, query.text);
         AnswerOutput answer(*printer_, context_.output, context_.spool_folder,
@@ -93,7 +94,6 @@ class Tail {
         if (is_continued_) {
             answer.continueAnswer();
         }
-        memory_.beginAgain();
         Reader reader(*this, answer);
         const auto outcome = channel.value()->ask(
             query.text, {context_.arguments.timeout_ms, /*watch=*/true}, reader);
@@ -132,7 +132,9 @@ class Tail {
         }
         base::Result<void> initialComplete() override {
             tail_.becameLive();
-            return output_.initialComplete();
+            EVD_TRY(output_.initialComplete());
+            tail_.memory_.settle();
+            return {};
         }
         base::Result<void> burstComplete() override { return output_.burstComplete(); }
 
