@@ -191,6 +191,9 @@ base::Result<void> checkArguments(const Arguments& arguments) {
     if (takes_query && !arguments.file.empty() && count > 0) {
         return usage("the query is given twice, as words and as --file");
     }
+    if (arguments.command == "tail" && !arguments.file.empty()) {
+        return usage("a question from a file is followed by its own clause STREAM");
+    }
     for (const WordCount& wanted : kWordCounts) {
         if (arguments.command == wanted.command && (count < wanted.least || count > wanted.most)) {
             return usage(wanted.complaint);

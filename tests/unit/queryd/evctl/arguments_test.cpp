@@ -216,3 +216,8 @@ TEST_CASE("arguments: an import takes one file") {
     CHECK(isUsage({"import", "a", "b"}));
     CHECK(isUsage({"import", "--from", "jsonl", "a"}));
 }
+
+TEST_CASE("arguments: a tail does not pass over a question in a file") {
+    CHECK(isUsage({"tail", "--file", "question"}));
+    CHECK(isUsage({"tail", "logs", "--file", "question"}));
+}
