@@ -237,12 +237,14 @@ base::Result<uint64_t> Export::resumable(const PagedQuestion& asked) {
     EVD_TRY(checkRefused(printer_, arguments_.to));
     if (is_raw) {
         EVD_TRY(printRaw(file.fd(), printer_, arguments_.into));
+        // In this order: a place whose records are gone could not be gone on from.
+        EVD_TRY(removeFile(arguments_.resume));
         EVD_TRY(removeFile(file.partialPath()));
-    } else {
-        place.is_whole = true;
-        EVD_TRY(saveExportPlace(arguments_.resume, place));
-        EVD_TRY(file.finish());
+        return place.records;
     }
+    place.is_whole = true;
+    EVD_TRY(saveExportPlace(arguments_.resume, place));
+    EVD_TRY(file.finish());
     EVD_TRY(removeFile(arguments_.resume));
     return place.records;
 }
