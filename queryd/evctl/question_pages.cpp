@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "queryd/evctl/shell/question_words.h"
 #include "queryd/evctl/time_words.h"
 
 #include <algorithm>
@@ -24,8 +25,6 @@ namespace {
 using base::cat;
 
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
-constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::string_view kSymbols = "[](),=!<>";
 constexpr int64_t kWidthFactorMax = 4;  // from one page to the next
 
 // Clauses whose answers cannot be put together from pages.
@@ -39,50 +38,6 @@ constexpr auto kFunctions =
 constexpr auto kClauses = std::to_array<std::string_view>(
     {"SINCE", "UNTIL", "WHERE", "SELECT", "SORT", "FROM", "ERROR", "CONTAINING", "WITH"});
 
-struct Word {
-    enum class Kind { Plain, Quoted, Symbol };
-    Kind kind = Kind::Plain;
-    std::string_view text;  // of quoted text without the quotes, escapes as they stand
-    size_t begin = 0;
-    size_t end = 0;
-};
-
-size_t endOfQuoted(std::string_view text, size_t at) {
-    for (++at; at < text.size() && text[at] != '"'; ++at) {
-        at += text[at] == '\\' ? 1 : 0;
-    }
-    return std::min(at + 1, text.size());
-}
-
-std::vector<Word> wordsOf(std::string_view text) {
-    std::vector<Word> words;
-    size_t at = 0;
-    while (at < text.size()) {
-        const char letter = text[at];
-        const bool is_behind_blank =
-            at == 0 || kBlanks.find(text[at - 1]) != std::string_view::npos;
-        size_t end = at + 1;
-        if (kBlanks.find(letter) != std::string_view::npos) {
-        } else if (is_behind_blank && text.substr(at).starts_with("--")) {
-            end = std::min(text.find('\n', at), text.size());
-        } else if (letter == '"') {
-            end = endOfQuoted(text, at);
-            const size_t inner = end - at >= 2 ? end - at - 2 : 0;
-            words.push_back({Word::Kind::Quoted, text.substr(at + 1, inner), at, end});
-        } else if (kSymbols.find(letter) != std::string_view::npos) {
-            words.push_back({Word::Kind::Symbol, text.substr(at, 1), at, end});
-        } else {
-            while (end < text.size() && kBlanks.find(text[end]) == std::string_view::npos &&
-                   kSymbols.find(text[end]) == std::string_view::npos && text[end] != '"') {
-                ++end;
-            }
-            words.push_back({Word::Kind::Plain, text.substr(at, end - at), at, end});
-        }
-        at = end;
-    }
-    return words;
-}
-
 template <size_t Count>
 bool isOneOf(std::string_view word, const std::array<std::string_view, Count>& list) {
     return std::any_of(list.begin(), list.end(),
@@ -93,11 +48,16 @@ base::Error whole(std::string reason) {
     return base::fail(base::ErrorKind::Unsupported, std::move(reason));
 }
 
+// METRIC name[...]: single series, and not all of a name together.
+bool hasBrackets(const std::vector<QuestionWord>& words) {
+    return words.size() > 2 && words[2].kind == QuestionWord::Kind::Symbol && words[2].text == "[";
+}
+
 // Reads a question word by word and fills in what it says.
 class PagePlanner {
   public:
     PagePlanner(std::string_view text, int64_t now_ns)
-        : text_(text), words_(wordsOf(text)), now_ns_(now_ns) {
+        : text_(text), words_(questionWords(text)), now_ns_(now_ns) {
         plan_.until_ns = now_ns;
     }
 
@@ -125,9 +85,7 @@ class PagePlanner {
             return whole("it begins with none of EVENTS, LOGS and METRIC");
         }
         plan_.oldest_first = is_metric_;
-        const bool has_brackets =
-            words_.size() > 2 && words_[2].kind == Word::Kind::Symbol && words_[2].text == "[";
-        if (is_metric_ && !has_brackets) {
+        if (is_metric_ && !hasBrackets(words_)) {
             return whole("METRIC without brackets combines series");
         }
         at_ = 1;
@@ -135,12 +93,12 @@ class PagePlanner {
     }
 
     base::Result<void> readWord() {
-        const Word& word = words_[at_];
-        if (word.kind == Word::Kind::Symbol) {
+        const QuestionWord& word = words_[at_];
+        if (word.kind == QuestionWord::Kind::Symbol) {
             depth_ += word.text == "[" ? 1 : 0;
             depth_ -= word.text == "]" && depth_ > 0 ? 1 : 0;
         }
-        if (word.kind != Word::Kind::Plain || depth_ > 0 || isField()) {
+        if (word.kind != QuestionWord::Kind::Plain || depth_ > 0 || isCompared(words_, at_)) {
             ++at_;
             return {};
         }
@@ -169,23 +127,16 @@ class PagePlanner {
         return base::equalsFolded(word.text, "SORT") ? readSort() : base::Result<void>();
     }
 
-    // Whether the word is what a comparison compares, whatever it is called.
-    bool isField() const {
-        constexpr std::string_view kComparing = "=!<>";
-        return at_ + 1 < words_.size() && words_[at_ + 1].kind == Word::Kind::Symbol &&
-               kComparing.find(words_[at_ + 1].text) != std::string_view::npos;
-    }
-
     std::string_view peek() const { return at_ < words_.size() ? words_[at_].text : ""; }
 
     // The value of SINCE or UNTIL; both leave the head.
-    base::Result<void> readTime(const Word& clause, bool& is_there, int64_t& time_ns) {
+    base::Result<void> readTime(const QuestionWord& clause, bool& is_there, int64_t& time_ns) {
         if (at_ >= words_.size() || std::exchange(is_there, true)) {
             return whole(cat(clause.text, " has no time, or two"));
         }
         const bool is_ago = at_ + 1 < words_.size() &&
                             base::equalsFolded(words_[at_ + 1].text, "ago") &&
-                            words_[at_ + 1].kind == Word::Kind::Plain;
+                            words_[at_ + 1].kind == QuestionWord::Kind::Plain;
         const std::string typed = cat(peek(), is_ago ? " ago" : "");
         // A duration alone is a mistake that the server explains.
         const bool may_be_time = is_ago || typed.find('-') == 4 ||
@@ -204,7 +155,7 @@ class PagePlanner {
 
     void readSelect() {
         for (size_t i = at_; i < words_.size(); ++i) {
-            if (words_[i].kind == Word::Kind::Plain && isOneOf(words_[i].text, kClauses)) {
+            if (words_[i].kind == QuestionWord::Kind::Plain && isOneOf(words_[i].text, kClauses)) {
                 return;
             }
             selects_time_ |= words_[i].text == "timestamp";
@@ -224,7 +175,7 @@ class PagePlanner {
     }
 
     std::string_view text_;
-    std::vector<Word> words_;
+    std::vector<QuestionWord> words_;
     int64_t now_ns_;
     PagedQuestion plan_;
     size_t at_ = 0;
@@ -260,11 +211,11 @@ base::Result<PagedQuestion> planPages(std::string_view question, int64_t now_ns)
 }
 
 bool showsSamples(std::string_view question) {
-    const auto words = wordsOf(question);
-    const bool has_brackets = words.size() > 2 && words[2].text == "[" &&
-                              base::equalsFolded(words.front().text, "METRIC");
-    return has_brackets && std::none_of(words.begin(), words.end(), [](const Word& word) {
-               return word.kind == Word::Kind::Plain && isOneOf(word.text, kFunctions);
+    const auto words = questionWords(question);
+    const bool is_metric = !words.empty() && base::equalsFolded(words.front().text, "METRIC");
+    return is_metric && hasBrackets(words) &&
+           std::none_of(words.begin(), words.end(), [](const QuestionWord& word) {
+               return word.kind == QuestionWord::Kind::Plain && isOneOf(word.text, kFunctions);
            });
 }
 
