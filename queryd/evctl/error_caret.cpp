@@ -79,7 +79,7 @@ size_t wordBytes(std::string_view line, size_t at) {
 std::string caretLines(std::string_view question, std::string_view error, size_t width_max) {
     const auto place = placeOf(error);
     const auto lines = base::split(question, '\n');
-    if (!place || place->line > lines.size()) {
+    if (question.empty() || !place || place->line > lines.size()) {
         return {};
     }
     const std::string_view line = lines[place->line - 1];
