@@ -87,16 +87,6 @@ base::Result<std::unique_ptr<RecordPrinter>> printerOf(const SessionContext& con
     });
 }
 
-base::Result<void> checkRefused(const RecordPrinter& printer, const std::string& to) {
-    if (printer.refused() == 0) {
-        return {};
-    }
-    return base::fail(base::ErrorKind::Unsupported,
-                      cat(to, " has no place for ", printer.refused(),
-                          printer.refused() == 1 ? " record" : " records",
-                          ": the time is missing, or a name; jsonl takes everything"));
-}
-
 // Asked in one piece: any question.
 base::Result<uint64_t> exportWhole(const SessionContext& context, const std::string& question,
                                    RecordPrinter& printer, OutputStream& stream) {

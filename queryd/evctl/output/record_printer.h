@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "common/base/result.h"
 #include "queryd/evctl/output/time_text.h"
 
 #include <cstdint>
@@ -45,6 +46,9 @@ class RecordPrinter {
     // How many records the format has no place for; nothing was printed of them.
     virtual uint64_t refused() const { return 0; }
 };
+
+// Unsupported when the printer has refused records, with the name of its format.
+base::Result<void> checkRefused(const RecordPrinter& printer, std::string_view format);
 
 // The clock outlives the printer.
 std::unique_ptr<RecordPrinter> makePrinter(Format format, const PrintStyle& style,
