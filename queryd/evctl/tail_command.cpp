@@ -2,12 +2,11 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
-#include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/pause.h"
 #include "queryd/evctl/query_words.h"
 #include "queryd/evctl/tail_memory.h"
+#include "queryd/evctl/terminal.h"
 
-#include <unistd.h>
 #include <algorithm>
 #include <utility>
 
@@ -48,11 +47,6 @@ constexpr int kPauseMostMs = 5'000;
 // What a broken connection may have missed; more is left out, oldest first.
 constexpr uint32_t kMissedRecordsMax = 100'000;
 
-void say(std::string_view text) {
-    const std::string line = base::cat("evctl: ", printable(text), '\n');
-    (void)!::write(STDERR_FILENO, line.data(), line.size());  // nowhere left to complain
-}
-
 class Tail {
   public:
     explicit Tail(const SessionContext& context)
@@ -65,7 +59,7 @@ class Tail {
                 return outcome;
             }
             if (!is_away_) {
-                say(base::cat(outcome.error().text, "; trying again until it answers"));
+                complain(base::cat(outcome.error().text, "; trying again until it answers"));
             }
             is_away_ = true;
             pauseFor(pause_ms_);
@@ -145,7 +139,7 @@ class Tail {
 
     void becameLive() {
         if (is_away_) {
-            say("connected again");
+            complain("connected again");
         }
         is_away_ = false;
         is_continued_ = true;
