@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "queryd/evctl/follow_habit.h"
+#include "queryd/evctl/output/record_printer.h"
 #include "queryd/evctl/vocabulary.h"
 
 #include <CLI/CLI.hpp>
@@ -217,9 +218,7 @@ base::Result<void> checkArguments(const Arguments& arguments) {
     if (arguments.no_plot && asksForDrawing(arguments)) {
         return usage("--no-plot and --plot, --heat or --svg exclude one another");
     }
-    const bool is_for_programs =
-        !arguments.format.empty() && arguments.format != "table" && arguments.format != "pretty";
-    if (is_for_programs && asksForDrawing(arguments)) {
+    if (!isForPeople(arguments.format) && asksForDrawing(arguments)) {
         return usage(
             "--plot, --heat and --svg are for people, a format for programs excludes them");
     }

@@ -29,6 +29,11 @@ std::optional<Format> formatOf(std::string_view word) {
     return std::nullopt;
 }
 
+bool isForPeople(std::string_view word) {
+    const auto format = formatOf(word);
+    return !format || *format == Format::Table || *format == Format::Pretty;
+}
+
 base::Result<void> checkRefused(const RecordPrinter& printer, std::string_view format) {
     const uint64_t count = printer.refused();
     if (count == 0) {

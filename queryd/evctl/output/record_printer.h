@@ -17,6 +17,9 @@ enum class Format { Table, Pretty, Jsonl, Json, Csv, Msgpack };
 
 std::optional<Format> formatOf(std::string_view word);
 
+// Whether people read what that word asks for; no word is the usual format, which is for them.
+bool isForPeople(std::string_view word);
+
 // How records are shown to a person; formats for machines look at none of it (contracts §7).
 struct PrintStyle {
     TimeStyle time = TimeStyle::Local;
