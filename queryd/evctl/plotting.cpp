@@ -67,12 +67,9 @@ base::Result<void> writeSvg(const SessionContext& context, const PlotCollector& 
     if (!file.valid()) {
         return base::failErrno(base::cat("cannot write ", path), errno);
     }
-    OutputStream stream(file.get());
+    OutputStream stream(file.get(), path);
     stream.buffer() = svgChart(collector.scene(), context.arguments.utc);
-    const auto written = stream.flush();
-    return written.ok() ? written
-                        : base::Result<void>(
-                              base::fail(base::ErrorKind::Io, base::cat("cannot write ", path)));
+    return stream.flush();
 }
 
 }  // namespace evd::evctl

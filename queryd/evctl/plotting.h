@@ -20,7 +20,7 @@ TerminalChartStyle chartStyleFor(const SessionContext& context);
 std::unique_ptr<PlotPrinter> plotPrinterFor(const SessionContext& context);
 
 // Writes the chart of what was collected to --svg's file, if there is one, which it replaces.
-// Invalid when there was nothing to draw, Io when it cannot be written.
+// Invalid when there was nothing to draw; else as writing fails.
 base::Result<void> writeSvg(const SessionContext& context, const PlotCollector& collector);
 
 }  // namespace evd::evctl
