@@ -70,7 +70,7 @@ base::Result<void> runIndex(const SessionContext& context) {
     if (!channel.ok()) {
         return channel.error();
     }
-    const auto printer = printerFor(context, /*streaming=*/false);
+    const auto printer = printerFor(context, /*live=*/false);
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
     // Ruling Q12: there are no records, and so there is nothing to complete.
     return channel.value()->ask(indexText(context.arguments.words.front()),
