@@ -14,11 +14,12 @@ constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kWantMore = ",=!<>\\";  // at the end of a text
 
 // Words behind which something must follow.
-constexpr std::array<std::string_view, 25> kOpenWords = {
-    "METRIC", "WHERE",     "AND",     "OR",       "NOT",        "BY",      "SELECT",
-    "SINCE",  "UNTIL",     "TAKE",    "SKIP",     "FROM",       "SORT",    "IN",
-    "IS",     "HAS",       "MATCHES", "CONTAINS", "CONTAINING", "CONTEXT", "STARTS_WITH",
-    "GROUP",  "ENDS_WITH", "BUCKET",  "DISTINCT"};
+constexpr auto kOpenWords = std::to_array<std::string_view>(
+    {"METRIC",   "WHERE",     "AND",      "OR",       "NOT",        "BY",      "SELECT",
+     "SINCE",    "UNTIL",     "TAKE",     "SKIP",     "FROM",       "SORT",    "IN",
+     "IS",       "HAS",       "MATCHES",  "CONTAINS", "CONTAINING", "CONTEXT", "STARTS_WITH",
+     "GROUP",    "ENDS_WITH", "BUCKET",   "DISTINCT", "NOT_IN",     "OVER",    "AVG_OVER",
+     "MIN_OVER", "MAX_OVER",  "SUM_OVER", "WITH",     "EXISTS"});
 
 // What is left open at the end of a text, and the text without comments.
 struct Reading {
