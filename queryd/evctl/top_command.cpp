@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/full_screen.h"
+#include "queryd/evctl/in_place.h"
 #include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/output/record_fields.h"
@@ -20,9 +21,6 @@ constexpr int kRateSeconds = 10;  // that the rates are counted over
 constexpr size_t kRatesKept = 20;
 constexpr size_t kColumnsUsual = 80;
 constexpr uint64_t kLimitMs = 5'000;  // for each question; a slow store is no reason to hang
-constexpr std::string_view kHome = "\x1b[H";
-constexpr std::string_view kClearBehind = "\x1b[K";
-constexpr std::string_view kClearBelow = "\x1b[J";
 
 // The records of a COUNT BY, as rates.
 class RateReader final : public queryd::AnswerReader {
@@ -139,26 +137,14 @@ class Top {
         return style;
     }
 
-    // Line by line over the old picture, which does not flicker.
     base::Result<void> draw() {
-        std::string& out = context_.output.buffer();
-        out += kHome;
         const TopStyle style = styleOf(/*is_full=*/true);
         std::string frame = topFrame(state_, style);
         if (!note_.empty()) {
             frame = base::cat(cutToWidth(printable(note_), style.columns), '\n', frame);
         }
-        size_t rows = 0;
-        for (const std::string_view line : base::split(frame, '\n')) {
-            if (!line.empty() || rows + 1 < style.rows) {
-                out += base::cat(rows == 0 ? "" : "\r\n", line, kClearBehind);
-                ++rows;
-            }
-            if (rows >= style.rows) {
-                break;
-            }
-        }
-        out += kClearBelow;
+        // Its lines have their width, and colours, which count for nothing.
+        context_.output.buffer() += inPlace(frame, style.rows + 1, /*columns=*/0);
         return context_.output.flush();
     }
 
