@@ -18,10 +18,6 @@ bool isLabelText(std::string_view text) {
            base::isUtf8(text);
 }
 
-bool isReserved(std::string_view key) {
-    return std::find(kReservedKeys.begin(), kReservedKeys.end(), key) != kReservedKeys.end();
-}
-
 // For labels in order of their keys.
 base::Result<void> checkLabels(std::span<const MetricLabel> labels) {
     if (labels.size() > kMetricLabelsMax) {
@@ -32,7 +28,7 @@ base::Result<void> checkLabels(std::span<const MetricLabel> labels) {
             return base::fail(base::ErrorKind::Invalid,
                               "a label is empty, not UTF-8, or holds '=' or ','");
         }
-        if (isReserved(labels[i].key)) {
+        if (isReservedLabelKey(labels[i].key)) {
             return base::fail(base::ErrorKind::Invalid, "a label has the name of a field");
         }
         if (i > 0 && labels[i - 1].key >= labels[i].key) {
@@ -43,6 +39,10 @@ base::Result<void> checkLabels(std::span<const MetricLabel> labels) {
 }
 
 }  // namespace
+
+bool isReservedLabelKey(std::string_view key) {
+    return std::find(kReservedKeys.begin(), kReservedKeys.end(), key) != kReservedKeys.end();
+}
 
 base::Result<void> writeCanonicalLabels(std::vector<MetricLabel>& labels, std::string& out) {
     std::sort(labels.begin(), labels.end(), [](const MetricLabel& left, const MetricLabel& right) {

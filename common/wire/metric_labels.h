@@ -23,6 +23,9 @@ struct MetricLabel {
     bool operator==(const MetricLabel&) const = default;
 };
 
+// Whether a key is one of those that are refused. Pure.
+bool isReservedLabelKey(std::string_view key);
+
 // Sorts the labels and writes their text over `out`; Invalid leaves `out` unspecified.
 base::Result<void> writeCanonicalLabels(std::vector<MetricLabel>& labels, std::string& out);
 

@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "queryd/evctl/follow_habit.h"
+#include "queryd/evctl/output/record_printer.h"
 #include "queryd/evctl/vocabulary.h"
 
 #include <CLI/CLI.hpp>
@@ -134,7 +135,7 @@ base::Result<void> checkExport(const Arguments& arguments) {
     if (!arguments.format.empty()) {
         return usage("the format of an export is named by --to");
     }
-    if (arguments.plot || !arguments.svg.empty()) {
+    if (asksForDrawing(arguments)) {
         return usage("an export draws nothing");
     }
     if (!arguments.resume.empty() && arguments.into.empty()) {
@@ -177,6 +178,10 @@ bool isCompletionCommand(const std::vector<std::string>& words) {
 
 }  // namespace
 
+bool asksForDrawing(const Arguments& arguments) {
+    return arguments.plot || arguments.heat || !arguments.svg.empty();
+}
+
 base::Result<void> checkArguments(const Arguments& arguments) {
     const size_t count = arguments.words.size();
     const bool takes_query = arguments.command == "query" || arguments.command == "explain" ||
@@ -186,6 +191,9 @@ base::Result<void> checkArguments(const Arguments& arguments) {
     }
     if (takes_query && !arguments.file.empty() && count > 0) {
         return usage("the query is given twice, as words and as --file");
+    }
+    if (arguments.command == "tail" && !arguments.file.empty()) {
+        return usage("a question from a file is followed by its own clause STREAM");
     }
     for (const WordCount& wanted : kWordCounts) {
         if (arguments.command == wanted.command && (count < wanted.least || count > wanted.most)) {
@@ -207,13 +215,10 @@ base::Result<void> checkArguments(const Arguments& arguments) {
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");
     }
-    const bool is_drawn = arguments.plot || arguments.heat || !arguments.svg.empty();
-    if (arguments.no_plot && is_drawn) {
+    if (arguments.no_plot && asksForDrawing(arguments)) {
         return usage("--no-plot and --plot, --heat or --svg exclude one another");
     }
-    const bool is_for_programs =
-        !arguments.format.empty() && arguments.format != "table" && arguments.format != "pretty";
-    if (is_for_programs && is_drawn) {
+    if (!isForPeople(arguments.format) && asksForDrawing(arguments)) {
         return usage(
             "--plot, --heat and --svg are for people, a format for programs excludes them");
     }

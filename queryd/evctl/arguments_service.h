@@ -63,6 +63,9 @@ inline constexpr std::string_view kShellCommand = "(shell)";
 base::Result<Arguments> parseArguments(std::span<const std::string> words,
                                        bool on_terminal = false);
 
+// Whether a picture of the answer is asked for, and not only usual. Pure.
+bool asksForDrawing(const Arguments& arguments);
+
 // Whether a command has the words that it takes; Invalid with one line for the person. Pure.
 base::Result<void> checkArguments(const Arguments& arguments);
 

@@ -4,7 +4,7 @@
 #include "common/base/text.h"
 #include "common/config/open_registry.h"
 #include "common/config/setting_check.h"
-#include "common/wire/msgpack_json.h"
+#include "queryd/evctl/output/json_object.h"
 #include "queryd/evctl/output/plain_text.h"
 
 #include <algorithm>
@@ -62,13 +62,6 @@ const char* appliesText(const SettingSpec& spec) {
     return spec.applies == config::Applies::Live ? "at once" : "restart";
 }
 
-void appendPair(std::string_view name, std::string_view text, std::string& out) {
-    out += out.empty() ? "{" : ",";
-    wire::appendJsonText(name, out);
-    out += ':';
-    wire::appendJsonText(text, out);
-}
-
 std::string nearestSetting(const std::string& name) {
     std::vector<std::string_view> names;
     for (const SettingSpec& spec : config::settingSpecs()) {
@@ -106,16 +99,16 @@ std::string configListText(const config::Configuration& configuration) {
 std::string configListJsonl(const config::Configuration& configuration) {
     std::string out;
     for (const SettingSpec& spec : config::settingSpecs()) {
-        std::string line;
-        appendPair("applies", appliesText(spec), line);
-        appendPair("default", spec.default_text, line);
-        appendPair("meaning", spec.meaning, line);
-        appendPair("range", rangeText(spec), line);
-        appendPair("setting", spec.name, line);
-        appendPair("source", sourceText(configuration, spec), line);
-        appendPair("type", typeText(spec.type), line);
-        appendPair("value", valueText(configuration, spec), line);
-        out += line + "}\n";
+        JsonObject line;
+        line.text("applies", appliesText(spec));
+        line.text("default", spec.default_text);
+        line.text("meaning", spec.meaning);
+        line.text("range", rangeText(spec));
+        line.text("setting", spec.name);
+        line.text("source", sourceText(configuration, spec));
+        line.text("type", typeText(spec.type));
+        line.text("value", valueText(configuration, spec));
+        out += line.str() + '\n';
     }
     return out;
 }
@@ -155,10 +148,10 @@ base::Result<void> runConfig(const Arguments& arguments, const Environment& envi
     }
     if (what == "check") {
         output.buffer() += configProblemsText(configuration.value());
-        if (output.flush().ok() && !configuration.value().problems.empty()) {
-            return base::fail(base::ErrorKind::Invalid, "the configuration has problems");
-        }
-        return {};
+        EVD_TRY(output.flush());
+        return configuration.value().problems.empty()
+                   ? base::Result<void>()
+                   : base::fail(base::ErrorKind::Invalid, "the configuration has problems");
     }
     if (what == "get") {
         auto value = configValue(configuration.value(), arguments.words.back());

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/shell/question_words.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +13,6 @@ namespace evd::evctl {
 namespace {
 
 constexpr std::string_view kIndent = "  ";
-constexpr std::string_view kWordEnds = " \t\r\n[](),=!<>\"";
 constexpr size_t kAroundLeast = 20;  // a narrower terminal is not served
 
 struct Place {
@@ -70,7 +70,7 @@ size_t wordBytes(std::string_view line, size_t at) {
         const size_t end = line.find('"', at + 1);
         return end == std::string_view::npos ? line.size() - at : end + 1 - at;
     }
-    const size_t end = std::min(line.find_first_of(kWordEnds, at), line.size());
+    const size_t end = std::min(line.find_first_of(kQuestionWordEnds, at), line.size());
     return std::max<size_t>(end - at, 1);
 }
 
@@ -79,7 +79,7 @@ size_t wordBytes(std::string_view line, size_t at) {
 std::string caretLines(std::string_view question, std::string_view error, size_t width_max) {
     const auto place = placeOf(error);
     const auto lines = base::split(question, '\n');
-    if (!place || place->line > lines.size()) {
+    if (question.empty() || !place || place->line > lines.size()) {
         return {};
     }
     const std::string_view line = lines[place->line - 1];

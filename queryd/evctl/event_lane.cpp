@@ -1,10 +1,10 @@
 #include "queryd/evctl/event_lane.h"
 
 #include "common/base/text.h"
-#include "queryd/evctl/output/number_value.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
+#include "queryd/evctl/pause.h"
 
-#include <poll.h>
 #include <algorithm>
 
 namespace evd::evctl {
@@ -17,21 +17,14 @@ constexpr int kTriesMax = 300;  // of a batch for which there is no room
 constexpr int kBlindWaitMs = 1'000;
 constexpr size_t kBatchBytesMax = 512 * 1024;
 
-void pauseFor(int ms) {
-    (void)::poll(nullptr, 0, ms);
-}
-
 // The one number that COUNT answers.
 class CountReader final : public queryd::AnswerReader {
   public:
     base::Result<void> record(std::span<const uint8_t> record) override {
         std::vector<FieldView> fields;
         EVD_TRY(readFields(record, fields));
-        for (const FieldView& field : fields) {
-            count_ += field.name == "count"
-                          ? static_cast<uint64_t>(numberOf(field.value).value_or(0))
-                          : 0;
-        }
+        const FieldView* count = findField(fields, "count");
+        count_ += count == nullptr ? 0 : static_cast<uint64_t>(numberOf(count->value).value_or(0));
         return {};
     }
     base::Result<void> initialComplete() override { return {}; }
@@ -77,14 +70,14 @@ base::Result<void> EventLane::finish() {
 
 base::Result<void> EventLane::flush() {
     window_began_ns_ = window_events_ == 0 ? context_.clock.wallNs() : window_began_ns_;
+    std::vector<kmes::EmitEntry> entries;
+    for (const Pending& pending : pending_) {
+        entries.push_back({pending.type, pending.payload});
+    }
     size_t done = 0;
     int tries = 0;
-    while (done < pending_.size()) {
-        std::vector<kmes::EmitEntry> entries;
-        for (size_t i = done; i < pending_.size(); ++i) {
-            entries.push_back({pending_[i].type, pending_[i].payload});
-        }
-        const auto outcome = client_->emitBatch(entries);
+    while (done < entries.size()) {
+        const auto outcome = client_->emitBatch(std::span(entries).subspan(done));
         emitted_ += outcome.emitted;
         window_events_ += outcome.emitted;
         tries = outcome.emitted > 0 ? 0 : tries;

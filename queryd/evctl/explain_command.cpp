@@ -11,9 +11,8 @@ namespace {
 
 // Formats for machines show the records as they come; people get them as one page.
 std::unique_ptr<RecordPrinter> explanationPrinter(const SessionContext& context) {
-    const auto format = formatOf(context.arguments.format);
-    const bool is_for_people = !format || *format == Format::Table || *format == Format::Pretty;
-    return is_for_people ? makeExplanationPrinter() : printerFor(context, /*live=*/false);
+    return isForPeople(context.arguments.format) ? makeExplanationPrinter()
+                                                 : printerFor(context, /*live=*/false);
 }
 
 }  // namespace

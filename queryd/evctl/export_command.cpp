@@ -7,12 +7,12 @@
 #include "queryd/evctl/export_command.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
 #include "queryd/evctl/answer_output.h"
 #include "queryd/evctl/export_file.h"
 #include "queryd/evctl/export_pages.h"
 #include "queryd/evctl/export_place.h"
 #include "queryd/evctl/output/export_printers.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 #include "queryd/evctl/query_command.h"
 #include "queryd/evctl/query_words.h"
@@ -43,13 +43,9 @@ class CounterNames final : public queryd::AnswerReader {
   public:
     base::Result<void> record(std::span<const uint8_t> record) override {
         EVD_TRY(readFields(record, fields_));
-        for (const FieldView& field : fields_) {
-            wire::MsgpackReader reader(field.value);
-            const auto token = reader.next();
-            if (field.name == "name" && token.ok() &&
-                token.value().kind == wire::MsgpackKind::Text) {
-                names_.emplace(token.value().bytes);
-            }
+        const FieldView* name = findField(fields_, "name");
+        if (const auto text = name == nullptr ? std::nullopt : textOf(name->value)) {
+            names_.emplace(*text);
         }
         return {};
     }
@@ -89,16 +85,6 @@ base::Result<std::unique_ptr<RecordPrinter>> printerOf(const SessionContext& con
     return makeOtlpMetricPrinter([counters = std::move(counters)](std::string_view name) {
         return counters.find(name) != counters.end();
     });
-}
-
-base::Result<void> checkRefused(const RecordPrinter& printer, const std::string& to) {
-    if (printer.refused() == 0) {
-        return {};
-    }
-    return base::fail(base::ErrorKind::Unsupported,
-                      cat(to, " has no place for ", printer.refused(),
-                          printer.refused() == 1 ? " record" : " records",
-                          ": the time is missing, or a name; jsonl takes everything"));
 }
 
 // Asked in one piece: any question.
@@ -241,23 +227,23 @@ base::Result<uint64_t> Export::resumable(const PagedQuestion& asked) {
     EVD_TRY(checkRefused(printer_, arguments_.to));
     if (is_raw) {
         EVD_TRY(printRaw(file.fd(), printer_, arguments_.into));
+        // In this order: a place whose records are gone could not be gone on from.
+        EVD_TRY(removeFile(arguments_.resume));
         EVD_TRY(removeFile(file.partialPath()));
-    } else {
-        place.is_whole = true;
-        EVD_TRY(saveExportPlace(arguments_.resume, place));
-        EVD_TRY(file.finish());
+        return place.records;
     }
+    place.is_whole = true;
+    EVD_TRY(saveExportPlace(arguments_.resume, place));
+    EVD_TRY(file.finish());
     EVD_TRY(removeFile(arguments_.resume));
     return place.records;
 }
 
-// The question as it will be asked: a journal wants its entries in the order of time.
-std::string orderedFor(const std::string& to, std::string question, int64_t now_ns) {
-    const auto plan = planPages(question, now_ns);
+// A journal wants its entries in the order of time.
+bool wantsOrder(const std::string& to, const std::string& question,
+                const base::Result<PagedQuestion>& plan) {
     const bool is_backward = plan.ok() && !plan.value().oldest_first;
-    return to == kJournald && is_backward && !findQueryWords(question).sort
-               ? question + "\nSORT timestamp"
-               : question;
+    return to == kJournald && is_backward && !findQueryWords(question).sort;
 }
 
 }  // namespace
@@ -269,9 +255,12 @@ base::Result<int> runExport(const SessionContext& context) {
         return typed.error();
     }
     const int64_t now_ns = context.clock.wallNs();
-    const std::string question =
-        orderedFor(arguments.to, shapedQuestion(std::move(typed).value(), arguments), now_ns);
-    const auto plan = planPages(question, now_ns);
+    std::string question = shapedQuestion(std::move(typed).value(), arguments);
+    auto plan = planPages(question, now_ns);
+    if (wantsOrder(arguments.to, question, plan)) {
+        question += "\nSORT timestamp";
+        plan = planPages(question, now_ns);
+    }
     if (findQueryWords(question).stream) {
         return usage("an export has an end, and an answer with STREAM has none; leave STREAM out");
     }

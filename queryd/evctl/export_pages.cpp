@@ -1,7 +1,7 @@
 #include "queryd/evctl/export_pages.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 #include "queryd/evctl/spool.h"
 
@@ -46,15 +46,8 @@ class PageReader final : public queryd::AnswerReader {
         if (!readFields(record, fields_).ok()) {
             return std::nullopt;
         }
-        for (const FieldView& field : fields_) {
-            if (field.name == "timestamp") {
-                wire::MsgpackReader reader(field.value);
-                const auto token = reader.next();
-                const bool is_time = token.ok() && token.value().kind == wire::MsgpackKind::Int;
-                return is_time ? std::optional(token.value().int_value) : std::nullopt;
-            }
-        }
-        return std::nullopt;
+        const FieldView* time = findField(fields_, "timestamp");
+        return time == nullptr ? std::nullopt : integerOf(time->value);
     }
 
     Spool spool_;

@@ -2,8 +2,8 @@
 
 #include "common/base/result.h"
 #include "queryd/evctl/export_sinks.h"
+#include "queryd/evctl/page_walk.h"
 #include "queryd/evctl/progress.h"
-#include "queryd/evctl/question_pages.h"
 #include "queryd/evctl/session_context.h"
 
 #include <functional>
@@ -13,7 +13,7 @@ namespace evd::evctl {
 // Called after each page that the sink has taken.
 using PageTaken = std::function<base::Result<void>(const PageWalk& walk)>;
 
-// Asks a question page by page (question_pages.h) and hands the records on.
+// Asks a question page by page (page_walk.h) and hands the records on.
 //
 // A page is held back in a spool until the server has said that it is whole, so nothing of a broken
 // answer gets any further. Each page is a question of its own, on a connection of its own. Fails

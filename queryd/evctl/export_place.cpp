@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/export_file.h"
+#include "queryd/evctl/output_stream.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -121,21 +122,15 @@ base::Result<ExportPlace> loadExportPlace(const std::string& path) {
 }
 
 base::Result<void> saveExportPlace(const std::string& path, const ExportPlace& place) {
-    const std::string text = formatExportPlace(place);
     const std::string draft = path + ".new";
     const base::Fd file(
         ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.valid()) {
         return base::failErrno(base::cat("cannot make ", draft), errno);
     }
-    size_t done = 0;
-    while (done < text.size()) {
-        const ssize_t put = ::write(file.get(), text.data() + done, text.size() - done);
-        if (put < 0 && errno != EINTR) {
-            return base::failErrno(base::cat("cannot write ", draft), errno);
-        }
-        done += put > 0 ? static_cast<size_t>(put) : 0;
-    }
+    OutputStream stream(file.get(), draft);
+    stream.buffer() = formatExportPlace(place);
+    EVD_TRY(stream.flush());
     if (::fsync(file.get()) != 0) {
         return base::failErrno(base::cat("cannot write ", draft, " to the disk"), errno);
     }

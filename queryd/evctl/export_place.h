@@ -1,7 +1,7 @@
 #pragma once
 
 #include "common/base/result.h"
-#include "queryd/evctl/question_pages.h"
+#include "queryd/evctl/page_walk.h"
 
 #include <cstdint>
 #include <string>

@@ -52,6 +52,7 @@ class ImportInput {
             }
             beginning_ += piece.value();
         }
+        behind_beginning_ = ::lseek(fd_, 0, SEEK_CUR);
         return {};
     }
     const std::string& beginning() const { return beginning_; }
@@ -71,7 +72,9 @@ class ImportInput {
         }
     }
     // Back to where it was behind the beginning; false for what flows by once only.
-    bool rewind() { return ::lseek(fd_, static_cast<off_t>(beginning_.size()), SEEK_SET) >= 0; }
+    bool rewind() {
+        return behind_beginning_ >= 0 && ::lseek(fd_, behind_beginning_, SEEK_SET) >= 0;
+    }
 
   private:
     base::Result<std::string_view> read(size_t bytes) {
@@ -90,6 +93,7 @@ class ImportInput {
     int fd_;
     std::string name_;
     std::string beginning_;
+    off_t behind_beginning_ = -1;  // the input's own place, which need not have begun at 0
     std::string buffer_;
 };
 

@@ -1,8 +1,7 @@
 #include "queryd/evctl/live_names.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
-#include "queryd/evctl/output/person_view.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 
 #include <algorithm>
@@ -23,11 +22,7 @@ class NameReader final : public queryd::AnswerReader {
             if (field_.empty()) {
                 add(each.name);
             } else if (each.name == field_) {
-                wire::MsgpackReader reader(each.value);
-                const auto token = reader.next();
-                if (token.ok() && token.value().kind == wire::MsgpackKind::Text) {
-                    add(token.value().bytes);
-                }
+                add(textOf(each.value).value_or(""));
             }
         }
         return {};
@@ -39,7 +34,7 @@ class NameReader final : public queryd::AnswerReader {
 
   private:
     void add(std::string_view name) {
-        if (names_.size() < kNamesMax && names_.find(name) == names_.end()) {
+        if (!name.empty() && names_.size() < kNamesMax && names_.find(name) == names_.end()) {
             names_.emplace(name);
         }
     }

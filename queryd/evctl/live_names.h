@@ -8,15 +8,15 @@
 
 namespace evd::evctl {
 
+inline constexpr int64_t kNamesKeptNs = int64_t{30} * 1'000'000'000;
+inline constexpr uint64_t kNamesLimitMs = 1'500;  // of each question
+inline constexpr size_t kNamesMax = 4'096;        // of a list
+
 // The names that are in the live store now, for completion: event types, origins, metrics, and the
 // fields of an event type.
 //
 // Each list is asked for when it is first wanted, with a short limit of time, and kept for
 // kNamesKeptNs; a question that fails has no names. At most kNamesMax of a list. One thread.
-inline constexpr int64_t kNamesKeptNs = int64_t{30} * 1'000'000'000;
-inline constexpr uint64_t kNamesLimitMs = 1'500;
-inline constexpr size_t kNamesMax = 4'096;
-
 class LiveNames {
   public:
     explicit LiveNames(const SessionContext& context) : context_(context) {}

@@ -17,6 +17,11 @@ constexpr size_t kRowsUsual = 16;
 constexpr size_t kRowsLeast = 6;
 constexpr size_t kRowsAround = 12;  // prompt, title, axis and legend stay on the screen
 
+// Whether the chart is only written to --svg's file.
+bool isSvgOnly(const Arguments& arguments) {
+    return !arguments.svg.empty() && !arguments.plot && !arguments.heat;
+}
+
 }  // namespace
 
 bool wantsPlot(const SessionContext& context, const std::string& question) {
@@ -25,8 +30,8 @@ bool wantsPlot(const SessionContext& context, const std::string& question) {
     if (arguments.no_plot || words.stream) {
         return false;
     }
-    const bool is_asked = arguments.plot || arguments.heat || !arguments.svg.empty();
-    return is_asked || (words.metric && context.output_is_terminal && arguments.format.empty());
+    return asksForDrawing(arguments) ||
+           (words.metric && context.output_is_terminal && arguments.format.empty());
 }
 
 TerminalChartStyle chartStyleFor(const SessionContext& context) {
@@ -41,10 +46,6 @@ TerminalChartStyle chartStyleFor(const SessionContext& context) {
     style.utc = context.arguments.utc;
     style.heat = context.arguments.heat;
     return style;
-}
-
-bool isSvgOnly(const Arguments& arguments) {
-    return !arguments.svg.empty() && !arguments.plot && !arguments.heat;
 }
 
 std::unique_ptr<PlotPrinter> plotPrinterFor(const SessionContext& context) {
@@ -66,12 +67,9 @@ base::Result<void> writeSvg(const SessionContext& context, const PlotCollector& 
     if (!file.valid()) {
         return base::failErrno(base::cat("cannot write ", path), errno);
     }
-    OutputStream stream(file.get());
+    OutputStream stream(file.get(), path);
     stream.buffer() = svgChart(collector.scene(), context.arguments.utc);
-    const auto written = stream.flush();
-    return written.ok() ? written
-                        : base::Result<void>(
-                              base::fail(base::ErrorKind::Io, base::cat("cannot write ", path)));
+    return stream.flush();
 }
 
 }  // namespace evd::evctl

@@ -16,14 +16,11 @@ bool wantsPlot(const SessionContext& context, const std::string& question);
 // How charts are drawn on this terminal.
 TerminalChartStyle chartStyleFor(const SessionContext& context);
 
-// Whether the chart is only written to --svg's file.
-bool isSvgOnly(const Arguments& arguments);
-
 // The printer of such an answer. What cannot be drawn is printed as always.
 std::unique_ptr<PlotPrinter> plotPrinterFor(const SessionContext& context);
 
 // Writes the chart of what was collected to --svg's file, if there is one, which it replaces.
-// Invalid when there was nothing to draw, Io when it cannot be written.
+// Invalid when there was nothing to draw; else as writing fails.
 base::Result<void> writeSvg(const SessionContext& context, const PlotCollector& collector);
 
 }  // namespace evd::evctl

@@ -2,8 +2,8 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/config_command.h"
-#include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/policy_words.h"
+#include "queryd/evctl/terminal.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -152,9 +152,7 @@ base::Result<void> show(const Arguments& arguments, const config::Configuration&
 void tellOfProblems(const config::Configuration& configuration) {
     for (const config::Problem& problem : configuration.problems) {
         if (config::concernsSecurity(problem)) {
-            const std::string line =
-                base::cat("evctl: ", printable(config::formatProblem(problem)), '\n');
-            (void)!::write(STDERR_FILENO, line.data(), line.size());  // nowhere left to complain
+            complain(config::formatProblem(problem));
         }
     }
 }

@@ -3,7 +3,7 @@
 #include "common/access/publish_access.h"
 #include "common/access/sddl.h"
 #include "common/base/text.h"
-#include "common/wire/msgpack_json.h"
+#include "queryd/evctl/output/json_object.h"
 #include "queryd/evctl/output/plain_text.h"
 
 #include <algorithm>
@@ -51,24 +51,8 @@ ShownRule shownRule(const config::Configuration& configuration, ObjectKind kind,
     return shown;
 }
 
-void appendMember(std::string_view name, std::string_view json, std::string& out) {
-    out += out.empty() ? "{" : ",";
-    wire::appendJsonText(name, out);
-    out += base::cat(":", json);
-}
-
-std::string jsonText(std::string_view text) {
-    std::string out;
-    wire::appendJsonText(text, out);
-    return out;
-}
-
 const char* yesNo(bool value) {
     return value ? "yes" : "no";
-}
-
-const char* jsonBool(bool value) {
-    return value ? "true" : "false";
 }
 
 }  // namespace
@@ -107,12 +91,12 @@ std::string rulesTable(const std::vector<ShownRule>& rules) {
 std::string rulesJsonl(const std::vector<ShownRule>& rules) {
     std::string out;
     for (const ShownRule& rule : rules) {
-        std::string line;
-        appendMember("descriptor", jsonText(rule.sddl), line);
-        appendMember("kind", jsonText(access::wordOf(rule.kind)), line);
-        appendMember("pattern", jsonText(rule.pattern), line);
-        appendMember("source", jsonText(rule.source), line);
-        out += line + "}\n";
+        JsonObject line;
+        line.text("descriptor", rule.sddl);
+        line.text("kind", access::wordOf(rule.kind));
+        line.text("pattern", rule.pattern);
+        line.text("source", rule.source);
+        out += line.str() + '\n';
     }
     return out;
 }
@@ -173,23 +157,23 @@ std::string accessTable(const std::vector<ShownAccess>& answers) {
 std::string accessJsonl(const std::vector<ShownAccess>& answers) {
     std::string out;
     for (const ShownAccess& answer : answers) {
-        std::string fields;
+        JsonObject fields;
         for (const auto& [field, shown] : answer.fields) {
-            appendMember(field, jsonBool(shown), fields);
+            fields.scalar(field, shown);
         }
         const bool publishing = access::isPublishing(answer.kind);
-        std::string line;
+        JsonObject line;
         if (!publishing) {
-            appendMember("fields", fields + "}", line);
+            line.json("fields", fields.str());
         }
-        appendMember("kind", jsonText(access::wordOf(answer.kind)), line);
-        appendMember("name", jsonText(answer.name), line);
+        line.text("kind", access::wordOf(answer.kind));
+        line.text("name", answer.name);
         if (answer.others) {
-            appendMember("other_fields", jsonBool(*answer.others), line);
+            line.scalar("other_fields", *answer.others);
         }
-        appendMember("pattern", jsonText(answer.pattern), line);
-        appendMember(publishing ? "publish" : "record", jsonBool(answer.record), line);
-        out += line + "}\n";
+        line.text("pattern", answer.pattern);
+        line.scalar(publishing ? "publish" : "record", answer.record);
+        out += line.str() + '\n';
     }
     return out;
 }

@@ -70,7 +70,7 @@ base::Result<void> runIndex(const SessionContext& context) {
     if (!channel.ok()) {
         return channel.error();
     }
-    const auto printer = printerFor(context, /*streaming=*/false);
+    const auto printer = printerFor(context, /*live=*/false);
     AnswerOutput answer(*printer, context.output, context.spool_folder, InitialOrder::AsAnswered);
     // Ruling Q12: there are no records, and so there is nothing to complete.
     return channel.value()->ask(indexText(context.arguments.words.front()),
@@ -109,6 +109,7 @@ base::Result<void> runQuery(const SessionContext& context) {
     }
     EVD_TRY(asked);
     EVD_TRY(answer.complete());
+    EVD_TRY(checkRefused(*printer, context.arguments.format));
     context.output.endPage();
     return plot ? writeSvg(context, plot->collected()) : base::Result<void>();
 }

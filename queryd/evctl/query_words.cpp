@@ -1,6 +1,7 @@
 #include "queryd/evctl/query_words.h"
 
 #include "common/base/text.h"
+#include "queryd/evctl/shell/question_words.h"
 
 #include <algorithm>
 #include <array>
@@ -12,15 +13,6 @@ namespace {
 
 // The value functions that make another value of a sample (PSD-008 §8.4).
 constexpr std::array<std::string_view, 5> kTransforms = {"RATE", "DELTA", "P50", "P95", "P99"};
-constexpr std::string_view kWordEnds = " \t\r\n[](),=!<>\"";
-
-// Where the quoted text that begins at `at` ends.
-size_t skipQuoted(std::string_view text, size_t at) {
-    for (++at; at < text.size() && text[at] != '"'; ++at) {
-        at += text[at] == '\\' ? 1 : 0;
-    }
-    return at + 1;
-}
 
 bool isTransform(std::string_view word) {
     return std::any_of(kTransforms.begin(), kTransforms.end(),
@@ -31,36 +23,22 @@ bool isTransform(std::string_view word) {
 
 QueryWords findQueryWords(std::string_view text) {
     QueryWords found;
-    size_t at = 0;
-    bool is_first = true;
-    bool is_behind_take = false;
-    while (at < text.size()) {
-        if (text[at] == '"') {
-            at = skipQuoted(text, at);
+    const auto words = questionWords(text);
+    for (size_t i = 0; i < words.size(); ++i) {
+        const std::string_view word = words[i].text;
+        if (words[i].kind != QuestionWord::Kind::Plain || isCompared(words, i)) {
             continue;
         }
-        if (kWordEnds.find(text[at]) != std::string_view::npos) {
-            ++at;
-            continue;
-        }
-        const size_t end = std::min(text.find_first_of(kWordEnds, at), text.size());
-        const std::string_view word = text.substr(at, end - at);
-        if (word.starts_with("--")) {
-            at = std::min(text.find('\n', at), text.size());
-            continue;
-        }
-        found.metric |= is_first && base::equalsFolded(word, "METRIC");
-        is_first = false;
-        if (is_behind_take) {
+        if (base::equalsFolded(word, "TAKE") && i + 1 < words.size()) {
             // Only for showing: what is no number stays 0.
-            (void)std::from_chars(word.data(), word.data() + word.size(), found.take_count);
+            const std::string_view count = words[i + 1].text;
+            (void)std::from_chars(count.data(), count.data() + count.size(), found.take_count);
         }
-        is_behind_take = base::equalsFolded(word, "TAKE");
+        found.metric |= i == 0 && base::equalsFolded(word, "METRIC");
         found.stream |= base::equalsFolded(word, "STREAM");
         found.sort |= base::equalsFolded(word, "SORT");
         found.take |= base::equalsFolded(word, "TAKE");
         found.transform |= isTransform(word);
-        at = end;
     }
     return found;
 }

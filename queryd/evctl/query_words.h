@@ -15,9 +15,9 @@ struct QueryWords {
     bool transform = false;   // RATE, DELTA or a percentile
 };
 
-// Finds clause words in a query text, outside quotes and comments, without judging the text; that
-// is the server's. A guess that is wrong (a bare word STREAM used as a value) only changes how
-// things look. Pure.
+// Finds clause words in a query text, outside quotes, comments and comparisons, without judging the
+// text; that is the server's. A guess that is wrong (SELECT stream) only changes how things look,
+// or has an export refused. Pure.
 QueryWords findQueryWords(std::string_view text);
 
 }  // namespace evd::evctl

@@ -5,14 +5,13 @@
 
 #include "queryd/evctl/question_pages.h"
 
-#include "common/base/clock.h"
 #include "common/base/text.h"
+#include "queryd/evctl/shell/question_words.h"
 #include "queryd/evctl/time_words.h"
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,11 +20,6 @@ namespace evd::evctl {
 namespace {
 
 using base::cat;
-
-constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
-constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::string_view kSymbols = "[](),=!<>";
-constexpr int64_t kWidthFactorMax = 4;  // from one page to the next
 
 // Clauses whose answers cannot be put together from pages.
 constexpr auto kWholeOnly =
@@ -38,50 +32,6 @@ constexpr auto kFunctions =
 constexpr auto kClauses = std::to_array<std::string_view>(
     {"SINCE", "UNTIL", "WHERE", "SELECT", "SORT", "FROM", "ERROR", "CONTAINING", "WITH"});
 
-struct Word {
-    enum class Kind { Plain, Quoted, Symbol };
-    Kind kind = Kind::Plain;
-    std::string_view text;  // of quoted text without the quotes, escapes as they stand
-    size_t begin = 0;
-    size_t end = 0;
-};
-
-size_t endOfQuoted(std::string_view text, size_t at) {
-    for (++at; at < text.size() && text[at] != '"'; ++at) {
-        at += text[at] == '\\' ? 1 : 0;
-    }
-    return std::min(at + 1, text.size());
-}
-
-std::vector<Word> wordsOf(std::string_view text) {
-    std::vector<Word> words;
-    size_t at = 0;
-    while (at < text.size()) {
-        const char letter = text[at];
-        const bool is_behind_blank =
-            at == 0 || kBlanks.find(text[at - 1]) != std::string_view::npos;
-        size_t end = at + 1;
-        if (kBlanks.find(letter) != std::string_view::npos) {
-        } else if (is_behind_blank && text.substr(at).starts_with("--")) {
-            end = std::min(text.find('\n', at), text.size());
-        } else if (letter == '"') {
-            end = endOfQuoted(text, at);
-            const size_t inner = end - at >= 2 ? end - at - 2 : 0;
-            words.push_back({Word::Kind::Quoted, text.substr(at + 1, inner), at, end});
-        } else if (kSymbols.find(letter) != std::string_view::npos) {
-            words.push_back({Word::Kind::Symbol, text.substr(at, 1), at, end});
-        } else {
-            while (end < text.size() && kBlanks.find(text[end]) == std::string_view::npos &&
-                   kSymbols.find(text[end]) == std::string_view::npos && text[end] != '"') {
-                ++end;
-            }
-            words.push_back({Word::Kind::Plain, text.substr(at, end - at), at, end});
-        }
-        at = end;
-    }
-    return words;
-}
-
 template <size_t Count>
 bool isOneOf(std::string_view word, const std::array<std::string_view, Count>& list) {
     return std::any_of(list.begin(), list.end(),
@@ -92,11 +42,16 @@ base::Error whole(std::string reason) {
     return base::fail(base::ErrorKind::Unsupported, std::move(reason));
 }
 
+// METRIC name[...]: single series, and not all of a name together.
+bool hasBrackets(const std::vector<QuestionWord>& words) {
+    return words.size() > 2 && words[2].kind == QuestionWord::Kind::Symbol && words[2].text == "[";
+}
+
 // Reads a question word by word and fills in what it says.
 class PagePlanner {
   public:
     PagePlanner(std::string_view text, int64_t now_ns)
-        : text_(text), words_(wordsOf(text)), now_ns_(now_ns) {
+        : text_(text), words_(questionWords(text)), now_ns_(now_ns) {
         plan_.until_ns = now_ns;
     }
 
@@ -105,7 +60,7 @@ class PagePlanner {
         while (at_ < words_.size()) {
             EVD_TRY(readWord());
         }
-        if (plan_.is_metric && !plan_.has_since) {
+        if (is_metric_ && !plan_.has_since) {
             return whole("METRIC without SINCE answers with the latest values");
         }
         if (selects_ && !selects_time_) {
@@ -118,15 +73,13 @@ class PagePlanner {
   private:
     base::Result<void> readMode() {
         const std::string_view mode = words_.empty() ? "" : words_.front().text;
-        plan_.is_metric = base::equalsFolded(mode, "METRIC");
-        if (!plan_.is_metric && !base::equalsFolded(mode, "EVENTS") &&
+        is_metric_ = base::equalsFolded(mode, "METRIC");
+        if (!is_metric_ && !base::equalsFolded(mode, "EVENTS") &&
             !base::equalsFolded(mode, "LOGS")) {
             return whole("it begins with none of EVENTS, LOGS and METRIC");
         }
-        plan_.oldest_first = plan_.is_metric;
-        const bool has_brackets =
-            words_.size() > 2 && words_[2].kind == Word::Kind::Symbol && words_[2].text == "[";
-        if (plan_.is_metric && !has_brackets) {
+        plan_.oldest_first = is_metric_;
+        if (is_metric_ && !hasBrackets(words_)) {
             return whole("METRIC without brackets combines series");
         }
         at_ = 1;
@@ -134,12 +87,12 @@ class PagePlanner {
     }
 
     base::Result<void> readWord() {
-        const Word& word = words_[at_];
-        if (word.kind == Word::Kind::Symbol) {
+        const QuestionWord& word = words_[at_];
+        if (word.kind == QuestionWord::Kind::Symbol) {
             depth_ += word.text == "[" ? 1 : 0;
             depth_ -= word.text == "]" && depth_ > 0 ? 1 : 0;
         }
-        if (word.kind != Word::Kind::Plain || depth_ > 0 || isField()) {
+        if (word.kind != QuestionWord::Kind::Plain || depth_ > 0 || isCompared(words_, at_)) {
             ++at_;
             return {};
         }
@@ -147,7 +100,7 @@ class PagePlanner {
             return base::fail(base::ErrorKind::Invalid,
                               "an answer with STREAM has no end; leave STREAM out");
         }
-        if (isOneOf(word.text, kWholeOnly) || (plan_.is_metric && isOneOf(word.text, kFunctions))) {
+        if (isOneOf(word.text, kWholeOnly) || (is_metric_ && isOneOf(word.text, kFunctions))) {
             return whole(cat(word.text, " answers as a whole"));
         }
         if (base::equalsFolded(word.text, "METRIC") || base::equalsFolded(word.text, "EVENT") ||
@@ -168,23 +121,16 @@ class PagePlanner {
         return base::equalsFolded(word.text, "SORT") ? readSort() : base::Result<void>();
     }
 
-    // Whether the word is what a comparison compares, whatever it is called.
-    bool isField() const {
-        constexpr std::string_view kComparing = "=!<>";
-        return at_ + 1 < words_.size() && words_[at_ + 1].kind == Word::Kind::Symbol &&
-               kComparing.find(words_[at_ + 1].text) != std::string_view::npos;
-    }
-
     std::string_view peek() const { return at_ < words_.size() ? words_[at_].text : ""; }
 
     // The value of SINCE or UNTIL; both leave the head.
-    base::Result<void> readTime(const Word& clause, bool& is_there, int64_t& time_ns) {
+    base::Result<void> readTime(const QuestionWord& clause, bool& is_there, int64_t& time_ns) {
         if (at_ >= words_.size() || std::exchange(is_there, true)) {
             return whole(cat(clause.text, " has no time, or two"));
         }
         const bool is_ago = at_ + 1 < words_.size() &&
                             base::equalsFolded(words_[at_ + 1].text, "ago") &&
-                            words_[at_ + 1].kind == Word::Kind::Plain;
+                            words_[at_ + 1].kind == QuestionWord::Kind::Plain;
         const std::string typed = cat(peek(), is_ago ? " ago" : "");
         // A duration alone is a mistake that the server explains.
         const bool may_be_time = is_ago || typed.find('-') == 4 ||
@@ -203,7 +149,7 @@ class PagePlanner {
 
     void readSelect() {
         for (size_t i = at_; i < words_.size(); ++i) {
-            if (words_[i].kind == Word::Kind::Plain && isOneOf(words_[i].text, kClauses)) {
+            if (words_[i].kind == QuestionWord::Kind::Plain && isOneOf(words_[i].text, kClauses)) {
                 return;
             }
             selects_time_ |= words_[i].text == "timestamp";
@@ -223,33 +169,17 @@ class PagePlanner {
     }
 
     std::string_view text_;
-    std::vector<Word> words_;
+    std::vector<QuestionWord> words_;
     int64_t now_ns_;
     PagedQuestion plan_;
     size_t at_ = 0;
     size_t kept_to_ = 0;  // up to here the text has gone into the head, or been left out
     int depth_ = 0;
+    bool is_metric_ = false;
     bool has_until_ = false;
     bool selects_ = false;
     bool selects_time_ = false;
 };
-
-int64_t addTo(int64_t ns, int64_t width_ns) {
-    int64_t sum = 0;
-    return __builtin_add_overflow(ns, width_ns, &sum) ? kForever : sum;
-}
-
-// A width in which three quarters of a page are to be expected, after one that had so many: a full
-// page costs the server more than one with an end, because it must look for the rest, and we more,
-// because its last moment comes again.
-int64_t nextWidth(int64_t width_ns, uint64_t count, uint64_t records_max) {
-    const __int128 widest = static_cast<__int128>(width_ns) * kWidthFactorMax;
-    const __int128 fitting = count == 0 ? widest
-                                        : static_cast<__int128>(width_ns) * records_max * 3 / 4 /
-                                              static_cast<__int128>(count);
-    return static_cast<int64_t>(
-        std::clamp<__int128>(std::min(fitting, widest), 1, static_cast<__int128>(kForever)));
-}
 
 }  // namespace
 
@@ -258,69 +188,12 @@ base::Result<PagedQuestion> planPages(std::string_view question, int64_t now_ns)
 }
 
 bool showsSamples(std::string_view question) {
-    const auto words = wordsOf(question);
-    const bool has_brackets = words.size() > 2 && words[2].text == "[" &&
-                              base::equalsFolded(words.front().text, "METRIC");
-    return has_brackets && std::none_of(words.begin(), words.end(), [](const Word& word) {
-               return word.kind == Word::Kind::Plain && isOneOf(word.text, kFunctions);
+    const auto words = questionWords(question);
+    const bool is_metric = !words.empty() && base::equalsFolded(words.front().text, "METRIC");
+    return is_metric && hasBrackets(words) &&
+           std::none_of(words.begin(), words.end(), [](const QuestionWord& word) {
+               return word.kind == QuestionWord::Kind::Plain && isOneOf(word.text, kFunctions);
            });
-}
-
-PagePlace PageWalk::firstPlace(const PagedQuestion& question) {
-    PagePlace place;
-    place.edge_ns = question.oldest_first ? question.since_ns : question.until_ns;
-    return place;
-}
-
-bool PageWalk::isDone() const {
-    return question_.oldest_first ? place_.edge_ns >= question_.until_ns
-                                  : place_.edge_ns <= question_.since_ns;
-}
-
-int64_t PageWalk::fromNs() const {
-    if (question_.oldest_first) {
-        return place_.edge_ns;
-    }
-    const int64_t width_ns = place_.is_moment ? 1 : place_.width_ns;
-    return std::max(place_.edge_ns - std::min(width_ns, place_.edge_ns), question_.since_ns);
-}
-
-int64_t PageWalk::toNs() const {
-    if (!question_.oldest_first) {
-        return place_.edge_ns;
-    }
-    const int64_t width_ns = place_.is_moment ? 1 : place_.width_ns;
-    return std::min(addTo(place_.edge_ns, width_ns), question_.until_ns);
-}
-
-std::string PageWalk::nextQuestion() const {
-    // Line breaks, because the text may end in a comment.
-    std::string text = cat(question_.head, "\nSINCE \"", base::formatIsoTime(fromNs()),
-                           "\"\nUNTIL \"", base::formatIsoTime(toNs()), '"');
-    return place_.is_moment ? text : cat(text, "\nTAKE ", records_max_);
-}
-
-base::Result<uint64_t> PageWalk::take(const PageFacts& facts) {
-    const int64_t from_ns = fromNs();
-    const int64_t to_ns = toNs();
-    const auto is_outside = [&](int64_t ns) { return ns < from_ns || ns >= to_ns; };
-    if (facts.count > 0 && (is_outside(facts.first_ns) || is_outside(facts.last_ns))) {
-        return base::fail(base::ErrorKind::Corrupt, "a record is not of the time it was asked for");
-    }
-    if (place_.is_moment || facts.count < records_max_) {
-        place_.edge_ns = question_.oldest_first ? to_ns : from_ns;
-        place_.width_ns = place_.is_moment ? place_.width_ns
-                                           : nextWidth(place_.width_ns, facts.count, records_max_);
-        place_.is_moment = false;
-        return facts.count;
-    }
-    const int64_t edge_ns = question_.oldest_first ? facts.last_ns : facts.last_ns + 1;
-    place_.edge_ns = edge_ns;
-    place_.is_moment = facts.before_last == 0;
-    // From the first record on: before it there may have been nothing for long.
-    const int64_t filled_ns = std::abs(facts.last_ns - facts.first_ns);
-    place_.width_ns = nextWidth(std::max<int64_t>(filled_ns, 1), facts.count, records_max_);
-    return facts.before_last;
 }
 
 }  // namespace evd::evctl

@@ -1,8 +1,8 @@
 #include "queryd/evctl/record_lane.h"
 
 #include "common/base/text.h"
+#include "queryd/evctl/pause.h"
 
-#include <poll.h>
 #include <algorithm>
 
 namespace evd::evctl {
@@ -10,10 +10,6 @@ namespace evd::evctl {
 namespace {
 
 constexpr int kLookEveryMs = 100;
-
-void pauseFor(int64_t ms) {
-    (void)::poll(nullptr, 0, static_cast<int>(ms));
-}
 
 }  // namespace
 
@@ -42,56 +38,57 @@ base::Result<void> RecordLane::flush() {
     return {};
 }
 
-base::Result<void> RecordLane::waitBlindly() {
+void RecordLane::waitBlindly() {
     pauseFor(static_cast<int64_t>(since_look_bytes_ * 1000 / kBlindBytesPerSecond));
-    since_look_bytes_ = 0;
-    return {};
+}
+
+// Looks at the figures again and again, until the judge says that it is enough.
+std::optional<DoorProgress> RecordLane::watchUntil(const Judge& is_enough) {
+    auto seen = watch_.look();
+    int64_t moved_ns = context_.clock.monotonicNs();
+    while (seen && !is_enough(*seen, (context_.clock.monotonicNs() - moved_ns) / base::kNsPerMs)) {
+        pauseFor(kLookEveryMs);
+        const auto now = watch_.look();
+        moved_ns = now == seen ? moved_ns : context_.clock.monotonicNs();
+        seen = now;
+    }
+    return seen;
 }
 
 // Goes on when all was read and little is held; also when nothing moves although nothing is held:
 // what the door refuses is in no figure that is shown.
 base::Result<void> RecordLane::waitForRoom() {
     EVD_TRY(flush());
-    auto seen = watch_.look();
-    int64_t moved_ns = context_.clock.monotonicNs();
-    while (seen) {
-        const bool has_room = seen->held_bytes < kLaneWindowBytes;
-        const int64_t still_ms = (context_.clock.monotonicNs() - moved_ns) / base::kNsPerMs;
-        if (has_room && (seen->received >= outbox_.sentCount() || still_ms > kLaneLastPatienceMs)) {
-            since_look_bytes_ = 0;
-            return {};
-        }
-        if (still_ms > kLanePatienceMs) {
-            return base::fail(base::ErrorKind::Busy,
-                              base::cat("the store takes nothing any more; ", outbox_.sentCount(),
-                                        " records were sent before"));
-        }
-        pauseFor(kLookEveryMs);
-        const auto now = watch_.look();
-        moved_ns = now == seen ? moved_ns : context_.clock.monotonicNs();
-        seen = now;
+    bool has_room = false;
+    const auto seen = watchUntil([&](const DoorProgress& progress, int64_t still_ms) {
+        has_room = progress.held_bytes < kLaneWindowBytes &&
+                   (progress.received >= outbox_.sentCount() || still_ms > kLaneLastPatienceMs);
+        return has_room || still_ms > kLanePatienceMs;
+    });
+    if (seen && !has_room) {
+        return base::fail(base::ErrorKind::Busy,
+                          base::cat("the store takes nothing any more; ", outbox_.sentCount(),
+                                    " records were sent before"));
     }
-    return waitBlindly();
+    if (!seen) {
+        waitBlindly();
+    }
+    since_look_bytes_ = 0;
+    return {};
 }
 
 base::Result<LaneOutcome> RecordLane::finish() {
     EVD_TRY(flush());
     LaneOutcome outcome{outbox_.sentCount(), outbox_.droppedCount(), 0, false};
-    auto seen = watch_.look();
-    int64_t moved_ns = context_.clock.monotonicNs();
-    while (seen) {
-        const int64_t still_ms = (context_.clock.monotonicNs() - moved_ns) / base::kNsPerMs;
-        const bool is_done = seen->received >= outcome.sent && seen->held_bytes == 0;
-        if (is_done || still_ms > kLaneLastPatienceMs) {
-            const uint64_t unread = outcome.sent - std::min(outcome.sent, seen->received);
-            outcome.missing = unread + seen->lost;
-            outcome.is_confirmed = is_done || unread > 0;
-            break;
-        }
-        pauseFor(kLookEveryMs);
-        const auto now = watch_.look();
-        moved_ns = now == seen ? moved_ns : context_.clock.monotonicNs();
-        seen = now;
+    bool is_done = false;
+    const auto seen = watchUntil([&](const DoorProgress& progress, int64_t still_ms) {
+        is_done = progress.received >= outcome.sent && progress.held_bytes == 0;
+        return is_done || still_ms > kLaneLastPatienceMs;
+    });
+    if (seen) {
+        const uint64_t unread = outcome.sent - std::min(outcome.sent, seen->received);
+        outcome.missing = unread + seen->lost;
+        outcome.is_confirmed = is_done || unread > 0;
     }
     return outcome;
 }

@@ -4,6 +4,9 @@
 #include "queryd/evctl/record_outbox.h"
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
 
 namespace evd::evctl {
 
@@ -54,7 +57,12 @@ class RecordLane {
   private:
     base::Result<void> flush();
     base::Result<void> waitForRoom();
-    base::Result<void> waitBlindly();
+    void waitBlindly();
+
+    // `still_ms`: for how long the figures have not moved.
+    using Judge = std::function<bool(const DoorProgress& seen, int64_t still_ms)>;
+    // What was seen last; nothing when eventd does not show its figures.
+    std::optional<DoorProgress> watchUntil(const Judge& is_enough);
 
     const SessionContext& context_;
     std::string socket_;

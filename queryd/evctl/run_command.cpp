@@ -9,8 +9,8 @@
 #include "queryd/evctl/child_process.h"
 #include "queryd/evctl/line_splitter.h"
 #include "queryd/evctl/log_command.h"
-#include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/record_outbox.h"
+#include "queryd/evctl/terminal.h"
 
 #include <poll.h>
 #include <sys/signalfd.h>
@@ -27,11 +27,6 @@ constexpr size_t kReadBytes = 64 * 1024;
 constexpr size_t kLastReadsMax = 32;  // more than a pipe holds, should somebody go on writing
 constexpr int kRetryMs = 1000;        // while records wait and nobody receives
 constexpr int kLastWordsMs = 500;     // for what is left when the command has ended
-
-void say(const std::string& text) {
-    const std::string line = base::cat("evctl: ", printable(text), '\n');
-    (void)!::write(STDERR_FILENO, line.data(), line.size());  // nowhere left to complain
-}
 
 // False when the reader has gone.
 bool writeAll(int fd, std::string_view bytes) {
@@ -203,15 +198,15 @@ class Job {
                            " lines could not be sent to eventd"));
         }
         if (context_.arguments.verbose ||
-            (::isatty(STDERR_FILENO) == 1 && !context_.arguments.quiet)) {
-            say(base::cat(outbox_.sentCount(), " lines of ", origin_, " sent as job ",
-                          base::formatGuid(id_)));
+            (isTerminal(STDERR_FILENO) && !context_.arguments.quiet)) {
+            complain(base::cat(outbox_.sentCount(), " lines of ", origin_, " sent as job ",
+                               base::formatGuid(id_)));
         }
     }
 
     void warn(const std::string& text) {
         if (!warned_) {
-            say(base::cat("warning: ", text));
+            complain(base::cat("warning: ", text));
         }
         warned_ = true;
     }
@@ -241,7 +236,7 @@ base::Result<int> runJob(const SessionContext& context) {
     }
     if (status.error().kind == base::ErrorKind::NotFound ||
         status.error().kind == base::ErrorKind::Denied) {
-        say(status.error().text);
+        complain(status.error().text);
         return status.error().kind == base::ErrorKind::NotFound ? kStatusNotFound
                                                                 : kStatusNotExecutable;
     }

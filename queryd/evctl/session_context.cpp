@@ -35,9 +35,8 @@ base::Result<std::unique_ptr<queryd::QueryChannel>> openChannel(const SessionCon
 }
 
 void pageWhenLong(const SessionContext& context) {
-    const auto format = formatOf(context.arguments.format);
-    const bool is_for_people = !format || *format == Format::Table || *format == Format::Pretty;
-    if (context.output_is_terminal && is_for_people && !context.pager.empty()) {
+    if (context.output_is_terminal && isForPeople(context.arguments.format) &&
+        !context.pager.empty()) {
         context.output.pageWhenLong(context.pager, context.terminal_rows, context.terminal_width);
     }
 }

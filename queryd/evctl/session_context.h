@@ -17,7 +17,7 @@ inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
 
-// What every command works with; made by main and outlived by nothing.
+// What every command works with; made for one command and outlived by nothing of it.
 struct SessionContext {
     const Arguments& arguments;
     const config::SocketPaths& sockets;

@@ -21,9 +21,6 @@ using RunTyped = std::function<int(Arguments& arguments)>;
 base::Result<void> runShell(const SessionContext& context, const Environment& environment,
                             const RunTyped& run_typed);
 
-// What a typed text asks to be run: a question, or a command and its words. Pure.
-Arguments typedArguments(const Arguments& session, const std::string& text);
-
 // Where the history is kept; "" when there is no home. Pure.
 std::string historyPath(const Environment& environment);
 

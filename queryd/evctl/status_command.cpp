@@ -1,12 +1,11 @@
 #include "queryd/evctl/status_command.h"
 
-#include "common/base/text.h"
 #include "queryd/client/rpc_client_service.h"
-#include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/in_place.h"
+#include "queryd/evctl/pause.h"
 #include "queryd/evctl/status_report.h"
 #include "queryd/evctl/terminal.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 namespace evd::evctl {
@@ -14,24 +13,6 @@ namespace evd::evctl {
 namespace {
 
 constexpr int kWatchIntervalMs = 1'000;
-constexpr std::string_view kHome = "\x1b[H";
-constexpr std::string_view kClearBehind = "\x1b[K";
-constexpr std::string_view kClearBelow = "\x1b[J";
-
-// Over the last picture, line by line, which does not flicker; what the screen cannot hold is cut.
-std::string inPlace(const std::string& text, size_t rows, size_t columns) {
-    std::string out(kHome);
-    size_t row = 0;
-    for (const std::string_view line : base::split(text, '\n')) {
-        if (rows > 0 && row + 1 >= rows) {
-            break;
-        }
-        out += base::cat(columns > 0 ? cutToWidth(line, columns) : std::string(line), kClearBehind,
-                         '\n');
-        ++row;
-    }
-    return out.append(kClearBelow);
-}
 
 base::Result<void> showOnce(const SessionContext& context, queryd::RpcClient& client) {
     const auto status = client.status();
@@ -63,7 +44,7 @@ base::Result<void> runStatus(const SessionContext& context) {
     EVD_TRY(showOnce(context, *client.value()));
     context.output.endPage();
     while (context.arguments.watch) {
-        (void)::poll(nullptr, 0, kWatchIntervalMs);  // an early wake only shows it sooner
+        pauseFor(kWatchIntervalMs);
         EVD_TRY(showOnce(context, *client.value()));
     }
     return {};

@@ -1,7 +1,7 @@
 #include "queryd/evctl/status_report.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack_json.h"
+#include "queryd/evctl/output/json_object.h"
 #include "queryd/evctl/output/plain_text.h"
 
 #include <algorithm>
@@ -98,17 +98,9 @@ void appendKind(const std::string& kind, const KindTable& table, size_t width_ma
     out += is_too_wide ? alignedTable(turned(rows)) : as_rows;
 }
 
-void appendJsonPair(std::string_view name, std::string_view json, std::string& out) {
-    out += out.back() == '{' ? "" : ",";
-    wire::appendJsonText(name, out);
-    out += ':';
-    out += json;
-}
-
-std::string jsonText(std::string_view text) {
-    std::string out;
-    wire::appendJsonText(printable(text), out);
-    return out;
+// As people are shown it.
+std::string jsonPrintable(std::string_view text) {
+    return jsonText(printable(text));
 }
 
 // A JSON list of what `write` makes of each item.
@@ -123,21 +115,21 @@ std::string jsonList(const std::vector<Item>& items, Write write) {
 }
 
 std::string crashJson(const wire::CrashReport& crash) {
-    std::string out = "{";
-    appendJsonPair("at", base::cat(crash.wall_ns), out);
-    appendJsonPair("how", jsonText(crash.how), out);
-    appendJsonPair("output", jsonList(crash.output, jsonText), out);
-    appendJsonPair("pid", base::cat(crash.pid), out);
-    return out + '}';
+    JsonObject out;
+    out.scalar("at", crash.wall_ns);
+    out.text("how", printable(crash.how));
+    out.json("output", jsonList(crash.output, jsonPrintable));
+    out.scalar("pid", crash.pid);
+    return out.str();
 }
 
 std::string noticeJson(const wire::SettingNotice& notice) {
-    std::string out = "{";
-    appendJsonPair("configured", jsonText(notice.configured), out);
-    appendJsonPair("name", jsonText(notice.name), out);
-    appendJsonPair("refused", notice.reason.empty() ? "null" : jsonText(notice.reason), out);
-    appendJsonPair("running", jsonText(notice.running), out);
-    return out + '}';
+    JsonObject out;
+    out.text("configured", printable(notice.configured));
+    out.text("name", printable(notice.name));
+    out.json("refused", notice.reason.empty() ? "null" : jsonPrintable(notice.reason));
+    out.text("running", printable(notice.running));
+    return out.str();
 }
 
 void appendNotices(const std::vector<wire::SettingNotice>& notices, std::string& out) {
@@ -214,23 +206,23 @@ std::string statusText(const queryd::GroupStatus& status, int64_t now_ns, size_t
 std::string statusJsonl(const queryd::GroupStatus& status) {
     std::string out;
     for (const wire::ProcessStatus& process : status.processes) {
-        std::string measures = "{";
+        JsonObject measures;
         for (const wire::Measure& measure : process.measures) {
-            appendJsonPair(measure.name, base::cat(measure.value), measures);
+            measures.scalar(measure.name, measure.value);
         }
-        std::string line = "{";
-        appendJsonPair("crashes", jsonList(process.crashes, crashJson), line);
-        appendJsonPair("last_exit", jsonText(process.last_exit), line);
-        appendJsonPair("measures", measures + '}', line);
-        appendJsonPair("memory_bytes", base::cat(process.memory_bytes), line);
-        appendJsonPair("name", jsonText(process.name), line);
-        appendJsonPair("pid", base::cat(process.pid), line);
-        appendJsonPair("restarts", base::cat(process.restarts), line);
-        appendJsonPair("settings", jsonList(process.settings, noticeJson), line);
-        appendJsonPair("started", base::cat(process.started_wall_ns), line);
-        appendJsonPair("state", jsonText(process.state), line);
-        appendJsonPair("upgrade", jsonText(process.upgrade), line);
-        out += line + "}\n";
+        JsonObject line;
+        line.json("crashes", jsonList(process.crashes, crashJson));
+        line.text("last_exit", printable(process.last_exit));
+        line.json("measures", measures.str());
+        line.scalar("memory_bytes", process.memory_bytes);
+        line.text("name", printable(process.name));
+        line.scalar("pid", process.pid);
+        line.scalar("restarts", process.restarts);
+        line.json("settings", jsonList(process.settings, noticeJson));
+        line.scalar("started", process.started_wall_ns);
+        line.text("state", printable(process.state));
+        line.text("upgrade", printable(process.upgrade));
+        out += line.str() + '\n';
     }
     out += base::cat("{\"queries_running\":", status.queries_running,
                      ",\"queries_streaming\":", status.queries_streaming, "}\n");

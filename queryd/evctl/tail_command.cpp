@@ -2,12 +2,11 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
-#include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/pause.h"
 #include "queryd/evctl/query_words.h"
 #include "queryd/evctl/tail_memory.h"
+#include "queryd/evctl/terminal.h"
 
-#include <poll.h>
-#include <unistd.h>
 #include <algorithm>
 #include <utility>
 
@@ -48,11 +47,6 @@ constexpr int kPauseMostMs = 5'000;
 // What a broken connection may have missed; more is left out, oldest first.
 constexpr uint32_t kMissedRecordsMax = 100'000;
 
-void say(std::string_view text) {
-    const std::string line = base::cat("evctl: ", printable(text), '\n');
-    (void)!::write(STDERR_FILENO, line.data(), line.size());  // nowhere left to complain
-}
-
 class Tail {
   public:
     explicit Tail(const SessionContext& context)
@@ -65,10 +59,10 @@ class Tail {
                 return outcome;
             }
             if (!is_away_) {
-                say(base::cat(outcome.error().text, "; trying again until it answers"));
+                complain(base::cat(outcome.error().text, "; trying again until it answers"));
             }
             is_away_ = true;
-            (void)::poll(nullptr, 0, pause_ms_);  // an early wake only tries sooner
+            pauseFor(pause_ms_);
             pause_ms_ = std::min(2 * pause_ms_, kPauseMostMs);
         }
     }
@@ -86,6 +80,7 @@ class Tail {
         if (!channel.ok()) {
             return channel.error();
         }
+        memory_.beginAgain();
         const TailQuery query = question();
         noteAsked(context_, query.text);
         AnswerOutput answer(*printer_, context_.output, context_.spool_folder,
@@ -93,7 +88,6 @@ class Tail {
         if (is_continued_) {
             answer.continueAnswer();
         }
-        memory_.beginAgain();
         Reader reader(*this, answer);
         const auto outcome = channel.value()->ask(
             query.text, {context_.arguments.timeout_ms, /*watch=*/true}, reader);
@@ -132,7 +126,9 @@ class Tail {
         }
         base::Result<void> initialComplete() override {
             tail_.becameLive();
-            return output_.initialComplete();
+            EVD_TRY(output_.initialComplete());
+            tail_.memory_.settle();
+            return {};
         }
         base::Result<void> burstComplete() override { return output_.burstComplete(); }
 
@@ -143,7 +139,7 @@ class Tail {
 
     void becameLive() {
         if (is_away_) {
-            say("connected again");
+            complain("connected again");
         }
         is_away_ = false;
         is_continued_ = true;

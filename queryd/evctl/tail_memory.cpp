@@ -1,8 +1,7 @@
 #include "queryd/evctl/tail_memory.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
-#include "queryd/evctl/output/person_view.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 
 #include <algorithm>
@@ -23,13 +22,7 @@ std::optional<int64_t> timeOf(std::span<const uint8_t> record) {
         return std::nullopt;
     }
     const FieldView* time = findField(fields, "timestamp");
-    if (time == nullptr) {
-        return std::nullopt;
-    }
-    wire::MsgpackReader reader(time->value);
-    const auto token = reader.next();
-    const bool is_time = token.ok() && token.value().kind == wire::MsgpackKind::Int;
-    return is_time ? std::optional(token.value().int_value) : std::nullopt;
+    return time == nullptr ? std::nullopt : integerOf(time->value);
 }
 
 }  // namespace
@@ -37,32 +30,41 @@ std::optional<int64_t> timeOf(std::span<const uint8_t> record) {
 void TailMemory::shown(std::span<const uint8_t> record, int64_t now_ns) {
     const int64_t time_ns = timeOf(record).value_or(now_ns);
     const uint64_t hash = hashOf(record);
-    recent_.push_back({time_ns, hash});
-    ++counts_.try_emplace(hash, 0U).first->second;
-    newest_ns_ = std::max(newest_ns_.value_or(INT64_MIN), time_ns);
-    while (recent_.size() > 1 && recent_.front().time_ns < *newest_ns_ - kTailOverlapNs) {
+    state_.recent.push_back({time_ns, hash});
+    ++state_.counts.try_emplace(hash, 0U).first->second;
+    state_.newest_ns = std::max(state_.newest_ns.value_or(INT64_MIN), time_ns);
+    while (state_.recent.size() > 1 &&
+           state_.recent.front().time_ns < *state_.newest_ns - kTailOverlapNs) {
         forgetOldest();
     }
-    if (recent_.size() > kTailMemoryRecordsMax) {
-        forgotten_ns_ = std::max(forgotten_ns_, recent_.front().time_ns);
+    if (state_.recent.size() > kTailMemoryRecordsMax) {
+        state_.forgotten_ns = std::max(state_.forgotten_ns, state_.recent.front().time_ns);
         forgetOldest();
     }
+}
+
+void TailMemory::beginAgain() {
+    if (settled_) {
+        state_ = *settled_;
+    }
+    settled_ = state_;
+    unmatched_ = state_.counts;
 }
 
 void TailMemory::forgetOldest() {
-    const auto found = counts_.find(recent_.front().hash);
-    if (found != counts_.end() && --found->second == 0) {
-        counts_.erase(found);
+    const auto found = state_.counts.find(state_.recent.front().hash);
+    if (found != state_.counts.end() && --found->second == 0) {
+        state_.counts.erase(found);
     }
-    recent_.pop_front();
+    state_.recent.pop_front();
 }
 
 std::optional<int64_t> TailMemory::resumeNs() const {
-    if (!newest_ns_) {
+    if (!state_.newest_ns) {
         return std::nullopt;
     }
-    const int64_t overlap_ns = *newest_ns_ - kTailOverlapNs;
-    return forgotten_ns_ >= overlap_ns ? forgotten_ns_ + 1 : overlap_ns;
+    const int64_t overlap_ns = *state_.newest_ns - kTailOverlapNs;
+    return state_.forgotten_ns >= overlap_ns ? state_.forgotten_ns + 1 : overlap_ns;
 }
 
 bool TailMemory::takeKnown(std::span<const uint8_t> record) {

@@ -177,7 +177,9 @@ bool readDate(Scanner& scanner, tm& parts) {
     parts.tm_year = static_cast<int>(*year) - 1900;
     parts.tm_mon = static_cast<int>(*month) - 1;
     parts.tm_mday = static_cast<int>(*day);
-    return true;
+    tm settled = parts;
+    (void)::timegm(&settled);  // which makes the 3rd of March of the 31st of February
+    return settled.tm_mday == parts.tm_mday;
 }
 
 // The seconds that an offset at the end stands for; nothing when there is none to be understood.

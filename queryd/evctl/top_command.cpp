@@ -1,10 +1,9 @@
 #include "queryd/evctl/top_command.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
 #include "queryd/evctl/full_screen.h"
-#include "queryd/evctl/output/number_value.h"
-#include "queryd/evctl/output/person_view.h"
+#include "queryd/evctl/in_place.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/output/record_fields.h"
 #include "queryd/evctl/terminal.h"
@@ -22,9 +21,6 @@ constexpr int kRateSeconds = 10;  // that the rates are counted over
 constexpr size_t kRatesKept = 20;
 constexpr size_t kColumnsUsual = 80;
 constexpr uint64_t kLimitMs = 5'000;  // for each question; a slow store is no reason to hang
-constexpr std::string_view kHome = "\x1b[H";
-constexpr std::string_view kClearBehind = "\x1b[K";
-constexpr std::string_view kClearBelow = "\x1b[J";
 
 // The records of a COUNT BY, as rates.
 class RateReader final : public queryd::AnswerReader {
@@ -39,12 +35,10 @@ class RateReader final : public queryd::AnswerReader {
         if (name == nullptr || count == nullptr) {
             return {};
         }
-        wire::MsgpackReader reader(name->value);
-        const auto token = reader.next();
         const double rate = numberOf(count->value).value_or(0) / kRateSeconds;
         total_ += rate;
-        if (rates_.size() < kRatesKept && token.ok()) {
-            rates_.push_back({std::string(token.value().bytes), rate});
+        if (rates_.size() < kRatesKept) {
+            rates_.push_back({std::string(textOf(name->value).value_or("")), rate});
         }
         return {};
     }
@@ -143,26 +137,14 @@ class Top {
         return style;
     }
 
-    // Line by line over the old picture, which does not flicker.
     base::Result<void> draw() {
-        std::string& out = context_.output.buffer();
-        out += kHome;
         const TopStyle style = styleOf(/*is_full=*/true);
         std::string frame = topFrame(state_, style);
         if (!note_.empty()) {
             frame = base::cat(cutToWidth(printable(note_), style.columns), '\n', frame);
         }
-        size_t rows = 0;
-        for (const std::string_view line : base::split(frame, '\n')) {
-            if (!line.empty() || rows + 1 < style.rows) {
-                out += base::cat(rows == 0 ? "" : "\r\n", line, kClearBehind);
-                ++rows;
-            }
-            if (rows >= style.rows) {
-                break;
-            }
-        }
-        out += kClearBelow;
+        // Its lines have their width, and colours, which count for nothing.
+        context_.output.buffer() += inPlace(frame, style.rows + 1, /*columns=*/0);
         return context_.output.flush();
     }
 

@@ -74,9 +74,9 @@ std::string quoted(std::string_view text, std::string_view quote);
 // The words a question begins with, and those that may stand further on (docs/query-language.md).
 inline constexpr std::string_view kQueryModes = "EVENTS LOGS METRIC";
 inline constexpr std::string_view kQueryKeywords =
-    "AND ASC AVG BUCKET BY CONTAINING CONTAINS CONTEXT COUNT DELTA DESC DISTINCT ERROR EVENT "
-    "EXISTS "
-    "FROM GROUP HAS IN INDEX IS LOG MATCHES MAX METRIC MIN NOT NULL ONLY OR OVER RATE SELECT SINCE "
-    "SKIP SORT STREAM SUM TAKE TOP UNTIL WHERE WITH";
+    "AND ASC AVG AVG_OVER BUCKET BY CONTAINING CONTAINS CONTEXT COUNT DELTA DESC DISTINCT "
+    "ENDS_WITH ERROR EVENT EXISTS FROM GROUP HAS IN INDEX IS LOG MATCHES MAX MAX_OVER METRIC MIN "
+    "MIN_OVER NOT NOT_IN NULL ONLY OR OVER P50 P95 P99 RATE SELECT SINCE SKIP SORT STARTS_WITH "
+    "STREAM SUM SUM_OVER TAKE TOP UNTIL WHERE WITH";
 
 }  // namespace evd::evctl

@@ -2,8 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
-#include "queryd/evctl/output/number_value.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/output/time_text.h"
 
@@ -26,11 +25,7 @@ double secondsOf(int64_t time_ns) {
 }
 
 std::optional<int64_t> timeOf(const FieldView& field) {
-    wire::MsgpackReader reader(field.value);
-    const auto token = reader.next();
-    const bool is_time =
-        token.ok() && token.value().kind == wire::MsgpackKind::Int && isTimeField(field.name);
-    return is_time ? std::optional(token.value().int_value) : std::nullopt;
+    return isTimeField(field.name) ? integerOf(field.value) : std::nullopt;
 }
 
 const FieldView* valueField(std::span<const FieldView> fields) {

@@ -25,6 +25,7 @@ class PlotPrinter final : public RecordPrinter {
     void begin(std::string& out) override;
     void record(std::span<const uint8_t> record, std::string& out) override;
     void finish(std::string& out) override;
+    uint64_t refused() const override { return otherwise_->refused(); }
 
     const PlotCollector& collected() const { return collector_; }
 

@@ -24,6 +24,7 @@ constexpr std::array<int64_t, 21> kTimeSteps = {
     3 * 3600, 6 * 3600, 12 * 3600, 86'400, 2 * 86'400, 7 * 86'400, 28 * 86'400};
 constexpr int64_t kDay = 86'400;
 constexpr size_t kTicksMost = 64;
+constexpr double kMultipleMost = 1e9;  // so many months are longer than any time we know
 
 std::string fixedText(double value, int decimals) {
     char text[64];
@@ -75,6 +76,18 @@ std::string tickText(double value, double step, double greatest) {
     std::string text = fixedText(value / scale, decimals);
     text = text.find_first_not_of("-0.") == std::string::npos ? "0" : text;
     return text == "0" ? text : base::cat(text, kThousands[unit]);
+}
+
+// The smallest that does for the range; above the greatest, a multiple of that.
+int64_t timeStep(double span, size_t count_most) {
+    const double least = span / static_cast<double>(std::max<size_t>(count_most, 1));
+    for (const int64_t candidate : kTimeSteps) {
+        if (static_cast<double>(candidate) >= least) {
+            return candidate;
+        }
+    }
+    const double multiple = std::ceil(least / static_cast<double>(kTimeSteps.back()));
+    return kTimeSteps.back() * static_cast<int64_t>(std::min(multiple, kMultipleMost));
 }
 
 tm calendarOf(int64_t seconds, bool utc) {
@@ -132,13 +145,7 @@ std::vector<Tick> valueTicks(double least, double greatest, size_t count_most) {
 
 std::vector<Tick> timeTicks(double first, double last, size_t count_most, bool utc) {
     std::vector<Tick> ticks;
-    int64_t step = kTimeSteps.back();
-    for (const int64_t candidate : kTimeSteps) {
-        if ((last - first) / static_cast<double>(candidate) <= static_cast<double>(count_most)) {
-            step = candidate;
-            break;
-        }
-    }
+    const int64_t step = timeStep(last - first, count_most);
     // Days begin at midnight of the zone, which is not a multiple of a day since the epoch.
     const auto begin = static_cast<int64_t>(std::floor(first));
     const int64_t offset_s = utc ? 0 : calendarOf(begin, utc).tm_gmtoff;

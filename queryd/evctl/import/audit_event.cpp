@@ -42,14 +42,6 @@ bool argumentNumber(std::string_view name, uint64_t& number) {
     return digits.ok() && digits.value() < kArgumentsMax;
 }
 
-void writeText(std::string_view text, MsgpackWriter& out) {
-    if (base::isUtf8(text)) {
-        out.text(text);
-    } else {
-        out.bytes(base::asBytes(text));
-    }
-}
-
 class EventWriter {
   public:
     explicit EventWriter(const std::vector<AuditLine>& records) : records_(records) {}
@@ -125,7 +117,7 @@ class EventWriter {
         std::set<std::string_view> names;
         if (!record.words.empty()) {
             writer_.text("text");
-            writeText(record.words, writer_);
+            writeTextOrBytes(record.words, writer_);
             names.insert("text");
             ++pairs;
         }
@@ -159,7 +151,7 @@ class EventWriter {
         writer_.text("argv");
         writer_.arrayHeader(static_cast<uint32_t>(arguments.size()));
         for (const auto& [at, argument] : arguments) {
-            writeText(argument, writer_);
+            writeTextOrBytes(argument, writer_);
         }
     }
 

@@ -39,8 +39,8 @@ bool isCapitals(std::string_view name) {
 // Takes fields off the front of a text.
 class FieldReader {
   public:
-    FieldReader(std::string_view text, bool is_enriched, AuditLine& line)
-        : text_(text), is_enriched_(is_enriched), line_(line) {}
+    FieldReader(std::string_view text, bool is_enriched, AuditLine& line, bool is_inner = false)
+        : text_(text), is_enriched_(is_enriched), line_(line), is_inner_(is_inner) {}
 
     base::Result<void> readAll() {
         while (true) {
@@ -66,12 +66,12 @@ class FieldReader {
         }
         const std::string_view name = text_.substr(0, length);
         text_.remove_prefix(length + 1);
-        if (name == "msg" && text_.starts_with('\'')) {
+        if (name == "msg" && text_.starts_with('\'') && !is_inner_) {
             const size_t last = text_.rfind('\'');
             const size_t end = last == 0 ? text_.size() : last;  // nobody may have closed it
             const std::string_view inner = text_.substr(1, end - 1);
             text_.remove_prefix(std::min(end + 1, text_.size()));
-            return FieldReader(inner, is_enriched_, line_).readAll();
+            return FieldReader(inner, is_enriched_, line_, /*is_inner=*/true).readAll();
         }
         add(name);
         return {};
@@ -92,6 +92,7 @@ class FieldReader {
     std::string_view text_;
     bool is_enriched_;
     AuditLine& line_;
+    bool is_inner_;  // within a message already, which has none of its own
 };
 
 base::Error invalid(const char* reason) {

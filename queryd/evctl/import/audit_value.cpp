@@ -137,14 +137,6 @@ bool writeNumber(std::string_view type, const AuditField& field, wire::MsgpackWr
     return isOneOf(field.name, kDecimal) && writeInteger(field.value, 10, out);
 }
 
-void writeTextOrBytes(std::string_view bytes, wire::MsgpackWriter& out) {
-    if (base::isUtf8(bytes)) {
-        out.text(bytes);
-    } else {
-        out.bytes(base::asBytes(bytes));
-    }
-}
-
 void writeDecoded(std::string_view name, std::string bytes, wire::MsgpackWriter& out) {
     if (name == "proctitle") {
         bytes.resize(bytes.find_last_not_of('\0') + 1);
@@ -162,6 +154,14 @@ void writeDecoded(std::string_view name, std::string bytes, wire::MsgpackWriter&
 }
 
 }  // namespace
+
+void writeTextOrBytes(std::string_view bytes, wire::MsgpackWriter& out) {
+    if (base::isUtf8(bytes)) {
+        out.text(bytes);
+    } else {
+        out.bytes(base::asBytes(bytes));
+    }
+}
 
 bool writeAuditValue(std::string_view type, const AuditField& field, wire::MsgpackWriter& out) {
     if (!field.is_quoted && isOneOf(field.value, kNothing)) {

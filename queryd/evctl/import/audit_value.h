@@ -23,6 +23,9 @@ namespace evd::evctl {
 // nothing: (null), (none), ?, empty. Pure.
 bool writeAuditValue(std::string_view type, const AuditField& field, wire::MsgpackWriter& out);
 
+// Text where it is UTF-8, else bytes.
+void writeTextOrBytes(std::string_view bytes, wire::MsgpackWriter& out);
+
 // The bytes of an argument of EXECVE, which comes in hex unless it is quoted.
 std::string auditArgument(const AuditField& field);
 

@@ -116,9 +116,9 @@ class JournalParser final : public ImportParser {
             case State::SkipBytes:
                 return stepSkipBytes();
             case State::SkipLine:
-                return stepSkipTo("\n", State::Line);
+                return stepSkipTo("\n");
             case State::SkipEntry:
-                return stepSkipTo("\n\n", State::Line);
+                return stepSkipTo("\n\n");
         }
         return false;
     }
@@ -204,7 +204,8 @@ class JournalParser final : public ImportParser {
         return length_ == 0;
     }
 
-    base::Result<bool> stepSkipTo(std::string_view end, State next) {
+    // A line follows.
+    base::Result<bool> stepSkipTo(std::string_view end) {
         const size_t found = rest().find(end);
         // The end may be cut in two by the end of the buffer.
         const size_t count = found == std::string_view::npos
@@ -213,7 +214,7 @@ class JournalParser final : public ImportParser {
         const std::string_view gone = rest().substr(0, count);
         line_ += static_cast<uint64_t>(std::count(gone.begin(), gone.end(), '\n'));
         at_ += count;
-        state_ = found == std::string_view::npos ? state_ : next;
+        state_ = found == std::string_view::npos ? state_ : State::Line;
         return found != std::string_view::npos;
     }
 

@@ -6,21 +6,17 @@
 #include "queryd/evctl/import/open_metrics.h"
 
 #include "common/base/text.h"
-#include "common/wire/histogram.h"
 #include "common/wire/metric_labels.h"
 #include "queryd/evctl/import/histogram_lines.h"
 #include "queryd/evctl/import/import_lines.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
+#include <utility>
 
 namespace evd::evctl {
 
 namespace {
 
-constexpr auto kReserved =
-    std::to_array<std::string_view>({"timestamp", "name", "type", "value", "boot_id"});
 constexpr std::string_view kExported = "exported_";
 
 class OpenMetricsParser final : public ImportParser {
@@ -144,10 +140,9 @@ class OpenMetricsParser final : public ImportParser {
                             std::string_view text) {
         MetricLabels ours;
         for (const auto& [key, value] : labels) {
-            const bool is_reserved =
-                std::find(kReserved.begin(), kReserved.end(), key) != kReserved.end();
             if (!value.empty()) {
-                ours.emplace_back(is_reserved ? base::cat(kExported, key) : key, value);
+                ours.emplace_back(wire::isReservedLabelKey(key) ? base::cat(kExported, key) : key,
+                                  value);
             }
         }
         std::vector<wire::MetricLabel> views;

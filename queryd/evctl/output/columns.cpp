@@ -16,7 +16,7 @@ std::optional<size_t> Columns::add(std::string_view name) {
     if (const auto found = find(name)) {
         return found;
     }
-    if (names_.size() >= kColumnsMax) {
+    if (names_.size() >= count_max_) {
         overflowed_ = true;
         return std::nullopt;
     }

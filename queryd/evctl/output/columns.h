@@ -11,12 +11,15 @@
 
 namespace evd::evctl {
 
-inline constexpr size_t kColumnsMax = 256;
+inline constexpr size_t kColumnsMax = 256;        // that a person might look at
+inline constexpr size_t kCsvColumnsMax = 16'384;  // as many as spreadsheets have
 
 // The columns of a result whose records may all have different fields: every field name once, in
-// the order of first sight, at most kColumnsMax of them. Fields beyond that have no column.
+// the order of first sight, at most so many of them. Fields beyond that have no column.
 class Columns {
   public:
+    explicit Columns(size_t count_max = kColumnsMax) : count_max_(count_max) {}
+
     // The column of the name, made when there is none yet; nothing at the limit.
     std::optional<size_t> add(std::string_view name);
     std::optional<size_t> find(std::string_view name) const;
@@ -25,6 +28,7 @@ class Columns {
     bool overflowed() const { return overflowed_; }
 
   private:
+    size_t count_max_;
     std::vector<std::string> names_;
     std::map<std::string, size_t, std::less<>> by_name_;
     bool overflowed_ = false;

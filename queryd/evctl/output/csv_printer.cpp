@@ -8,7 +8,8 @@ namespace evd::evctl {
 namespace {
 
 // RFC 4180 with a header line. Text stands as it is, everything else as in jsonl; nil is empty. A
-// live record has the columns of the initial result.
+// live record has the columns of the initial result. Where there are more columns than
+// kCsvColumnsMax, records with a field that got none are refused.
 class CsvPrinter final : public RecordPrinter {
   public:
     bool needsSurvey() const override { return true; }
@@ -37,6 +38,9 @@ class CsvPrinter final : public RecordPrinter {
         for (const FieldView& field : fields_) {
             if (const auto column = columns_.find(field.name)) {
                 cells_[*column] = textOf(field.value);
+            } else if (columns_.overflowed()) {
+                ++refused_;
+                return;
             }
         }
         for (size_t i = 0; i < cells_.size(); ++i) {
@@ -45,6 +49,8 @@ class CsvPrinter final : public RecordPrinter {
         }
         out += "\r\n";
     }
+
+    uint64_t refused() const override { return refused_; }
 
   private:
     static std::string textOf(std::span<const uint8_t> value) {
@@ -73,9 +79,10 @@ class CsvPrinter final : public RecordPrinter {
         out += '"';
     }
 
-    Columns columns_;
+    Columns columns_{kCsvColumnsMax};
     std::vector<FieldView> fields_;
     std::vector<std::string> cells_;
+    uint64_t refused_ = 0;
 };
 
 }  // namespace

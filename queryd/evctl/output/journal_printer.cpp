@@ -131,22 +131,18 @@ class JournalPrinter final : public RecordPrinter {
     }
 
     std::optional<std::string> textOf(std::string_view name) const {
-        const auto found = find(name);
-        return found == fields_.end() ? std::nullopt : valueText(found->value);
+        const FieldView* found = findField(fields_, name);
+        return found == nullptr ? std::nullopt : valueText(found->value);
     }
     // The same, and the field is done with.
     std::optional<std::string> take(std::string_view name) {
-        const auto found = find(name);
-        if (found == fields_.end()) {
+        const FieldView* found = findField(fields_, name);
+        if (found == nullptr) {
             return std::nullopt;
         }
         auto text = valueText(found->value);
-        fields_.erase(found);
+        fields_.erase(fields_.begin() + (found - fields_.data()));
         return text;
-    }
-    std::vector<FieldView>::const_iterator find(std::string_view name) const {
-        return std::find_if(fields_.begin(), fields_.end(),
-                            [&](const FieldView& field) { return field.name == name; });
     }
 
     std::vector<FieldView> fields_;

@@ -1,7 +1,7 @@
 #include "queryd/evctl/output/meaning.h"
 
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
+#include "queryd/evctl/output/field_value.h"
 
 #include <array>
 #include <utility>
@@ -56,25 +56,18 @@ Meaning meaningOfNumber(int64_t number) {
 }
 
 Meaning meaningOfField(const FieldView& field) {
-    wire::MsgpackReader reader(field.value);
-    const auto token = reader.next();
-    if (!token.ok()) {
-        return Meaning::Plain;
-    }
     if (field.name == "is_error") {
-        const bool is_true =
-            field.value.size() == 1 && (field.value[0] == 0xC3 || field.value[0] == 0x01);
-        return is_true ? Meaning::Error : Meaning::Plain;
+        return isTrue(field.value) ? Meaning::Error : Meaning::Plain;
     }
     for (const std::string_view name : kWeightFields) {
         if (!base::equalsFolded(name, field.name)) {
             continue;
         }
-        if (token.value().kind == wire::MsgpackKind::Text) {
-            return meaningOfWord(token.value().bytes);
+        if (const auto word = textOf(field.value)) {
+            return meaningOfWord(*word);
         }
-        if (token.value().kind == wire::MsgpackKind::Int) {
-            return meaningOfNumber(token.value().int_value);
+        if (const auto number = integerOf(field.value)) {
+            return meaningOfNumber(*number);
         }
     }
     return Meaning::Plain;

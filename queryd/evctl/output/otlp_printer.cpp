@@ -6,7 +6,7 @@
 #include "common/wire/msgpack.h"
 #include "common/wire/msgpack_json.h"
 #include "queryd/evctl/output/export_printers.h"
-#include "queryd/evctl/output/number_value.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/otlp_value.h"
 #include "queryd/evctl/output/record_fields.h"
 
@@ -68,11 +68,9 @@ class Groups {
 class RecordReader {
   public:
     bool read(std::span<const uint8_t> record) { return readFields(record, fields_).ok(); }
-    std::vector<FieldView>& fields() { return fields_; }
-
     std::optional<wire::MsgpackToken> take(std::string_view name, wire::MsgpackKind kind) {
-        const auto found = find(name);
-        if (found == fields_.end()) {
+        const FieldView* found = findField(fields_, name);
+        if (found == nullptr) {
             return std::nullopt;
         }
         wire::MsgpackReader reader(found->value);
@@ -80,8 +78,16 @@ class RecordReader {
         if (!token.ok() || token.value().kind != kind) {
             return std::nullopt;
         }
-        fields_.erase(found);
+        erase(found);
         return token.value();
+    }
+    std::optional<double> takeNumber(std::string_view name) {
+        const FieldView* found = findField(fields_, name);
+        const auto number = found == nullptr ? std::nullopt : numberOf(found->value);
+        if (number) {
+            erase(found);
+        }
+        return number;
     }
     std::optional<std::string> takeText(std::string_view name) {
         const auto token = take(name, wire::MsgpackKind::Text);
@@ -96,8 +102,8 @@ class RecordReader {
     }
     // An id of so many hex digits, which may be bytes too; lower case, "" when there is none.
     std::string takeId(std::string_view name, size_t digits) {
-        const auto found = find(name);
-        if (found == fields_.end()) {
+        const FieldView* found = findField(fields_, name);
+        if (found == nullptr) {
             return {};
         }
         wire::MsgpackReader value(found->value);
@@ -110,13 +116,13 @@ class RecordReader {
         if (hex.size() != digits || !base::decodeHex(hex).ok()) {
             return {};
         }
-        fields_.erase(found);
+        erase(found);
         return hex;
     }
     std::string attributes() const {
         std::string out;
         for (const FieldView& field : fields_) {
-            if (field.value.empty() || field.value.front() == 0xC0) {
+            if (field.value.empty() || isNil(field.value)) {
                 continue;  // nil says nothing
             }
             out += out.empty() ? "" : ",";
@@ -126,9 +132,8 @@ class RecordReader {
     }
 
   private:
-    std::vector<FieldView>::iterator find(std::string_view name) {
-        return std::find_if(fields_.begin(), fields_.end(),
-                            [&](const FieldView& field) { return field.name == name; });
+    void erase(const FieldView* field) {
+        fields_.erase(fields_.begin() + (field - fields_.data()));
     }
 
     std::vector<FieldView> fields_;
@@ -213,7 +218,7 @@ class OtlpMetricPrinter final : public RecordPrinter {
         const bool is_read = reader_.read(record);
         const auto time = is_read ? reader_.takeTime() : std::nullopt;
         const auto name = is_read ? reader_.takeText("name") : std::nullopt;
-        const auto value = is_read ? takeNumber() : std::nullopt;
+        const auto value = is_read ? reader_.takeNumber("value") : std::nullopt;
         if (!time || !name || !value) {
             ++refused_;
             return;
@@ -249,21 +254,6 @@ class OtlpMetricPrinter final : public RecordPrinter {
     uint64_t refused() const override { return refused_; }
 
   private:
-    std::optional<double> takeNumber() {
-        auto& fields = reader_.fields();
-        const auto found = std::find_if(fields.begin(), fields.end(), [](const FieldView& field) {
-            return field.name == "value";
-        });
-        if (found == fields.end()) {
-            return std::nullopt;
-        }
-        const auto number = numberOf(found->value);
-        if (number) {
-            fields.erase(found);
-        }
-        return number;
-    }
-
     IsCounter is_counter_;
     RecordReader reader_;
     Groups groups_;

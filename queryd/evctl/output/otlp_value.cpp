@@ -124,7 +124,7 @@ void appendAnyValue(std::span<const uint8_t> value, std::string& out) {
 
 void appendAttribute(std::string_view key, std::span<const uint8_t> value, std::string& out) {
     out += "{\"key\":";
-    wire::appendJsonText(key, out);
+    wire::appendJsonText(base::toUtf8(key), out);
     out += ",\"value\":";
     appendAnyValue(value, out);
     out += '}';

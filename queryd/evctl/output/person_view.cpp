@@ -18,15 +18,6 @@ wire::MsgpackToken tokenOf(const FieldView& field) {
 
 }  // namespace
 
-const FieldView* findField(std::span<const FieldView> fields, std::string_view name) {
-    for (const FieldView& field : fields) {
-        if (field.name == name) {
-            return &field;
-        }
-    }
-    return nullptr;
-}
-
 bool isImpostor(std::span<const FieldView> fields) {
     const FieldView* type = findField(fields, "event_type");
     const FieldView* origin = findField(fields, "origin_class");

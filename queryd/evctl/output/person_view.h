@@ -16,9 +16,6 @@ inline constexpr std::string_view kImpostorMark = "(not from eventd)";
 // True for an event that has the type of a synthetic record but an origin, which these never have.
 bool isImpostor(std::span<const FieldView> fields);
 
-// The field of that name, or nullptr.
-const FieldView* findField(std::span<const FieldView> fields, std::string_view name);
-
 // A field's value for a person, times in the style asked for.
 std::string personValue(const FieldView& field, TimeStyle style, const base::Clock& clock,
                         bool quoted);

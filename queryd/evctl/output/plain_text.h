@@ -18,7 +18,7 @@ std::string printable(std::string_view text);
 // an empty string.
 std::string plainValue(std::span<const uint8_t> value);
 
-// The same where it stands between others: text that is empty or holds white space, quotes or =
+// The same where it stands between others: text that is empty or holds blanks, quotes, commas or =
 // gets quotes.
 std::string quotedValue(std::span<const uint8_t> value);
 

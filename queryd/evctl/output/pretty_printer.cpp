@@ -9,7 +9,7 @@
 //
 // On a terminal, where nobody asked for a format, an event is shown without its header behind.
 
-#include "common/wire/msgpack.h"
+#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/meaning.h"
 #include "queryd/evctl/output/person_view.h"
 #include "queryd/evctl/output/plain_text.h"
@@ -28,15 +28,6 @@ constexpr const char* kErrorMark = "[stderr]";
 constexpr std::array<std::string_view, 7> kHeaderFields = {
     "cpu_id",          "sequence",     "origin_class", "effective_token_guid",
     "true_token_guid", "process_guid", "boot_id"};
-
-bool isNil(const FieldView& field) {
-    return !field.value.empty() && field.value[0] == 0xC0;
-}
-
-bool isTrue(const FieldView* field) {
-    return field != nullptr && !field->value.empty() &&
-           (field->value[0] == 0xC3 || field->value[0] == 0x01);
-}
 
 bool isHeaderField(std::string_view name) {
     return std::find(kHeaderFields.begin(), kHeaderFields.end(), name) != kHeaderFields.end();
@@ -58,7 +49,7 @@ class PrettyPrinter final : public RecordPrinter {
             title = findField(fields_, "origin");
         }
         const FieldView* when = findField(fields_, "timestamp");
-        if (when != nullptr && !isNil(*when)) {
+        if (when != nullptr && !isNil(when->value)) {
             append(kColorDim, personValue(*when, style_.time, clock_, /*quoted=*/false), out);
         }
         appendTitle(when, title, message, out);
@@ -93,7 +84,7 @@ class PrettyPrinter final : public RecordPrinter {
     // An aggregate of events has a type but no time; there the type is a field like others.
     void appendTitle(const FieldView* when, const FieldView*& title, const FieldView*& message,
                      std::string& out) {
-        if (when == nullptr || title == nullptr || isNil(*title)) {
+        if (when == nullptr || title == nullptr || isNil(title->value)) {
             title = nullptr;
             message = nullptr;
             return;
@@ -109,7 +100,8 @@ class PrettyPrinter final : public RecordPrinter {
     }
 
     void appendLogLine(const FieldView& origin, const FieldView& message, std::string& out) {
-        const bool is_error = isTrue(findField(fields_, "is_error"));
+        const FieldView* mark = findField(fields_, "is_error");
+        const bool is_error = mark != nullptr && isTrue(mark->value);
         append(kColorBold, plainValue(origin.value) + (is_error ? kErrorMark : "") + ':', out);
         append(colorOf(meaningOf(fields_)), plainValue(message.value), out);
     }
@@ -125,7 +117,7 @@ class PrettyPrinter final : public RecordPrinter {
     }
 
     void appendPair(const FieldView& field, std::string_view color, std::string& out) {
-        if (!isNil(field)) {
+        if (!isNil(field.value)) {
             append(color,
                    printable(field.name) + '=' +
                        personValue(field, style_.time, clock_, /*quoted=*/true),

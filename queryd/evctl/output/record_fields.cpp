@@ -24,4 +24,13 @@ base::Result<void> readFields(std::span<const uint8_t> record, std::vector<Field
     return {};
 }
 
+const FieldView* findField(std::span<const FieldView> fields, std::string_view name) {
+    for (const FieldView& field : fields) {
+        if (field.name == name) {
+            return &field;
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace evd::evctl

@@ -19,4 +19,7 @@ struct FieldView {
 // no text have no name and are left out. Invalid when the bytes are not one map.
 base::Result<void> readFields(std::span<const uint8_t> record, std::vector<FieldView>& fields);
 
+// The first field of that name, or nullptr.
+const FieldView* findField(std::span<const FieldView> fields, std::string_view name);
+
 }  // namespace evd::evctl

@@ -1,5 +1,7 @@
 #include "queryd/evctl/output/record_printer.h"
 
+#include "common/base/text.h"
+
 #include <array>
 #include <utility>
 
@@ -25,6 +27,23 @@ std::optional<Format> formatOf(std::string_view word) {
         }
     }
     return std::nullopt;
+}
+
+bool isForPeople(std::string_view word) {
+    const auto format = formatOf(word);
+    return !format || *format == Format::Table || *format == Format::Pretty;
+}
+
+base::Result<void> checkRefused(const RecordPrinter& printer, std::string_view format) {
+    const uint64_t count = printer.refused();
+    if (count == 0) {
+        return {};
+    }
+    return base::fail(
+        base::ErrorKind::Unsupported,
+        base::cat(format, " has no place for ", count, count == 1 ? " record" : " records",
+                  ": a time or a name is missing, or there are too many fields; jsonl takes "
+                  "everything"));
 }
 
 std::unique_ptr<RecordPrinter> makePrinter(Format format, const PrintStyle& style,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/clock.h"
+#include "common/base/result.h"
 #include "queryd/evctl/output/time_text.h"
 
 #include <cstdint>
@@ -15,6 +16,9 @@ namespace evd::evctl {
 enum class Format { Table, Pretty, Jsonl, Json, Csv, Msgpack };
 
 std::optional<Format> formatOf(std::string_view word);
+
+// Whether people read what that word asks for; no word is the usual format, which is for them.
+bool isForPeople(std::string_view word);
 
 // How records are shown to a person; formats for machines look at none of it (contracts §7).
 struct PrintStyle {
@@ -45,6 +49,9 @@ class RecordPrinter {
     // How many records the format has no place for; nothing was printed of them.
     virtual uint64_t refused() const { return 0; }
 };
+
+// Unsupported when the printer has refused records, with the name of its format.
+base::Result<void> checkRefused(const RecordPrinter& printer, std::string_view format);
 
 // The clock outlives the printer.
 std::unique_ptr<RecordPrinter> makePrinter(Format format, const PrintStyle& style,

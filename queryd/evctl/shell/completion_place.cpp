@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/output/plain_text.h"
+#include "queryd/evctl/shell/question_words.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@ namespace evd::evctl {
 
 namespace {
 
-constexpr std::string_view kWordEnds = " \t\r\n[](),=!<>\"";
 constexpr std::string_view kSafeSigns = "._-:/@*";
 
 constexpr std::array<std::string_view, 3> kModes = {"EVENTS", "LOGS", "METRIC"};
@@ -40,16 +40,16 @@ std::vector<std::string_view> wordsOf(std::string_view text) {
     std::vector<std::string_view> words;
     for (size_t at = 0; at < text.size();) {
         if (text[at] == '"') {
-            const size_t end = std::min(text.find('"', at + 1), text.size() - 1);
-            words.push_back(text.substr(at + 1, end > at ? end - at - 1 : 0));
-            at = end + 1;
-        } else if (kWordEnds.find(text[at]) != std::string_view::npos) {
+            const size_t end = endOfQuoted(text, at);  // behind the quote, if there is one
+            words.push_back(text.substr(at + 1, end - at - 2));
+            at = std::min(end, text.size());
+        } else if (kQuestionWordEnds.find(text[at]) != std::string_view::npos) {
             if (std::string_view(",(=<>").find(text[at]) != std::string_view::npos) {
                 words.push_back(text.substr(at, 1));
             }
             ++at;
         } else {
-            const size_t end = std::min(text.find_first_of(kWordEnds, at), text.size());
+            const size_t end = std::min(text.find_first_of(kQuestionWordEnds, at), text.size());
             words.push_back(text.substr(at, end - at));
             at = end;
         }
@@ -129,7 +129,7 @@ void settleMode(const std::vector<std::string_view>& words, size_t mode_at,
 
 CompletionPlace completionPlace(std::string_view before) {
     CompletionPlace place;
-    const size_t end = before.find_last_of(kWordEnds);
+    const size_t end = before.find_last_of(kQuestionWordEnds);
     place.begins_at = end == std::string_view::npos ? 0 : end + 1;
     // A name in quotes is completed with its quote.
     if (end != std::string_view::npos && before[end] == '"') {

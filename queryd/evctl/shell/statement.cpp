@@ -1,6 +1,7 @@
 #include "queryd/evctl/shell/statement.h"
 
 #include "common/base/text.h"
+#include "queryd/evctl/shell/question_words.h"
 
 #include <algorithm>
 #include <array>
@@ -10,15 +11,15 @@ namespace evd::evctl {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::string_view kWordEnds = " \t\r\n[](),=!<>\"";
 constexpr std::string_view kWantMore = ",=!<>\\";  // at the end of a text
 
 // Words behind which something must follow.
-constexpr std::array<std::string_view, 25> kOpenWords = {
-    "METRIC", "WHERE",     "AND",     "OR",       "NOT",        "BY",      "SELECT",
-    "SINCE",  "UNTIL",     "TAKE",    "SKIP",     "FROM",       "SORT",    "IN",
-    "IS",     "HAS",       "MATCHES", "CONTAINS", "CONTAINING", "CONTEXT", "STARTS_WITH",
-    "GROUP",  "ENDS_WITH", "BUCKET",  "DISTINCT"};
+constexpr auto kOpenWords = std::to_array<std::string_view>(
+    {"METRIC",   "WHERE",     "AND",      "OR",       "NOT",        "BY",      "SELECT",
+     "SINCE",    "UNTIL",     "TAKE",     "SKIP",     "FROM",       "SORT",    "IN",
+     "IS",       "HAS",       "MATCHES",  "CONTAINS", "CONTAINING", "CONTEXT", "STARTS_WITH",
+     "GROUP",    "ENDS_WITH", "BUCKET",   "DISTINCT", "NOT_IN",     "OVER",    "AVG_OVER",
+     "MIN_OVER", "MAX_OVER",  "SUM_OVER", "WITH",     "EXISTS"});
 
 // What is left open at the end of a text, and the text without comments.
 struct Reading {
@@ -28,22 +29,15 @@ struct Reading {
     char last_sign = '\0';  // the last character that is no blank
 };
 
-size_t skipQuoted(std::string_view text, size_t at) {
-    for (++at; at < text.size() && text[at] != '"'; ++at) {
-        at += text[at] == '\\' ? 1 : 0;
-    }
-    return at;
-}
-
 // One step: what stands at `at`; answers where the next begins.
 size_t readOne(std::string_view text, size_t at, Reading& reading) {
     const char letter = text[at];
     if (letter == '"') {
-        const size_t end = skipQuoted(text, at);
-        reading.in_quotes = end >= text.size();
+        const size_t end = endOfQuoted(text, at);
+        reading.in_quotes = end > text.size();
         reading.last_word.clear();
         reading.last_sign = '"';
-        return end + 1;
+        return end;
     }
     if (kBlanks.find(letter) != std::string_view::npos) {
         return at + 1;
@@ -52,13 +46,13 @@ size_t readOne(std::string_view text, size_t at, Reading& reading) {
         return std::min(text.find('\n', at), text.size());
     }
     reading.last_sign = letter;
-    if (kWordEnds.find(letter) != std::string_view::npos) {
+    if (kQuestionWordEnds.find(letter) != std::string_view::npos) {
         reading.brackets += letter == '[' || letter == '(' ? 1 : 0;
         reading.brackets -= letter == ']' || letter == ')' ? 1 : 0;
         reading.last_word.clear();
         return at + 1;
     }
-    const size_t end = std::min(text.find_first_of(kWordEnds, at), text.size());
+    const size_t end = std::min(text.find_first_of(kQuestionWordEnds, at), text.size());
     reading.last_word = std::string(text.substr(at, end - at));
     reading.last_sign = text[end - 1];
     return end;

@@ -198,7 +198,10 @@ TEST_CASE("arguments: an export names its format and its files") {
     CHECK(isUsage({"export"}));
     CHECK(isUsage({"export", "--to", "xml", "LOGS"}));
     CHECK(isUsage({"export", "-f", "csv", "LOGS"}));
-    CHECK(isUsage({"export", "--plot", "LOGS"}));
+    for (const std::string drawing : {"--plot", "--heat", "--svg=a.svg"}) {
+        CAPTURE(drawing);
+        CHECK(isUsage({"export", drawing, "LOGS"}));
+    }
     CHECK(isUsage({"export", "--resume", "b", "LOGS"}));
     CHECK(isUsage({"export", "--resume", "a", "--into", "a", "LOGS"}));
 }
@@ -212,4 +215,9 @@ TEST_CASE("arguments: an import takes one file") {
     CHECK(isUsage({"import"}));
     CHECK(isUsage({"import", "a", "b"}));
     CHECK(isUsage({"import", "--from", "jsonl", "a"}));
+}
+
+TEST_CASE("arguments: a tail does not pass over a question in a file") {
+    CHECK(isUsage({"tail", "--file", "question"}));
+    CHECK(isUsage({"tail", "logs", "--file", "question"}));
 }

@@ -163,6 +163,17 @@ TEST_CASE("completion: the script of each shell holds every word and has no plac
     CHECK(!parseArguments(Words{"completion", "bash", "zsh"}).ok());
 }
 
+TEST_CASE("completion: the words of questions are those of the language") {
+    const auto words = evd::base::split(evd::evctl::kQueryKeywords, ' ');
+    CHECK(std::is_sorted(words.begin(), words.end()));
+    for (const std::string_view word :
+         {"STARTS_WITH", "ENDS_WITH", "NOT_IN", "P50", "P95", "P99", "AVG_OVER", "MIN_OVER",
+          "MAX_OVER", "SUM_OVER", "SINCE", "CONTEXT"}) {
+        CAPTURE(word);
+        CHECK(std::find(words.begin(), words.end(), word) != words.end());
+    }
+}
+
 TEST_CASE("completion: a real bash offers commands, options and their values") {
     const Bash bash;
     CHECK(bash.complete({"comp"}) == Words{"completion"});
@@ -212,10 +223,10 @@ TEST_CASE("completion: a real bash offers the keywords of a question, in quotes 
     CHECK(bash.complete({"tail", "logs", "FR"}) == Words{"FROM"});
     CHECK(bash.complete({"tail", "WHE"}) == Words{"WHERE"});
     CHECK(bash.complete({"'EVENTS process.* SI"}) == goesOn("EVENTS process.* SINCE"));
-    CHECK(bash.complete({"-f", "csv", "\"EVENTS WHERE (a == 1) ST"}) ==
+    CHECK(bash.complete({"-f", "csv", "\"EVENTS WHERE (a == 1) STR"}) ==
           goesOn("EVENTS WHERE (a == 1) STREAM"));
     CHECK(bash.complete({"'EVENTS WHERE (EX"}) == goesOn("EVENTS WHERE (EXISTS"));
-    CHECK(bash.complete({"'EVENTS S"}).size() == 6);
+    CHECK(bash.complete({"'EVENTS S"}).size() == 8);
     CHECK(bash.complete({"'EVENTS nothing-of-that"}).empty());
     CHECK(bash.complete({"status", "SI"}).empty());
 }

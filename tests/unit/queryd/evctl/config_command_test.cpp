@@ -3,6 +3,7 @@
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fstream>
 
 namespace evd::evctl {
@@ -51,6 +52,16 @@ TEST_CASE("config command: one value as a program wants it, whatever the case of
     CHECK(configValue(fixture.read(), "EventStorePath").value() ==
           fixture.arguments.state + "/events/\n");
     CHECK(configValue(fixture.read(), "Linux\\SyslogSocketPath").value() == "\n");
+}
+
+TEST_CASE("config command: problems that could not be written are no success") {
+    Fixture fixture(R"({"name": "QueryTimeoutMs", "type": "dword", "data": 1})");
+    fixture.arguments.words = {"check"};
+    const base::Fd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+    OutputStream output(full.get());
+    const auto checked = runConfig(fixture.arguments, nothingSet, output);
+    REQUIRE_FALSE(checked.ok());
+    CHECK(checked.error().kind == base::ErrorKind::Io);
 }
 
 TEST_CASE("config command: a name that is not there is told with the nearest one") {

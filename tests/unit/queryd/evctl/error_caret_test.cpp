@@ -37,6 +37,10 @@ TEST_CASE("caret: a line wider than the terminal is shown around the place") {
     CHECK(lines.find('\n') <= 44);
 }
 
+TEST_CASE("caret: where nothing was asked there is nothing to point at") {
+    CHECK(caretLines("", "line 1, column 1: no descriptor", 0).empty());
+}
+
 TEST_CASE("caret: an error without a place, or with one that is not there, has none") {
     CHECK(caretLines("EVENTS", "nobody answers", 0).empty());
     CHECK(caretLines("EVENTS", "at line 3, column 1", 0).empty());

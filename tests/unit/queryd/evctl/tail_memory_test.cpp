@@ -43,6 +43,23 @@ TEST_CASE("tail memory: what was shown is known once for each time it was shown"
     CHECK_FALSE(memory.takeKnown(recordAt(kNow, "b")));
 }
 
+TEST_CASE("tail memory: what came with a connection that broke too soon is not shown yet") {
+    TailMemory memory;
+    memory.beginAgain();
+    memory.shown(recordAt(kNow, "a"), 0);
+    memory.settle();
+    memory.beginAgain();
+    memory.shown(recordAt(kNow + 5, "b"), 0);  // held back, and gone with the connection
+    memory.beginAgain();
+    CHECK(memory.resumeNs() == kNow - kTailOverlapNs);
+    CHECK(memory.takeKnown(recordAt(kNow, "a")));
+    CHECK_FALSE(memory.takeKnown(recordAt(kNow + 5, "b")));
+    memory.shown(recordAt(kNow + 5, "b"), 0);
+    memory.settle();
+    memory.beginAgain();
+    CHECK(memory.takeKnown(recordAt(kNow + 5, "b")));
+}
+
 TEST_CASE("tail memory: it is bounded, and what it has forgotten is not asked for again") {
     TailMemory memory;
     for (size_t i = 0; i < evd::evctl::kTailMemoryRecordsMax + 10; ++i) {

@@ -42,7 +42,10 @@ TEST_CASE("ticks: moments are those of a clock, days those of a calendar") {
     CHECK(times(kNoon, kNoon + 20) == "12:00:00 12:00:05 12:00:10 12:00:15 12:00:20");
     CHECK(times(kNoon + 1, kNoon + 3600) == "12:15 12:30 12:45 13:00");
     CHECK(times(kNoon, kNoon + 4 * 86'400) == "01-03 01-04 01-05 01-06");
-    CHECK(evd::evctl::timeTicks(0, 4e9, 4, true).size() <= 64);
+    const auto century = evd::evctl::timeTicks(0, 4e9, 4, true);
+    REQUIRE(century.size() >= 2);
+    CHECK(century.size() <= 5);
+    CHECK(century.back().at > 3e9);
 }
 
 TEST_CASE("ticks: numbers in few characters") {

@@ -172,3 +172,15 @@ TEST_CASE("audit line: fields have a limit") {
     CHECK(parseAuditLine(text).value().fields.size() == kAuditFieldsMax);
     CHECK_FALSE(parseAuditLine(text + " a=1").ok());
 }
+
+TEST_CASE("audit line: a message within a message is none, however many there are") {
+    std::string line = "type=USER_CMD msg=audit(1.243:1): ";
+    while (line.size() < evd::evctl::kImportLineBytesMax) {
+        line += "msg='";
+    }
+    const auto parsed = parseAuditLine(line);
+    REQUIRE(parsed.ok());
+    CHECK(parsed.value().fields.size() == 1);
+    CHECK(fieldsOf("USER_CMD", "msg='op=x msg='y' res=success'") ==
+          R"({"msg":"'y'","op":"x","res":"success"})");
+}

@@ -3,6 +3,7 @@
 #include "queryd/evctl/output/export_printers.h"
 
 #include "queryd/evctl/output/otlp_value.h"
+#include "tests/support/msgpack_from_hex.h"
 #include "tests/support/msgpack_json.h"
 
 #include <doctest/doctest.h>
@@ -126,6 +127,19 @@ TEST_CASE("OTLP: an event has its name, its trace and attributes") {
             "\n");
     // What is no trace id stays an attribute.
     CHECK(otlpLogs({R"({"trace_id":"x"})"}).find(R"({"key":"trace_id")") != std::string::npos);
+}
+
+TEST_CASE("OTLP: a name that is no UTF-8 is made so") {
+    const auto record = evd::test::msgpackOf([](evd::wire::MsgpackWriter& writer) {
+        writer.mapHeader(1);
+        writer.text("a\xFF");
+        writer.integer(1);
+    });
+    std::string out;
+    const auto printer = makeOtlpLogPrinter();
+    printer->record(record, out);
+    printer->finish(out);
+    CHECK(out.find("\"key\":\"a\uFFFD\"") != std::string::npos);
 }
 
 TEST_CASE("OTLP: values keep their kind") {

@@ -3,6 +3,7 @@
 #include "queryd/evctl/output/record_printer.h"
 
 #include "queryd/evctl/output/bar.h"
+#include "queryd/evctl/output/columns.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/msgpack_from_hex.h"
@@ -283,4 +284,43 @@ TEST_CASE("plain text: widths count columns, not bytes") {
     CHECK(cutToWidth("grüße", 5) == "grüße");
     CHECK(cutToWidth("grüße", 4) == "grü…");
     CHECK(cutToWidth("日本語", 4) == "日…");
+}
+
+namespace {
+
+// What is printed of the last of `count` records that each have a field of their own.
+std::string csvOfFields(evd::evctl::RecordPrinter& printer, size_t count) {
+    std::vector<uint8_t> record;
+    std::string out;
+    for (size_t i = 0; i < count; ++i) {
+        record = msgpackOf([&](MsgpackWriter& writer) {
+            writer.mapHeader(1);
+            writer.text(evd::base::cat("f", i));
+            writer.unsignedInteger(7);
+        });
+        printer.survey(record);
+    }
+    printer.begin(out);
+    printer.record(record, out);
+    printer.finish(out);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("csv: every field has its column, also where a table would have none for it") {
+    const auto printer = evd::evctl::makeCsvPrinter();
+    CHECK(csvOfFields(*printer, evd::evctl::kColumnsMax + 1).ends_with(",7\r\n"));
+    CHECK(evd::evctl::checkRefused(*printer, "csv").ok());
+    const auto full = evd::evctl::makeCsvPrinter();
+    CHECK(csvOfFields(*full, evd::evctl::kCsvColumnsMax).ends_with(",7\r\n"));
+    CHECK(evd::evctl::checkRefused(*full, "csv").ok());
+}
+
+TEST_CASE("csv: a record that it has no column for is refused, and said to be") {
+    const auto printer = evd::evctl::makeCsvPrinter();
+    CHECK_FALSE(csvOfFields(*printer, evd::evctl::kCsvColumnsMax + 1).ends_with("7\r\n"));
+    CHECK(printer->refused() == 1);
+    CHECK(evd::evctl::checkRefused(*printer, "csv").error().kind ==
+          evd::base::ErrorKind::Unsupported);
 }

@@ -20,7 +20,8 @@ TEST_CASE("statement: it goes on while a bracket, a quote or a clause is open") 
     for (const char* text :
          {"EVENTS WHERE", "EVENTS TAKE", "events where", "EVENTS WHERE a ==", "EVENTS SELECT a,",
           "EVENTS WHERE (a = 1", "LOGS CONTAINING \"open", "METRIC", "METRIC cpu[",
-          "EVENTS COUNT BY", "EVENTS \\", "EVENTS WHERE a = 1 AND -- and what?"}) {
+          "EVENTS COUNT BY", "EVENTS \\", "EVENTS WHERE a NOT_IN",
+          "METRIC a[] SINCE 1h ago AVG_OVER", "LOGS WITH", "EVENTS WHERE a = 1 AND -- and what?"}) {
         CHECK_MESSAGE(!isWhole(text), text);
     }
 }

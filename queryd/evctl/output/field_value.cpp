@@ -1,10 +1,19 @@
-#include "queryd/evctl/output/number_value.h"
+#include "queryd/evctl/output/field_value.h"
 
 #include "common/wire/msgpack.h"
 
 #include <cmath>
 
 namespace evd::evctl {
+
+namespace {
+
+// As msgpack writes them.
+constexpr uint8_t kNil = 0xC0;
+constexpr uint8_t kTrue = 0xC3;
+constexpr uint8_t kOne = 0x01;
+
+}  // namespace
 
 std::optional<double> numberOf(std::span<const uint8_t> value) {
     wire::MsgpackReader reader(value);
@@ -31,6 +40,28 @@ std::optional<double> numberOf(std::span<const uint8_t> value) {
             return std::nullopt;
     }
     return std::nullopt;
+}
+
+std::optional<int64_t> integerOf(std::span<const uint8_t> value) {
+    const auto token = wire::MsgpackReader(value).next();
+    return token.ok() && token.value().kind == wire::MsgpackKind::Int
+               ? std::optional(token.value().int_value)
+               : std::nullopt;
+}
+
+std::optional<std::string_view> textOf(std::span<const uint8_t> value) {
+    const auto token = wire::MsgpackReader(value).next();
+    return token.ok() && token.value().kind == wire::MsgpackKind::Text
+               ? std::optional(token.value().bytes)
+               : std::nullopt;
+}
+
+bool isNil(std::span<const uint8_t> value) {
+    return value.size() == 1 && value[0] == kNil;
+}
+
+bool isTrue(std::span<const uint8_t> value) {
+    return value.size() == 1 && (value[0] == kTrue || value[0] == kOne);
 }
 
 }  // namespace evd::evctl
