@@ -3,12 +3,11 @@
 #include "common/base/text.h"
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <csignal>
-#include <fstream>
-#include <sstream>
 
 namespace test = evd::test;
 
@@ -58,13 +57,6 @@ void waitUntilAnswered(const test::StateFolder& state, const std::string& questi
     FAIL_CHECK("no answer to: " << question);
 }
 
-std::string fileText(const std::string& path) {
-    std::ifstream file(path);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
 }  // namespace
 
 TEST_CASE("evctl on a terminal: questions are typed, completed from the store, and answered") {
@@ -97,7 +89,7 @@ TEST_CASE("evctl on a terminal: questions are typed, completed from the store, a
     CHECK(session.waitFor("eventd> "));
     session.type("quit\n");
     CHECK(session.waitExit() == 0);
-    CHECK(holds(fileText(state.below("xdg/evctl/history")), "shop.order"));
+    CHECK(holds(test::readTextFile(state.below("xdg/evctl/history")), "shop.order"));
     CHECK(group.stop() == 0);
 }
 
@@ -121,7 +113,7 @@ TEST_CASE(
     CHECK(holds(shown(state, {"LOGS FROM shop COUNT BY origin"}), "\u2588"));
     const std::string svg = state.below("load.svg");
     CHECK(evctl(state, {question, "--svg", svg}).status == 0);
-    CHECK(holds(fileText(svg), "<polyline"));
+    CHECK(holds(test::readTextFile(svg), "<polyline"));
     const std::string top = shown(state, {"top", "--once"});
     CHECK(holds(top, "eventd-store"));
     CHECK(holds(top, "slowest questions"));
@@ -148,7 +140,7 @@ TEST_CASE("evctl on a terminal: --heat draws lines of shades, of a histogram its
     for (const char* line : {"test.wait", "P99 \u2591", "\u2588", "P95 ", "P50 \u00B7"}) {
         CHECK_MESSAGE(holds(heat, line), heat);
     }
-    CHECK(holds(fileText(svg), "P95"));
+    CHECK(holds(test::readTextFile(svg), "P95"));
     CHECK(holds(shown(state, {"METRIC test.load SINCE 1h ago", "--heat"}), "\u00B7"));
     // Without SINCE there is one moment, and without --heat what the server says of histograms.
     const auto moment = evctl(state, {"METRIC test.wait", "--heat"});

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "tests/support/group.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -13,7 +14,6 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
-#include <sstream>
 
 namespace base = evd::base;
 namespace test = evd::test;
@@ -28,13 +28,6 @@ test::GroupOptions withoutSensors() {
     test::GroupOptions options;
     options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     return options;
-}
-
-std::string contentOf(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
 }
 
 bool exists(const std::string& path) {
@@ -151,11 +144,11 @@ TEST_CASE("export: what leaves is what the question answers") {
     const std::string file = state.below("out.jsonl");
     CHECK(evctl.run({"export", "--into", file, "LOGS"}).errors ==
           cat("evctl: ", kLines, " records in ", file, '\n'));
-    CHECK((contentOf(file) == evctl.output({"-f", "jsonl", "LOGS"})));
+    CHECK((test::readTextFile(file) == evctl.output({"-f", "jsonl", "LOGS"})));
     // A question that fails, and an endless one, leave no file and do no harm to what is there.
     CHECK(evctl.run({"export", "--into", file, "LOGS TAEK"}).status == 1);
     CHECK(evctl.run({"export", "--into", file, "LOGS STREAM"}).status == 2);
-    CHECK(contentOf(file).size() > 1'000'000);
+    CHECK(test::readTextFile(file).size() > 1'000'000);
     CHECK_FALSE(exists(file + ".partial"));
     CHECK(group.stop() == 0);
 }
@@ -189,7 +182,7 @@ TEST_CASE("export: broken off at any moment it goes on, and is the same to the b
             REQUIRE(group->waitReady());
         }
         // What a full disk does, and what the signal for it does: in the midst of a page.
-        const int kib = static_cast<int>(contentOf(whole).size() / 1024);
+        const int kib = static_cast<int>(test::readTextFile(whole).size() / 1024);
         const auto full = evctl.runLimited(kib - 100, "trap '' XFSZ;", typed);
         CHECK(full.status == 1);
         CHECK_MESSAGE(full.errors.find("the same command goes on") != std::string::npos,
@@ -198,7 +191,7 @@ TEST_CASE("export: broken off at any moment it goes on, and is the same to the b
         CHECK_FALSE(exists(file));
         const auto last = evctl.run(typed);
         CHECK_MESSAGE(last.status == 0, last.errors);
-        CHECK_MESSAGE((contentOf(file) == contentOf(whole)), to);
+        CHECK_MESSAGE((test::readTextFile(file) == test::readTextFile(whole)), to);
         CHECK(last.errors == cat("evctl: ", kLines, " records in ", file, '\n'));
         for (const char* left : {"place", "place.new", "out.partial", "out.records.partial"}) {
             CHECK_FALSE(exists(state.below(left)));
@@ -223,7 +216,7 @@ TEST_CASE("export: what cannot be resumed, and somebody else's place, are refuse
     CHECK(evctl.run({"export", "--resume", place, "LOGS"}).status == 2);
     std::ofstream(place) << "my shopping list";
     CHECK(evctl.run({"export", "--into", file, "--resume", place, "LOGS"}).status == 1);
-    CHECK(contentOf(place) == "my shopping list");
+    CHECK(test::readTextFile(place) == "my shopping list");
     CHECK_FALSE(exists(file));
     CHECK(group.stop() == 0);
 }
@@ -301,7 +294,7 @@ TEST_CASE("import: audit events and metrics are there to be asked for") {
     const std::string out = state.below("out");
     CHECK(evctl.run({"export", "--into", out, "--resume", state.below("p"), "EVENTS audit.*"})
               .status == 0);
-    CHECK((contentOf(out) == evctl.output({"-f", "jsonl", "EVENTS audit.*"})));
+    CHECK((test::readTextFile(out) == evctl.output({"-f", "jsonl", "EVENTS audit.*"})));
 
     const std::string metrics =
         "# TYPE req counter\nreq_total{code=\"200\"} 17\n# TYPE temp gauge\ntemp 21.5\n"

@@ -9,13 +9,13 @@
 #include "tests/support/doc_page.h"
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
 #include <string_view>
 
 namespace test = evd::test;
@@ -34,19 +34,10 @@ std::string firstFenceBehind(const std::string& page, std::string_view heading) 
     return test::docExamples(behind).front().text;
 }
 
-std::vector<std::string> linesOf(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream input(text);
-    for (std::string line; std::getline(input, line);) {
-        lines.push_back(line);
-    }
-    return lines;
-}
-
 // As a file has it: without carriage returns, and without blanks at the ends of lines.
 std::string asText(const std::string& printed) {
     std::string text;
-    for (std::string line : linesOf(printed)) {
+    for (std::string line : test::linesOf(printed)) {
         std::erase(line, '\r');
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + '\n';
@@ -110,7 +101,7 @@ std::string comparable(const std::string& tour) {
     std::string out;
     bool in_top = false;
     bool is_volatile = false;
-    for (const std::string& line : linesOf(tour)) {
+    for (const std::string& line : test::linesOf(tour)) {
         in_top = in_top || line.starts_with(kTop);
         is_volatile = (is_volatile && !line.empty()) || line.starts_with("eventd  ");
         if (!in_top) {
@@ -218,7 +209,7 @@ class Tour {
 std::string takeTour(const std::string& commands) {
     const Tour tour;
     std::string text;
-    for (const std::string& line : linesOf(commands)) {
+    for (const std::string& line : test::linesOf(commands)) {
         const bool is_command = !line.empty() && line.front() != '#';
         text += is_command ? cat("$ ", line, "\n", tour.take(line)) : line + '\n';
     }

@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "tests/support/text_file.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +13,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace evd::test {
 
@@ -117,7 +117,7 @@ std::string programPath(const std::string& name) {
 
 Group::Group(const StateFolder& state, const GroupOptions& options) {
     const std::string registry = state.below("test.reg");
-    std::ofstream(registry) << registryText(options);
+    writeTextFile(registry, registryText(options));
     const std::string program = options.program.empty() ? programPath("eventd") : options.program;
     std::vector<std::string> arguments = {program, "--state", state.path(), "--registry", registry};
     arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
@@ -221,7 +221,7 @@ CommandResult runCommand(const std::vector<std::string>& arguments, const std::s
     const std::string in_path = folder.below("in");
     const std::string out_path = folder.below("out");
     const std::string error_path = folder.below("errors");
-    std::ofstream(in_path, std::ios::binary) << input;
+    writeTextFile(in_path, input);
     const base::Fd in(::open(in_path.c_str(), O_RDONLY | O_CLOEXEC));
     const base::Fd out(::open(out_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     const base::Fd error(::open(error_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -234,13 +234,8 @@ CommandResult runCommand(const std::vector<std::string>& arguments, const std::s
         ::kill(pid, SIGKILL);
         (void)::waitpid(pid, &status, 0);
     }
-    const auto slurp = [](const std::string& path) {
-        std::ostringstream text;
-        text << std::ifstream(path, std::ios::binary).rdbuf();
-        return text.str();
-    };
-    result.output = slurp(out_path);
-    result.errors = slurp(error_path);
+    result.output = readTextFile(out_path);
+    result.errors = readTextFile(error_path);
     return result;
 }
 
