@@ -13,6 +13,7 @@
 #include "tests/support/emitter.h"
 #include "tests/support/plain_database.h"
 #include "tests/support/raw_query.h"
+#include "tests/support/wait_until.h"
 
 #include <algorithm>
 #include <atomic>

@@ -13,6 +13,7 @@
 #include "tests/campaign/random_registry.h"
 #include "tests/support/msgpack_json.h"
 #include "tests/support/plain_database.h"
+#include "tests/support/wait_until.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,8 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using base::cat;
 
-constexpr int kSettleLooks = 300;
-constexpr int kSettleLookMs = 50;
+constexpr int64_t kSettleMs = 30'000;
 
 // The files that the group reads, and what befalls them.
 class Churn {
@@ -167,14 +167,10 @@ bool waitSettled(const LoadedGroup& loaded, uint64_t marker) {
     const std::string wanted = cat("\"new\":", marker, "}");
     const std::string question = cat("EVENTS synthetic.config_change WHERE key == \"",
                                      kMarkerSetting, "\" SELECT new TAKE 1");
-    for (int look = 0; look < kSettleLooks; ++look) {
-        if (ask(question.c_str()).find(wanted) != std::string::npos &&
-            ask("status").find(R"("settings":[])") != std::string::npos) {
-            return true;
-        }
-        pauseMs(kSettleLookMs);
-    }
-    return false;
+    return waitUntil(kSettleMs, [&] {
+        return ask(question.c_str()).find(wanted) != std::string::npos &&
+               ask("status").find(R"("settings":[])") != std::string::npos;
+    });
 }
 
 // Every record of a change must begin where the one before it of the same setting ended.
@@ -235,7 +231,7 @@ void configurationCampaign(Course& course, Findings& findings) {
     churn.settle(settled);
     findings.expect(waitSettled(loaded, settled.at(kMarkerSetting)), "the last file is taken over",
                     "the last file was not taken over, or something still waits");
-    loaded.waitStored(findings, kSettleLooks * kSettleLookMs);
+    loaded.waitStored(findings, kSettleMs);
     findings.expect(sortedChildren(loaded.group()) == children, "nobody was restarted",
                     "a program was restarted");
     loaded.finish(findings, {.events_complete = true, .records_complete = true});

@@ -14,6 +14,7 @@
 #include "tests/campaign/loaded_group.h"
 #include "tests/campaign/meddled_group.h"
 #include "tests/support/small_disk.h"
+#include "tests/support/wait_until.h"
 
 #include <array>
 #include <csignal>

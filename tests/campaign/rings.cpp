@@ -10,6 +10,7 @@
 #include "tests/campaign/ring_server.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/plain_database.h"
+#include "tests/support/wait_until.h"
 
 #include <csignal>
 #include <memory>

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "sandbox/landlock.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@ namespace {
 
 constexpr int kAnswerMs = 2000;
 constexpr int kOutcomeMs = 20'000;
-constexpr int kServesAgainSeconds = 10;
+constexpr int64_t kServesAgainMs = 10'000;
 constexpr int kDeathsPerGroup = 7;  // ten within a minute would end it
 constexpr const char* kUsers =
     R"(["store=61001", "queryd=61002", "ingest=61003", "kmesd=61004", "collector=61005", "sensor=61006"])";
@@ -67,19 +68,6 @@ std::vector<Row> readTable() {
 
 int64_t nowMs() {
     return base::SystemClock().monotonicNs() / base::kNsPerMs;
-}
-
-// Calls it until it answers true or the time is over.
-template <typename Condition>
-bool waitUntil(int milliseconds, Condition condition) {
-    const int64_t deadline = nowMs() + milliseconds;
-    while (!condition()) {
-        if (nowMs() > deadline) {
-            return false;
-        }
-        test::pauseMs(5);
-    }
-    return true;
 }
 
 size_t countIn(const std::string& text, const std::string& what) {
@@ -133,7 +121,7 @@ class Stage {
                 static_cast<ssize_t>(line.size()));
         const std::string answered = base::cat("eventd-", program, " ", attempt, " ");
         Outcome outcome;
-        REQUIRE(waitUntil(kOutcomeMs, [&] {
+        REQUIRE(test::waitUntil(kOutcomeMs, [&] {
             readResults();
             const size_t found = said_.find(answered);
             if (found != std::string::npos) {
@@ -203,16 +191,17 @@ bool provableHere(const Row& row, const std::string& program, const std::string&
 
 void checkDeath(Stage& stage, const std::string& program, size_t lives_before) {
     const std::string serves = "eventd-" + program + " serves again";
-    CHECK(waitUntil(kServesAgainSeconds * 1000,
-                    [&] { return countIn(stage.group().stderrText(), serves) > lives_before; }));
+    CHECK(test::waitUntil(kServesAgainMs, [&] {
+        return countIn(stage.group().stderrText(), serves) > lives_before;
+    }));
 }
 
 void checkKilled(Stage& stage, const std::string& program, const Outcome& outcome,
                  size_t seen_before, size_t lives_before) {
     CHECK(outcome.died);
     // Named where the kernel's log can be read, and by the signal where not.
-    CHECK(waitUntil(kAnswerMs,
-                    [&] { return countIn(stage.group().stderrText(), "SIGSYS") > seen_before; }));
+    CHECK(test::waitUntil(
+        kAnswerMs, [&] { return countIn(stage.group().stderrText(), "SIGSYS") > seen_before; }));
     checkDeath(stage, program, lives_before);
 }
 

@@ -4,12 +4,12 @@
 // be lost at all; EVENTD_CHAOS_HEAVY=1 emits as fast as it can, and then gap records must account
 // for what is lost. What else may befall a program is the chaos campaign's (tests/campaign).
 
-#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/victims.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <csignal>
@@ -40,23 +40,6 @@ bool serves(const test::StateFolder& state) {
         {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", "EVENTS TAKE 1"}, "",
         5);
     return answer.status == 0;
-}
-
-// Asks until it is answered; the milliseconds that took, or -1 past the limit.
-int64_t waitServing(const test::StateFolder& state, int64_t limit_ms) {
-    const evd::base::SystemClock clock;
-    const int64_t start = clock.monotonicNs();
-    while (true) {
-        const bool answered = serves(state);
-        const int64_t elapsed = (clock.monotonicNs() - start) / evd::base::kNsPerMs;
-        if (answered) {
-            return elapsed;
-        }
-        if (elapsed > limit_ms) {
-            return -1;
-        }
-        test::pauseMs(10);
-    }
 }
 
 void checkStored(const test::StateFolder& state, const test::EventLoad& load, bool is_heavy) {
@@ -111,7 +94,7 @@ TEST_CASE("chaos: after kill -9 of random children under load every event is sto
         }
         test::pauseMs(static_cast<int>(random() % 150));
         if (pid > 0 && i % 5 == 0) {
-            const int64_t elapsed = waitServing(state, 2 * kServesAgainMs);
+            const int64_t elapsed = test::msUntil(test::kPatienceMs, [&] { return serves(state); });
             REQUIRE_MESSAGE(elapsed >= 0, cat("nothing answered after kill ", i, " (", name, ")"));
             worst_ms = std::max(worst_ms, elapsed);
         }

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "queryd/client/rpc_client_service.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <eventd/client.h>
@@ -17,14 +18,9 @@ namespace {
 
 constexpr int64_t kEvents = 30'000;  // about 8 MiB of answer: more than sockets and windows hold
 
-bool becomes(const std::function<bool()>& holds) {
-    for (int i = 0; i < 1000; ++i) {
-        if (holds()) {
-            return true;
-        }
-        test::pauseMs(10);
-    }
-    return false;
+template <typename Holds>
+bool becomes(const Holds& holds) {
+    return test::waitUntil(test::kPatienceMs, holds);
 }
 
 class RunningGroup {

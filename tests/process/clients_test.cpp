@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -95,14 +96,11 @@ class Shop {
         return program;
     }
     void waitUntilAnswered(const std::string& question, int64_t lines) const {
-        for (int i = 0; i < 500; ++i) {
+        const bool is_answered = test::waitUntil(test::kPatienceMs, [&] {
             const std::string output = evctl({"-f", "jsonl", question}).output;
-            if (std::count(output.begin(), output.end(), '\n') >= lines) {
-                return;
-            }
-            test::pauseMs(10);
-        }
-        FAIL("no answer to " << question);
+            return std::count(output.begin(), output.end(), '\n') >= lines;
+        });
+        REQUIRE_MESSAGE(is_answered, "no answer to ", question);
     }
 
     test::StateFolder state_;

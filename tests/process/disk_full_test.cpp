@@ -1,12 +1,12 @@
 // A small filesystem of its own as event store, filled and freed: the ring keeps what the store
 // cannot take, everything is stored exactly once when there is room again, and nobody dies of it.
 
-#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "tests/support/emitter.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/small_disk.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -24,20 +24,11 @@ constexpr const char* kEventType = "disk.event";
 constexpr const char* kNotStored = "not stored, the collector sends them again";
 constexpr uint32_t kBatchEvents = 64;
 constexpr uint32_t kPadBytes = 400;
-constexpr int64_t kPatienceMs = 60'000;
+constexpr int kBatchEveryMs = 2;
 
-// Calls step() until it answers true, or for kPatienceMs.
-template <typename Step>
-bool until(int pause_ms, Step step) {
-    const evd::base::SystemClock clock;
-    const int64_t begun_ns = clock.monotonicNs();
-    while (!step()) {
-        if (clock.monotonicNs() - begun_ns > kPatienceMs * evd::base::kNsPerMs) {
-            return false;
-        }
-        test::pauseMs(pause_ms);
-    }
-    return true;
+template <typename Holds>
+bool comesTrue(const Holds& holds, int look_every_ms = test::kLookEveryMs) {
+    return test::waitUntil(test::kPatienceMs, holds, look_every_ms);
 }
 
 uint64_t countOf(const test::StateFolder& state, const std::string& type) {
@@ -97,14 +88,16 @@ TEST_CASE("disk full: what the store cannot take waits and is stored exactly onc
     for (int i = 0; i < 20; ++i) {
         emission.batch();
     }
-    REQUIRE(until(20, [&] { return countOf(state, kEventType) == emission.count(); }));
+    REQUIRE(comesTrue([&] { return countOf(state, kEventType) == emission.count(); }));
     const auto children = sortedChildren(group);
 
     disk.fill();
-    REQUIRE(until(2, [&] {
-        emission.batch();
-        return group.stderrText().find(kNotStored) != std::string::npos;
-    }));
+    REQUIRE(comesTrue(
+        [&] {
+            emission.batch();
+            return group.stderrText().find(kNotStored) != std::string::npos;
+        },
+        kBatchEveryMs));
     for (int i = 0; i < 20; ++i) {
         emission.batch();
     }
@@ -113,8 +106,8 @@ TEST_CASE("disk full: what the store cannot take waits and is stored exactly onc
     CHECK(countOf(state, kEventType) < emission.count());
 
     CHECK(disk.free());
-    CHECK(until(20, [&] { return countOf(state, kEventType) == emission.count(); }));
-    CHECK(until(20, [&] { return countOf(state, "synthetic.storage_error") >= 1; }));
+    CHECK(comesTrue([&] { return countOf(state, kEventType) == emission.count(); }));
+    CHECK(comesTrue([&] { return countOf(state, "synthetic.storage_error") >= 1; }));
     CHECK(group.stderrText().find(", cpu 0 sequences ") != std::string::npos);
     CHECK(sortedChildren(group) == children);
     CHECK(group.stop() == 0);
@@ -154,7 +147,7 @@ TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is
         for (int i = 0; i < 64; ++i) {
             emission.batch();
         }
-        REQUIRE(until(5, isNewestStored));
+        REQUIRE(comesTrue(isNewestStored));
     }
     CHECK(group.stderrText().find("retention: deleted") != std::string::npos);
     const auto status =

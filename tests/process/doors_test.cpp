@@ -8,6 +8,7 @@
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/raw_rpc_peer.h"
+#include "tests/support/wait_until.h"
 
 #include <capnp/query.capnp.h>
 #include <doctest/doctest.h>

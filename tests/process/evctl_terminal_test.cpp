@@ -4,6 +4,7 @@
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
 #include "tests/support/text_file.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -47,14 +48,11 @@ bool holds(const std::string& text, const std::string& part) {
 }
 
 void waitUntilAnswered(const test::StateFolder& state, const std::string& question, size_t lines) {
-    for (int i = 0; i < 500; ++i) {
+    const bool is_answered = test::waitUntil(test::kPatienceMs, [&] {
         const std::string output = evctl(state, {"-f", "jsonl", question}).output;
-        if (static_cast<size_t>(std::count(output.begin(), output.end(), '\n')) >= lines) {
-            return;
-        }
-        test::pauseMs(10);
-    }
-    FAIL_CHECK("no answer to: " << question);
+        return static_cast<size_t>(std::count(output.begin(), output.end(), '\n')) >= lines;
+    });
+    CHECK_MESSAGE(is_answered, "no answer to: ", question);
 }
 
 }  // namespace

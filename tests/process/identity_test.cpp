@@ -4,6 +4,7 @@
 #include "tests/support/emitter.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -20,8 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kEventType = "identity.event";
-constexpr int kLooksMax = 100;
-constexpr int kLookEveryMs = 50;
 constexpr uid_t kStore = 61001;
 constexpr const char* kUsers =
     R"(["store=61001", "queryd=61002", "ingest=61003", "kmesd=61004", "collector=61005", "sensor=61006"])";
@@ -50,14 +49,10 @@ test::CommandResult ask(const test::StateFolder& state, const std::string& quest
 // An event is on its way when it is emitted, and stored a moment later.
 bool waitForCount(const test::StateFolder& state, uint64_t count) {
     const std::string wanted = std::to_string(count);
-    for (int i = 0; i < kLooksMax; ++i) {
+    return test::waitUntil(test::kPatienceMs, [&] {
         const auto answer = ask(state, std::string("EVENTS ") + kEventType + " COUNT");
-        if (answer.status == 0 && answer.output.find(wanted) != std::string::npos) {
-            return true;
-        }
-        test::pauseMs(kLookEveryMs);
-    }
-    return false;
+        return answer.status == 0 && answer.output.find(wanted) != std::string::npos;
+    });
 }
 
 // A line of /proc/<pid>/status behind its name.

@@ -4,6 +4,7 @@
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -42,13 +43,8 @@ size_t shardCount(const test::StateFolder& state) {
 }
 
 bool everyShardGets(const test::StateFolder& state, const std::string& index) {
-    for (int look = 0; look < 1'000; ++look) {
-        if (shardsWith(state, index) == shardCount(state)) {
-            return true;
-        }
-        test::pauseMs(10);
-    }
-    return false;
+    return test::waitUntil(test::kPatienceMs,
+                           [&] { return shardsWith(state, index) == shardCount(state); });
 }
 
 // Without the sensor, so that it is quiet; two shards.
@@ -81,14 +77,11 @@ TEST_CASE("indexing: EVENTS INDEX makes the index in every shard, and questions 
     REQUIRE(
         evctl(state, {"emit", "index.event", "{\"user\": {\"name\": \"Ann\"}, \"n\": 7}"}).status ==
         0);
-    std::string counted;
-    for (int look = 0; look < 500 && counted != "{\"count\":6}\n"; ++look) {
-        counted = evctl(state, {"-f", "jsonl",
-                                "EVENTS index.event WHERE user.name == \"ann\" AND n == 7 COUNT"})
-                      .output;
-        test::pauseMs(10);
-    }
-    CHECK(counted == "{\"count\":6}\n");
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return evctl(state, {"-f", "jsonl",
+                             "EVENTS index.event WHERE user.name == \"ann\" AND n == 7 COUNT"})
+                   .output == "{\"count\":6}\n";
+    }));
     CHECK(group.stop() == 0);
     const auto files = db::discoverEventStores(state.below("events"));
     CHECK(files.value().size() == 2);  // eventd-meta.db is no shard
@@ -104,12 +97,9 @@ TEST_CASE("indexing: what INDEX asked for survives a killed store") {
     REQUIRE(store > 0);
     REQUIRE(::kill(store, SIGKILL) == 0);
     // The edge is made anew: before that the store is away, and says so.
-    int status = 1;
-    for (int look = 0; look < 1'000 && status != 0; ++look) {
-        status = evctl(state, {"index", "boot_id"}).status;
-        test::pauseMs(10);
-    }
-    CHECK(status == 0);
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return evctl(state, {"index", "boot_id"}).status == 0;
+    }));
     CHECK(everyShardGets(state, "idx_events_boot_id"));
     CHECK(everyShardGets(state, "idx_events_cpu_id"));
     CHECK(group.stop() == 0);

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "tests/support/group.h"
 #include "tests/support/msgpack_json.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>

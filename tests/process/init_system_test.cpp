@@ -7,6 +7,7 @@
 #include "tests/support/emitter.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -119,12 +120,9 @@ TEST_CASE("init system: sockets that are handed over are used, with what waits i
     test::Group group(state, options);
     REQUIRE(init.waitFor("READY=1", test::kReadySeconds));
     CHECK(inodeOf(state.below("run/query.sock")) == before);
-    bool found = false;
-    for (int i = 0; i < 100 && !found; ++i) {
-        found = ask(state, "LOGS FROM early.bird").output.find("sent before") != std::string::npos;
-        test::pauseMs(20);
-    }
-    CHECK(found);
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return ask(state, "LOGS FROM early.bird").output.find("sent before") != std::string::npos;
+    }));
     CHECK(group.stop() == 0);
 }
 

@@ -8,13 +8,13 @@
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/sqlite_shell.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -28,8 +28,6 @@ constexpr const char* kEventType = "inspect.event";
 constexpr uint32_t kBatchEvents = 16;
 constexpr uint32_t kPadBytes = 200;
 constexpr int kLoadPauseMs = 4;
-constexpr int kLooksMax = 3000;  // of kLookPauseMs each: a bound, not a wait
-constexpr int kLookPauseMs = 10;
 constexpr int kSnapshotSecondsDefault = 4;
 
 // Checkpoints are due at 100 x 4 KiB and put off to four times that under load; a batch more, and
@@ -76,14 +74,9 @@ class Load {
     evd::base::Thread thread_;
 };
 
-bool comesTrue(const std::function<bool()>& condition) {
-    for (int look = 0; look < kLooksMax; ++look) {
-        if (condition()) {
-            return true;
-        }
-        test::pauseMs(kLookPauseMs);
-    }
-    return false;
+template <typename Holds>
+bool comesTrue(const Holds& holds) {
+    return test::waitUntil(test::kPatienceMs, holds);
 }
 
 // A group with one cpu and one shard, under load.

@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "tests/support/group.h"
 #include "tests/support/text_file.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

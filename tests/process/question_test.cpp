@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -22,16 +23,13 @@ test::CommandResult evctl(const test::StateFolder& state, std::vector<std::strin
 std::string answerWithLines(const test::StateFolder& state, const std::string& question,
                             ptrdiff_t lines) {
     std::string output;
-    for (int i = 0; i < 200; ++i) {
+    const bool is_answered = test::waitUntil(test::kPatienceMs, [&] {
         const auto answer = evctl(state, {"-f", "jsonl", question});
         CHECK(answer.status == 0);
         output = answer.output;
-        if (std::count(output.begin(), output.end(), '\n') == lines) {
-            return output;
-        }
-        test::pauseMs(10);
-    }
-    FAIL_CHECK(evd::base::cat("no answer with ", lines, " lines to: ", question));
+        return std::count(output.begin(), output.end(), '\n') == lines;
+    });
+    CHECK_MESSAGE(is_answered, "no answer with ", lines, " lines to: ", question);
     return output;
 }
 
@@ -112,11 +110,14 @@ TEST_CASE("question: status shows every process and the ring") {
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    test::pauseMs(1500);
-    const auto status = evctl(state, {"status"});
-    CHECK(status.status == 0);
     for (const char* word : {"store", "queryd", "collector", "kmesd", "sensor", "running"}) {
-        CHECK_MESSAGE(status.output.find(word) != std::string::npos, word);
+        CHECK_MESSAGE(test::waitUntil(test::kPatienceMs,
+                                      [&] {
+                                          const auto status = evctl(state, {"status"});
+                                          CHECK(status.status == 0);
+                                          return status.output.find(word) != std::string::npos;
+                                      }),
+                      word);
     }
 }
 

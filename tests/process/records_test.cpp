@@ -8,21 +8,19 @@
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/sqlite_shell.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <csignal>
 #include <fstream>
-#include <functional>
 
 namespace base = evd::base;
 namespace test = evd::test;
 namespace wire = evd::wire;
 
 namespace {
-
-constexpr int kWaitSeconds = 30;
 
 std::string ask(const test::StateFolder& state, const std::string& question) {
     const auto answer = test::runCommand(
@@ -31,14 +29,9 @@ std::string ask(const test::StateFolder& state, const std::string& question) {
     return answer.output;
 }
 
-bool waitUntil(const std::function<bool()>& holds) {
-    for (int look = 0; look < kWaitSeconds * 20; ++look) {
-        if (holds()) {
-            return true;
-        }
-        test::pauseMs(50);
-    }
-    return false;
+template <typename Holds>
+bool comesTrue(const Holds& holds) {
+    return test::waitUntil(test::kPatienceMs, holds);
 }
 
 std::string inStore(const std::string& path, const std::string& sql) {
@@ -80,17 +73,17 @@ TEST_CASE(
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    CHECK(waitUntil([&] {
+    CHECK(comesTrue([&] {
         return ask(state, "METRIC cpu.usage[]").find("\"core\":\"0\"") != std::string::npos;
     }));
-    CHECK(waitUntil([&] {
+    CHECK(comesTrue([&] {
         return ask(state, "METRIC eventd.process.memory.bytes[process=\"eventd-store\"]")
                    .find("\"value\":") != std::string::npos;
     }));
     CHECK(ask(state, "METRIC eventd.commit.seconds[store=\"events\"] P95").find("\"value\":") !=
           std::string::npos);
     if (::access("/dev/kmsg", R_OK) == 0) {
-        CHECK(waitUntil([&] { return !ask(state, "LOGS FROM kernel TAKE 1").empty(); }));
+        CHECK(comesTrue([&] { return !ask(state, "LOGS FROM kernel TAKE 1").empty(); }));
     }
     CHECK(group.stop() == 0);
 }
@@ -137,14 +130,14 @@ TEST_CASE("records: a store that is killed loses and doubles no line that eventd
         const pid_t store = group.childPid("eventd-store");
         REQUIRE(store > 0);
         ::kill(store, SIGKILL);
-        CHECK(waitUntil([&] {
+        CHECK(comesTrue([&] {
             const pid_t next = group.childPid("eventd-store");
             return next > 0 && next != store;
         }));
     }
     const std::string path = state.below("logs.db");
     const std::string all = base::cat(sent);
-    CHECK(waitUntil([&] { return inStore(path, "SELECT count(*) FROM logs") == all; }));
+    CHECK(comesTrue([&] { return inStore(path, "SELECT count(*) FROM logs") == all; }));
     CHECK(inStore(path, "SELECT count(DISTINCT message) FROM logs") == all);
     CHECK(group.stop() == 0);
 }
@@ -166,12 +159,12 @@ TEST_CASE("records: a log store that cannot be written holds nothing else up (Sp
     Sender(state.below("run/metric.sock")).send(sample);
     test::Emitter emitter(state.below("run/kmes.sock"), "test.free", 100);
     CHECK(emitter.emit(1, 200).acknowledged == 200);
-    CHECK(waitUntil([&] { return ask(state, "EVENTS test.free COUNT") == "{\"count\":200}\n"; }));
-    CHECK(waitUntil(
+    CHECK(comesTrue([&] { return ask(state, "EVENTS test.free COUNT") == "{\"count\":200}\n"; }));
+    CHECK(comesTrue(
         [&] { return ask(state, "METRIC test.free").find("\"value\":7.0") != std::string::npos; }));
     CHECK(ask(state, "LOGS FROM held COUNT") == "{\"count\":0}\n");
     CHECK(shell.ask("ROLLBACK;").empty());
-    CHECK(waitUntil([&] { return ask(state, "LOGS FROM held COUNT") == "{\"count\":1}\n"; }));
+    CHECK(comesTrue([&] { return ask(state, "LOGS FROM held COUNT") == "{\"count\":1}\n"; }));
     CHECK(group.stop() == 0);
 }
 
@@ -184,7 +177,7 @@ TEST_CASE("records: a damaged log or metric store is replaced, and that is an ev
     test::Group group(state, withoutSensors());
     REQUIRE(group.waitReady());
     const std::string errors = "EVENTS synthetic.storage_error SELECT store";
-    CHECK(waitUntil([&] {
+    CHECK(comesTrue([&] {
         const auto told = ask(state, errors);
         return told.find(R"({"store":"log"})") != std::string::npos &&
                told.find(R"({"store":"metric"})") != std::string::npos;
@@ -193,7 +186,7 @@ TEST_CASE("records: a damaged log or metric store is replaced, and that is an ev
     record.origin = "after";
     record.message = "goes on";
     Sender(state.below("run/log.sock")).send(record);
-    CHECK(waitUntil([&] { return ask(state, "LOGS FROM after COUNT") == "{\"count\":1}\n"; }));
+    CHECK(comesTrue([&] { return ask(state, "LOGS FROM after COUNT") == "{\"count\":1}\n"; }));
     CHECK(group.stop() == 0);
 }
 
@@ -216,14 +209,14 @@ TEST_CASE("records: rollups appear when they are asked for, and no answer change
         sender.send(record);
     }
     const std::string path = state.below("metrics.db");
-    REQUIRE(waitUntil([&] {
+    REQUIRE(comesTrue([&] {
         return inStore(path,
                        "SELECT count(*) FROM samples JOIN series ON series.id = series_id "
                        "WHERE name = 'test.load'") == base::cat(kSamples);
     }));
     const std::string question = "METRIC test.load[] SINCE \"2020-01-01T00:00:00Z\" AVG_OVER 1m";
     const std::string before = ask(state, question);
-    CHECK(waitUntil([&] {
+    CHECK(comesTrue([&] {
         CHECK(ask(state, question) == before);
         return inStore(path, "SELECT count(*) > 55 FROM rollups") == "1";
     }));
@@ -236,6 +229,6 @@ TEST_CASE("records: rollups appear when they are asked for, and no answer change
     late.timestamp_ns = now_ns - 7000 * base::kNsPerSecond;
     late.value = 1000;
     sender.send(late);
-    CHECK(waitUntil([&] { return ask(state, question) != before; }));
+    CHECK(comesTrue([&] { return ask(state, question) != before; }));
     CHECK(group.stop() == 0);
 }

@@ -7,6 +7,7 @@
 #include "tests/support/emitter.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>

@@ -5,6 +5,7 @@
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -57,13 +58,8 @@ std::string ask(const test::StateFolder& state, const std::string& question) {
 
 bool answerHas(const test::StateFolder& state, const std::string& question,
                const std::string& part) {
-    for (int look = 0; look < 500; ++look) {
-        if (ask(state, question).find(part) != std::string::npos) {
-            return true;
-        }
-        test::pauseMs(20);
-    }
-    return false;
+    return test::waitUntil(test::kPatienceMs,
+                           [&] { return ask(state, question).find(part) != std::string::npos; });
 }
 
 void letOthersIn(const test::StateFolder& state) {
@@ -128,12 +124,10 @@ TEST_CASE("sending: an origin is its owner's, and a change of that holds at once
     writePolicy(state, kOther);
     group.signal(SIGHUP);
     // Until the new rule is there, what is sent is refused without a trace.
-    bool taken_over = false;
-    for (int look = 0; look < 200 && !taken_over; ++look) {
+    REQUIRE(test::waitUntil(test::kPatienceMs, [&] {
         REQUIRE(runAs(state, kOther, kOther, {"log", "web.front", "probe"}).status == 0);
-        taken_over = ask(state, "LOGS FROM web.front").find("probe") != std::string::npos;
-    }
-    REQUIRE(taken_over);
+        return ask(state, "LOGS FROM web.front").find("probe") != std::string::npos;
+    }));
     REQUIRE(sendAll("second"));
     const std::string second = ask(state, "LOGS FROM web.front");
     CHECK(second.find("second-of-61001") == std::string::npos);

@@ -7,6 +7,7 @@
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -85,16 +86,10 @@ TEST_CASE("torn edges: a log line that came while ingest had no connection is st
                               "said meanwhile"})
                 .status == 0);
     CHECK(group.waitForStderr("eventd-ingest has no connection to eventd-store", kNewEdgeSeconds));
-    const auto ask = [&] {
-        return test::runCommand(
-                   {test::programPath("evctl"), "--state", state.path(), "LOGS FROM torn COUNT"})
-            .output;
-    };
-    std::string answer = ask();
-    for (int look = 0; look < 100 && answer.find('1') == std::string::npos; ++look) {
-        test::pauseMs(50);
-        answer = ask();
-    }
-    CHECK(answer.find('1') != std::string::npos);
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f", "jsonl",
+                                 "LOGS FROM torn COUNT"})
+                   .output == "{\"count\":1}\n";
+    }));
     CHECK(group.stop() == 0);
 }

@@ -10,6 +10,7 @@
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
 #include "tests/support/text_file.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -162,15 +163,12 @@ class Tour {
     }
     // Processes tell theirs once a second.
     void waitForFigures() const {
-        for (int i = 0; i < 500; ++i) {
+        const bool are_there = test::waitUntil(test::kPatienceMs, [&] {
             const std::string status = evctl({"-f", "jsonl", "status"}).output;
-            if (status.find("shard.1.commit_p99_us") != std::string::npos &&
-                status.find("ring.1.lag_bytes") != std::string::npos) {
-                return;
-            }
-            test::pauseMs(20);
-        }
-        FAIL("the figures of the group never came");
+            return status.find("shard.1.commit_p99_us") != std::string::npos &&
+                   status.find("ring.1.lag_bytes") != std::string::npos;
+        });
+        REQUIRE_MESSAGE(are_there, "the figures of the group never came");
     }
     // Somebody orders while we look.
     void follow(test::TerminalSession& session) const {
@@ -187,13 +185,9 @@ class Tour {
         const std::string question = is_event ? "EVENTS shop.order WHERE number == 20"
                                      : is_run ? "LOGS FROM sh WHERE is_error == true"
                                               : "";
-        for (int i = 0; !question.empty() && i < 500; ++i) {
-            if (!evctl({"-f", "jsonl", question}).output.empty()) {
-                return;
-            }
-            test::pauseMs(10);
-        }
-        CHECK_MESSAGE(question.empty(), "never stored: ", question);
+        const auto is_stored = [&] { return !evctl({"-f", "jsonl", question}).output.empty(); };
+        CHECK_MESSAGE((question.empty() || test::waitUntil(test::kPatienceMs, is_stored)),
+                      "never stored: ", question);
     }
     test::CommandResult evctl(std::vector<std::string> words) const {
         words.insert(words.begin(), {test::programPath("evctl"), "--state", state_.path()});

@@ -8,6 +8,7 @@
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/record_load.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -15,7 +16,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <map>
 
 namespace test = evd::test;
@@ -28,7 +28,6 @@ constexpr const char* kEventType = "upgrade.event";
 constexpr const char* kRecordName = "upgrade-load";
 constexpr int kUpgradeSeconds = 120;
 constexpr int kRounds = 3;
-constexpr int kFollowSeconds = 30;
 const std::vector<std::string> kNames = {"eventd-store", "eventd-queryd",    "eventd-ingest",
                                          "eventd-kmesd", "eventd-collector", "eventd-sensor"};
 
@@ -38,16 +37,6 @@ size_t countIn(const std::string& text, const std::string& what) {
         ++count;
     }
     return count;
-}
-
-bool waitUntil(int seconds, const std::function<bool()>& holds) {
-    for (int look = 0; look < seconds * 100; ++look) {
-        if (holds()) {
-            return true;
-        }
-        test::pauseMs(10);
-    }
-    return false;
 }
 
 test::CommandResult status(const test::StateFolder& state) {
@@ -119,7 +108,7 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
             REQUIRE(before[name] > 0);
         }
         group.signal(SIGUSR2);
-        REQUIRE(waitUntil(kUpgradeSeconds, [&] {
+        REQUIRE(test::waitUntil(kUpgradeSeconds * 1000, [&] {
             return countIn(group.stderrText(), "upgrade: complete, 6 of 6") == round;
         }));
         for (const auto& name : kNames) {
@@ -131,8 +120,8 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
     }
     load.stop();
     records.stop();
-    CHECK(waitUntil(kFollowSeconds,
-                    [&] { return diary.countNumbers() >= load.acknowledged().size(); }));
+    CHECK(test::waitUntil(test::kPatienceMs,
+                          [&] { return diary.countNumbers() >= load.acknowledged().size(); }));
     follower.stop();
     const auto shown = status(state);
     CHECK(shown.output.find("upgrade: complete, 6 of 6 programs replaced") != std::string::npos);
@@ -191,7 +180,7 @@ TEST_CASE("upgrade: a program that does not start ends it with a reason, and can
     group.signal(SIGUSR2);
     REQUIRE(group.waitForStderr("upgrade: stopped at eventd-queryd", kUpgradeSeconds));
     installed.install("eventd-queryd", test::programPath("eventd-queryd"));
-    CHECK(waitUntil(10, [&] { return status(state).status == 0; }));
+    CHECK(test::waitUntil(test::kPatienceMs, [&] { return status(state).status == 0; }));
     CHECK(group.childPid("eventd-ingest") == untouched);
     const auto shown = status(state).output;
     CHECK(shown.find("upgrade: stopped at eventd-queryd, whose successor did not start (exited "

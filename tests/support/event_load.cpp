@@ -1,6 +1,6 @@
 #include "tests/support/event_load.h"
 
-#include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <utility>
 

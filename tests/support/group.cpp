@@ -5,7 +5,6 @@
 #include "tests/support/text_file.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
@@ -20,9 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-int64_t nowMs() {
-    return base::SystemClock().monotonicNs() / base::kNsPerMs;
-}
+constexpr int kLookMs = 5;
 
 constexpr int kFirstInheritedFd = 3;  // as service managers have it
 
@@ -91,25 +88,16 @@ std::string registryText(const GroupOptions& options) {
     return text + "]}";
 }
 
-// Waits for a child at most until the deadline; true when it was reaped.
-bool reapUntil(pid_t pid, int64_t deadline_ms, int& status) {
-    while (true) {
+// True when it was reaped in that time.
+bool reapWithin(int seconds, pid_t pid, int& status) {
+    const auto is_reaped = [&] {
         const pid_t reaped = ::waitpid(pid, &status, WNOHANG);
-        if (reaped == pid || (reaped < 0 && errno == ECHILD)) {
-            return true;
-        }
-        if (nowMs() > deadline_ms) {
-            return false;
-        }
-        pauseMs(5);
-    }
+        return reaped == pid || (reaped < 0 && errno == ECHILD);
+    };
+    return waitUntil(int64_t{seconds} * 1000, is_reaped, kLookMs);
 }
 
 }  // namespace
-
-void pauseMs(int milliseconds) {
-    (void)::poll(nullptr, 0, milliseconds);
-}
 
 std::string programPath(const std::string& name) {
     return base::cat(EVD_BIN_FOLDER, "/", name);
@@ -152,14 +140,11 @@ void Group::readStderr(base::Fd from) {
 }
 
 bool Group::waitForStderr(const std::string& text, int seconds) {
-    const int64_t deadline = nowMs() + seconds * 1000;
-    while (stderrText().find(text) == std::string::npos) {
-        if (nowMs() > deadline || ::kill(pid_, 0) != 0) {
-            return false;
-        }
-        pauseMs(5);
-    }
-    return true;
+    const auto is_over = [&] {
+        return stderrText().find(text) != std::string::npos || ::kill(pid_, 0) != 0;
+    };
+    (void)waitUntil(int64_t{seconds} * 1000, is_over, kLookMs);
+    return stderrText().find(text) != std::string::npos;
 }
 
 bool Group::waitReady() {
@@ -202,7 +187,7 @@ int Group::waitExit(int seconds) {
         return exit_status_;
     }
     int status = 0;
-    if (!reapUntil(pid_, nowMs() + seconds * 1000, status)) {
+    if (!reapWithin(seconds, pid_, status)) {
         return -1;
     }
     reaped_ = true;
@@ -228,7 +213,7 @@ CommandResult runCommand(const std::vector<std::string>& arguments, const std::s
     const pid_t pid = spawnProcess(arguments, {}, in.get(), out.get(), error.get());
     int status = 0;
     CommandResult result;
-    if (reapUntil(pid, nowMs() + timeout_seconds * 1000, status)) {
+    if (reapWithin(timeout_seconds, pid, status)) {
         result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     } else {
         ::kill(pid, SIGKILL);

@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "common/base/thread.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/wait_until.h"
 
 #include <sys/types.h>
 #include <memory>
@@ -91,8 +92,5 @@ struct CommandResult {
 // Runs a command to its end, with that standard input; bounded by timeout_seconds, then killed.
 CommandResult runCommand(const std::vector<std::string>& arguments, const std::string& input = "",
                          int timeout_seconds = 60);
-
-// A pause between two looks at something that changes by itself.
-void pauseMs(int milliseconds);
 
 }  // namespace evd::test
