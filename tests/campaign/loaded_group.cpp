@@ -97,7 +97,7 @@ void LoadedGroup::finish(Findings& findings, Promises promises) {
     events_->stop();
     records_->stop();
     const size_t acknowledged = events_->acknowledged().size();
-    // What was lost with a gap record is never shown; checkFollower compares with what is stored.
+    // What was lost with a gap record is never shown; checkEvents compares with what is stored.
     (void)waitUntil(promises.events_complete ? kFollowedMs : kFollowedMs / 10,
                     [&] { return diary_.countNumbers() >= acknowledged; });
     follower_->stop();
