@@ -220,9 +220,7 @@ void clockCampaign(Course& course, Findings& findings) {
         return;
     }
     const auto children = sortedChildren(loaded.group());
-    findings.expect(
-        meddling.page().programs > children.size(), "programs let themselves be meddled with",
-        cat("only ", meddling.page().programs.load(), " programs have mapped the page"));
+    meddling.expectMapped(children.size(), findings);
     Jumps jumps(course, findings, loaded, meddling.page());
     Asker asker(loaded.state(), findings);
     while (course.goesOn()) {
