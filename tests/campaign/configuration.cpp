@@ -11,6 +11,7 @@
 #include "tests/campaign/campaign.h"
 #include "tests/campaign/loaded_group.h"
 #include "tests/campaign/random_registry.h"
+#include "tests/support/evctl.h"
 #include "tests/support/msgpack_json.h"
 #include "tests/support/plain_database.h"
 #include "tests/support/wait_until.h"
@@ -159,17 +160,12 @@ std::vector<std::pair<std::string, pid_t>> sortedChildren(const Group& group) {
 
 // Waits until the marker's last change is told, and nothing waits or is refused.
 bool waitSettled(const LoadedGroup& loaded, uint64_t marker) {
-    const auto ask = [&](const char* what) {
-        return runCommand(
-                   {programPath("evctl"), "--state", loaded.state().path(), "-f", "jsonl", what})
-            .output;
-    };
     const std::string wanted = cat("\"new\":", marker, "}");
     const std::string question = cat("EVENTS synthetic.config_change WHERE key == \"",
                                      kMarkerSetting, "\" SELECT new TAKE 1");
     return waitUntil(kSettleMs, [&] {
-        return ask(question.c_str()).find(wanted) != std::string::npos &&
-               ask("status").find(R"("settings":[])") != std::string::npos;
+        return ask(loaded.state(), question).output.find(wanted) != std::string::npos &&
+               ask(loaded.state(), "status").output.find(R"("settings":[])") != std::string::npos;
     });
 }
 

@@ -1,6 +1,7 @@
 #include "tests/campaign/loaded_group.h"
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/plain_database.h"
 #include "tests/support/store_books.h"
@@ -17,6 +18,7 @@ using base::cat;
 constexpr const char* kEventType = "campaign.event";
 constexpr const char* kRecordName = "campaign-load";
 constexpr int64_t kFollowedMs = 30'000;
+constexpr int kAnswerSeconds = 5;
 constexpr size_t kMissingShown = 5;
 
 // The numbers of `all` that `found` has not, as a sentence's end.
@@ -75,12 +77,8 @@ bool LoadedGroup::isAlive(Findings& findings) {
 }
 
 bool LoadedGroup::waitServing(Findings& findings, int64_t limit_ms) {
-    const bool is_answered = waitUntil(limit_ms, [&] {
-        const auto answer = runCommand(
-            {programPath("evctl"), "--state", state_.path(), "-f", "jsonl", "EVENTS TAKE 1"}, "",
-            5);
-        return answer.status == 0;
-    });
+    const bool is_answered = waitUntil(
+        limit_ms, [&] { return ask(state_, "EVENTS TAKE 1", kAnswerSeconds).status == 0; });
     return findings.expect(is_answered, "questions are answered again",
                            cat("no answer within ", limit_ms, " ms"));
 }

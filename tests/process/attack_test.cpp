@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "sandbox/landlock.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
 
@@ -140,15 +141,11 @@ class Stage {
     // How long a question takes, -1 when it is not answered.
     int64_t askMs() const {
         const int64_t began = nowMs();
-        const auto answer = test::runCommand({test::programPath("evctl"), "--state", state_.path(),
-                                              "EVENTS synthetic.startup TAKE 1"});
+        const auto answer = test::evctl(state_, {"EVENTS synthetic.startup TAKE 1"});
         return answer.status == 0 ? nowMs() - began : -1;
     }
 
-    std::string status() const {
-        return test::runCommand({test::programPath("evctl"), "--state", state_.path(), "status"})
-            .output;
-    }
+    std::string status() const { return test::evctl(state_, {"status"}).output; }
 
   private:
     base::Fd makePipe(const std::string& name) {

@@ -2,6 +2,7 @@
 // and over another number of shards in between.
 
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 
@@ -39,8 +40,7 @@ std::string answer(const test::StateFolder& state, const std::string& question) 
     options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
-    const auto asked = test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
+    const auto asked = test::ask(state, question);
     CHECK(asked.status == 0);
     CHECK(group.stop() == 0);
     return asked.output;

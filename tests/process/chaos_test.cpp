@@ -5,6 +5,7 @@
 // for what is lost. What else may befall a program is the chaos campaign's (tests/campaign).
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
@@ -24,6 +25,7 @@ namespace {
 constexpr int kKillsDefault = 60;
 constexpr test::EventPace kHeavyPace = {64, 2, 150};
 constexpr int64_t kServesAgainMs = 2000;
+constexpr int kAnswerSeconds = 5;
 constexpr const char* kEventType = "chaos.event";
 
 uint64_t fromEnvironment(const char* name, uint64_t otherwise) {
@@ -36,10 +38,7 @@ uint64_t fromEnvironment(const char* name, uint64_t otherwise) {
 }
 
 bool serves(const test::StateFolder& state) {
-    const auto answer = test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", "EVENTS TAKE 1"}, "",
-        5);
-    return answer.status == 0;
+    return test::ask(state, "EVENTS TAKE 1", kAnswerSeconds).status == 0;
 }
 
 void checkStored(const test::StateFolder& state, const test::EventLoad& load, bool is_heavy) {

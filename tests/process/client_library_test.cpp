@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/client/rpc_client_service.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
 
@@ -40,10 +41,7 @@ class RunningGroup {
         for (int64_t i = 0; i < count; ++i) {
             lines += cat("{\"n\": ", i, ", \"text\": \"", std::string(200, 'x'), "\"}\n");
         }
-        REQUIRE(test::runCommand({test::programPath("evctl"), "--state", state_.path(), "emit",
-                                  "load.event", "-"},
-                                 lines)
-                    .status == 0);
+        REQUIRE(test::evctl(state_, {"emit", "load.event", "-"}, lines).status == 0);
         CHECK(becomes([&] { return stored() >= count; }));
     }
     int64_t stored() const {

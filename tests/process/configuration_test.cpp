@@ -3,6 +3,7 @@
 // its reason, and what eventd does not know it never repeats.
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
 
@@ -13,6 +14,8 @@
 
 namespace base = evd::base;
 namespace test = evd::test;
+using test::ask;
+using test::evctl;
 
 namespace {
 
@@ -21,13 +24,8 @@ constexpr int64_t kAtOnceMs = 2500;
 constexpr int64_t kNextLookMs = 12'000;  // of a sensor that looks every second, not every 15
 constexpr const char* kSecret = "hunter2-do-not-repeat";
 
-test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {test::programPath("evctl"), "--state", state.path()});
-    return test::runCommand(arguments);
-}
-
 std::string status(const test::StateFolder& state) {
-    return evctl(state, {"-f", "jsonl", "status"}).output;
+    return ask(state, "status").output;
 }
 
 // Replaces the group's file in one step, as an editor does.
@@ -84,7 +82,7 @@ TEST_CASE("configuration: a changed file is noticed, and every process follows w
     CHECK(queryd_ms <= kAtOnceMs);
     const std::string changes = "EVENTS synthetic.config_change SELECT key, old, new";
     CHECK(comesTrue([&] {
-        const auto told = evctl(state, {"-f", "jsonl", changes}).output;
+        const auto told = ask(state, changes).output;
         return contains(told, R"("key":"MaxQueryMessageBytes","new":1024,"old":65536)") &&
                contains(told, R"("new":1,"old":15)");
     }));
@@ -109,7 +107,7 @@ TEST_CASE("configuration: what changes during the start is taken over after it (
     CHECK(said.find("eventd: ready") < said.find("MaxBatchSize is now"));
     const std::string changes = "EVENTS synthetic.config_change SELECT key, old, new";
     CHECK(comesTrue([&] {
-        return contains(evctl(state, {"-f", "jsonl", changes}).output,
+        return contains(ask(state, changes).output,
                         R"("key":"MaxBatchSize","new":500,"old":10000)");
     }));
     CHECK(group.stop() == 0);
@@ -210,7 +208,7 @@ TEST_CASE("configuration: what is not ours is never repeated, whatever is wrong 
         CHECK(checked.status == 1);
         CHECK_FALSE(contains(checked.output + checked.errors, kSecret));
     }
-    CHECK_FALSE(contains(evctl(state, {"-f", "jsonl", "EVENTS synthetic.*"}).output, kSecret));
+    CHECK_FALSE(contains(ask(state, "EVENTS synthetic.*").output, kSecret));
     CHECK_FALSE(contains(group.stderrText(), kSecret));
     CHECK(group.stop() == 0);
 }

@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/small_disk.h"
@@ -32,8 +33,7 @@ bool comesTrue(const Holds& holds, int look_every_ms = test::kLookEveryMs) {
 }
 
 uint64_t countOf(const test::StateFolder& state, const std::string& type) {
-    const auto answer = test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f",
-                                          "jsonl", cat("EVENTS ", type, " COUNT")});
+    const auto answer = test::ask(state, cat("EVENTS ", type, " COUNT"));
     const size_t at = answer.output.find("\"count\":");
     if (answer.status != 0 || at == std::string::npos) {
         return 0;
@@ -136,9 +136,7 @@ TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is
     const auto children = sortedChildren(group);
     Emission emission(state);
     const auto isNewestStored = [&] {
-        const auto newest =
-            test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f", "jsonl",
-                              cat("EVENTS ", kEventType, " TAKE 1 SELECT n")});
+        const auto newest = test::ask(state, cat("EVENTS ", kEventType, " TAKE 1 SELECT n"));
         return newest.output.find(cat("\"n\":", emission.count(), "}")) != std::string::npos;
     };
     // Four times what the disk holds, never more at once than a ring does. The next check by the
@@ -150,9 +148,8 @@ TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is
         REQUIRE(comesTrue(isNewestStored));
     }
     CHECK(group.stderrText().find("retention: deleted") != std::string::npos);
-    const auto status =
-        test::runCommand({test::programPath("evctl"), "--state", state.path(), "status"});
-    CHECK(status.output.find("retention.deleted_rows") != std::string::npos);
+    CHECK(test::evctl(state, {"status"}).output.find("retention.deleted_rows") !=
+          std::string::npos);
     CHECK(sortedChildren(group) == children);
     CHECK(group.stop() == 0);
 

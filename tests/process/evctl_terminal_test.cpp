@@ -1,31 +1,22 @@
 // evctl as a person has it: on a terminal, with a live group behind it.
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
 #include "tests/support/text_file.h"
-#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
-#include <algorithm>
 #include <csignal>
 
 namespace test = evd::test;
+using test::evctl;
+using test::evctlCommand;
+using test::waitForLines;
 
 namespace {
 
 constexpr const char* kTitleSequence = "\x1b]0;";  // sets a terminal's title
-
-std::vector<std::string> evctlCommand(const test::StateFolder& state,
-                                      const std::vector<std::string>& arguments) {
-    std::vector<std::string> all = {test::programPath("evctl"), "--state", state.path()};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return all;
-}
-
-test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments) {
-    return test::runCommand(evctlCommand(state, arguments));
-}
 
 std::vector<std::string> environmentOf(const test::StateFolder& state) {
     return {"TERM=xterm-256color",
@@ -47,14 +38,6 @@ bool holds(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-void waitUntilAnswered(const test::StateFolder& state, const std::string& question, size_t lines) {
-    const bool is_answered = test::waitUntil(test::kPatienceMs, [&] {
-        const std::string output = evctl(state, {"-f", "jsonl", question}).output;
-        return static_cast<size_t>(std::count(output.begin(), output.end(), '\n')) >= lines;
-    });
-    CHECK_MESSAGE(is_answered, "no answer to: ", question);
-}
-
 }  // namespace
 
 TEST_CASE("evctl on a terminal: questions are typed, completed from the store, and answered") {
@@ -62,7 +45,7 @@ TEST_CASE("evctl on a terminal: questions are typed, completed from the store, a
     test::Group group(state, {});
     REQUIRE(group.waitReady());
     REQUIRE(evctl(state, {"emit", "shop.order", "{\"number\": 4711}"}).status == 0);
-    waitUntilAnswered(state, "EVENTS shop.order", 1);
+    CHECK(waitForLines(state, "EVENTS shop.order", 1));
     test::TerminalSession session(evctlCommand(state, {}), environmentOf(state));
     REQUIRE(session.waitFor("eventd> "));
     session.type("ev\t");
@@ -100,8 +83,8 @@ TEST_CASE(
         REQUIRE(evctl(state, {"metric", "test.load", value, "--label", "core=0"}).status == 0);
     }
     REQUIRE(evctl(state, {"log", "shop", "sold out"}).status == 0);
-    waitUntilAnswered(state, "METRIC test.load SINCE 1h ago", 3);
-    waitUntilAnswered(state, "LOGS FROM shop", 1);
+    CHECK(waitForLines(state, "METRIC test.load SINCE 1h ago", 3));
+    CHECK(waitForLines(state, "LOGS FROM shop", 1));
     const std::string question = "METRIC test.load[] SINCE 1h ago";
     const std::string chart = shown(state, {question});
     CHECK(holds(chart, "core=0  last 3  least 1  most 5"));
@@ -130,8 +113,8 @@ TEST_CASE("evctl on a terminal: --heat draws lines of shades, of a histogram its
     for (const char* value : {"1", "5"}) {
         REQUIRE(evctl(state, {"metric", "test.load", value}).status == 0);
     }
-    waitUntilAnswered(state, "METRIC test.wait SINCE 1h ago P50", 3);
-    waitUntilAnswered(state, "METRIC test.load SINCE 1h ago", 2);
+    CHECK(waitForLines(state, "METRIC test.wait SINCE 1h ago P50", 3));
+    CHECK(waitForLines(state, "METRIC test.load SINCE 1h ago", 2));
     const std::string question = "METRIC test.wait SINCE 1h ago -- how long people wait";
     const std::string svg = state.below("wait.svg");
     const std::string heat = shown(state, {question, "--heat", "--svg", svg});
@@ -160,8 +143,8 @@ TEST_CASE("evctl on a terminal: nothing that was stored speaks to the terminal")
     }
     REQUIRE(evctl(state, {"log", "evil", hostile}).status == 0);
     REQUIRE(evctl(state, {"log", hostile, "text"}).status == 0);
-    waitUntilAnswered(state, "METRIC evil SINCE 1h ago", 2);
-    waitUntilAnswered(state, "LOGS WHERE message == \"text\"", 1);
+    CHECK(waitForLines(state, "METRIC evil SINCE 1h ago", 2));
+    CHECK(waitForLines(state, "LOGS WHERE message == \"text\"", 1));
     for (const std::vector<std::string>& arguments :
          std::vector<std::vector<std::string>>{{"METRIC evil[] SINCE 1h ago"},
                                                {"LOGS SINCE 1h ago COUNT BY message"},
@@ -184,7 +167,7 @@ TEST_CASE("evctl on a terminal: a tail comes back and shows once what it missed"
         CHECK(evctl(state, {"emit", "shop.order", json}).status == 0);
     };
     emit(101);
-    waitUntilAnswered(state, "EVENTS shop.order", 1);
+    CHECK(waitForLines(state, "EVENTS shop.order", 1));
     test::TerminalSession session(evctlCommand(state, {"tail", "shop.order"}),
                                   environmentOf(state));
     REQUIRE(session.waitFor("number=101"));

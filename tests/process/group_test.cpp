@@ -4,6 +4,7 @@
 #include "tests/support/group.h"
 #include "common/base/text.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/init_system.h"
 #include "tests/support/wait_until.h"
@@ -21,16 +22,12 @@
 
 namespace test = evd::test;
 namespace fs = std::filesystem;
+using test::ask;
 
 namespace {
 
 constexpr const char* kEventType = "group.event";
 constexpr int kSaidSeconds = 30;
-
-test::CommandResult ask(const test::StateFolder& state, const std::string& question) {
-    return test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
-}
 
 // What it is answered as soon as there is anything.
 std::string firstAnswer(const test::StateFolder& state, const std::string& question) {

@@ -2,6 +2,7 @@
 // The users are numbers, so that no test touches the machine's list of users.
 
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
@@ -17,6 +18,7 @@
 
 namespace test = evd::test;
 namespace fs = std::filesystem;
+using test::ask;
 
 namespace {
 
@@ -39,11 +41,6 @@ test::GroupOptions withUsers() {
     test::GroupOptions options;
     options.values = {{"Linux", "Users", "multi", kUsers}};
     return options;
-}
-
-test::CommandResult ask(const test::StateFolder& state, const std::string& question) {
-    return test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
 }
 
 // An event is on its way when it is emitted, and stored a moment later.

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
 
@@ -13,14 +14,9 @@
 
 namespace test = evd::test;
 namespace db = evd::db;
+using test::evctl;
 
 namespace {
-
-test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments) {
-    std::vector<std::string> all = {test::programPath("evctl"), "--state", state.path()};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return test::runCommand(all);
-}
 
 size_t shardsWith(const test::StateFolder& state, const std::string& index) {
     size_t found = 0;
@@ -78,8 +74,7 @@ TEST_CASE("indexing: EVENTS INDEX makes the index in every shard, and questions 
         evctl(state, {"emit", "index.event", "{\"user\": {\"name\": \"Ann\"}, \"n\": 7}"}).status ==
         0);
     CHECK(test::waitUntil(test::kPatienceMs, [&] {
-        return evctl(state, {"-f", "jsonl",
-                             "EVENTS index.event WHERE user.name == \"ann\" AND n == 7 COUNT"})
+        return test::ask(state, "EVENTS index.event WHERE user.name == \"ann\" AND n == 7 COUNT")
                    .output == "{\"count\":6}\n";
     }));
     CHECK(group.stop() == 0);

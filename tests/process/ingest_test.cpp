@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/socket.h"
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/msgpack_json.h"
 #include "tests/support/wait_until.h"
@@ -72,13 +73,11 @@ TEST_CASE("ingest: what is malformed is told of in the report of SIGQUIT alone (
         REQUIRE(base::sendPacket(metric.get(), bytes).ok());
     }
     test::pauseMs(1500);  // a heartbeat brings the figures to those who show them
-    const auto status =
-        test::runCommand({test::programPath("evctl"), "--state", state.path(), "status"});
+    const auto status = test::evctl(state, {"status"});
     CHECK(status.status == 0);
     CHECK(status.output.find("reject") == std::string::npos);
     CHECK(group.childPid("eventd-ingest") == ingest);
-    const auto events = test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f",
-                                          "jsonl", "EVENTS synthetic.* DISTINCT event_type"});
+    const auto events = test::ask(state, "EVENTS synthetic.* DISTINCT event_type");
     CHECK(events.output == "{\"event_type\":\"synthetic.startup\"}\n");
     CHECK(group.stderrText().find("malformed") == std::string::npos);
     group.signal(SIGQUIT);

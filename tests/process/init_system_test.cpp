@@ -5,6 +5,7 @@
 #include "tests/support/init_system.h"
 #include "common/base/text.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
@@ -18,6 +19,7 @@
 namespace base = evd::base;
 namespace test = evd::test;
 namespace fs = std::filesystem;
+using test::ask;
 
 namespace {
 
@@ -45,11 +47,6 @@ base::Fd bound(const std::string& path, int type) {
     auto socket = base::listenUnix(path, type, 0666, 16);
     REQUIRE(socket.ok());
     return std::move(socket).value();
-}
-
-test::CommandResult ask(const test::StateFolder& state, const std::string& question) {
-    return test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
 }
 
 void checkAllStored(const test::StateFolder& state, size_t events) {
@@ -111,8 +108,7 @@ TEST_CASE("init system: sockets that are handed over are used, with what waits i
     const base::Fd log = bound(state.below("run/log.sock"), SOCK_DGRAM);
     const base::Fd metric = bound(state.below("run/metric.sock"), SOCK_DGRAM);
     const ino_t before = inodeOf(state.below("run/query.sock"));
-    const auto sent = test::runCommand({test::programPath("evctl"), "--state", state.path(), "log",
-                                        "early.bird", "sent before anybody was there"});
+    const auto sent = test::evctl(state, {"log", "early.bird", "sent before anybody was there"});
     REQUIRE(sent.status == 0);
 
     auto options = quiet();

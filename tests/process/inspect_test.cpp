@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/base/thread.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/sqlite_shell.h"
@@ -89,11 +90,7 @@ class LoadedGroup {
 
     std::string shard() const { return state_.below("events/shard-0000.db"); }
 
-    std::string statusText() const {
-        return test::runCommand(
-                   {test::programPath("evctl"), "--state", state_.path(), "-f", "table", "status"})
-            .output;
-    }
+    std::string statusText() const { return test::evctl(state_, {"-f", "table", "status"}).output; }
     // A figure of the shard as evctl shows it to programs; it comes with the store's heartbeat,
     // once a second.
     uint64_t figure(const std::string& name) const {
@@ -118,8 +115,7 @@ class LoadedGroup {
 
   private:
     std::optional<uint64_t> figureNow(const std::string& name) const {
-        const auto answer = test::runCommand(
-            {test::programPath("evctl"), "--state", state_.path(), "-f", "jsonl", "status"});
+        const auto answer = test::ask(state_, "status");
         const std::string key = cat("\"shard.0.", name, "\":");
         const size_t at = answer.output.find(key);
         if (at == std::string::npos) {

@@ -3,6 +3,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/text_file.h"
 #include "tests/support/wait_until.h"
@@ -41,9 +42,7 @@ class Evctl {
     explicit Evctl(const test::StateFolder& state) : state_(state) {}
 
     std::vector<std::string> words(const std::vector<std::string>& words) const {
-        std::vector<std::string> all = {test::programPath("evctl"), "--state", state_.path()};
-        all.insert(all.end(), words.begin(), words.end());
-        return all;
+        return test::evctlCommand(state_, words);
     }
     test::CommandResult run(const std::vector<std::string>& typed,
                             const std::string& input = "") const {

@@ -1,6 +1,7 @@
 // From emit to answer through the real programs, as a person uses them.
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/wait_until.h"
@@ -9,22 +10,16 @@
 #include <algorithm>
 
 namespace test = evd::test;
+using test::evctl;
 
 namespace {
-
-test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments,
-                          const std::string& input = "") {
-    std::vector<std::string> all = {test::programPath("evctl"), "--state", state.path()};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return test::runCommand(all, input);
-}
 
 // Asks until the answer has that many lines; stores take a moment.
 std::string answerWithLines(const test::StateFolder& state, const std::string& question,
                             ptrdiff_t lines) {
     std::string output;
     const bool is_answered = test::waitUntil(test::kPatienceMs, [&] {
-        const auto answer = evctl(state, {"-f", "jsonl", question});
+        const auto answer = test::ask(state, question);
         CHECK(answer.status == 0);
         output = answer.output;
         return std::count(output.begin(), output.end(), '\n') == lines;

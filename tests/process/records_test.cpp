@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/wire/record_datagram.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/sqlite_shell.h"
@@ -22,9 +23,8 @@ namespace wire = evd::wire;
 
 namespace {
 
-std::string ask(const test::StateFolder& state, const std::string& question) {
-    const auto answer = test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
+std::string answerTo(const test::StateFolder& state, const std::string& question) {
+    const auto answer = test::ask(state, question);
     CHECK_MESSAGE(answer.status == 0, answer.errors);
     return answer.output;
 }
@@ -74,16 +74,17 @@ TEST_CASE(
     test::Group group(state, {});
     REQUIRE(group.waitReady());
     CHECK(comesTrue([&] {
-        return ask(state, "METRIC cpu.usage[]").find("\"core\":\"0\"") != std::string::npos;
+        return answerTo(state, "METRIC cpu.usage[]").find("\"core\":\"0\"") != std::string::npos;
     }));
     CHECK(comesTrue([&] {
-        return ask(state, "METRIC eventd.process.memory.bytes[process=\"eventd-store\"]")
+        return answerTo(state, "METRIC eventd.process.memory.bytes[process=\"eventd-store\"]")
                    .find("\"value\":") != std::string::npos;
     }));
-    CHECK(ask(state, "METRIC eventd.commit.seconds[store=\"events\"] P95").find("\"value\":") !=
-          std::string::npos);
+    CHECK(
+        answerTo(state, "METRIC eventd.commit.seconds[store=\"events\"] P95").find("\"value\":") !=
+        std::string::npos);
     if (::access("/dev/kmsg", R_OK) == 0) {
-        CHECK(comesTrue([&] { return !ask(state, "LOGS FROM kernel TAKE 1").empty(); }));
+        CHECK(comesTrue([&] { return !answerTo(state, "LOGS FROM kernel TAKE 1").empty(); }));
     }
     CHECK(group.stop() == 0);
 }
@@ -95,8 +96,8 @@ TEST_CASE("records: what a command prints reaches whoever follows the log") {
     test::RawQuery tail(state.below("run/query.sock"));
     REQUIRE(tail.send("LOGS FROM sh STREAM"));
     REQUIRE(tail.receive(5000).has_value());
-    const auto run = test::runCommand({test::programPath("evctl"), "--state", state.path(), "run",
-                                       "--", "sh", "-c", "echo one; echo two >&2; exit 3"});
+    const auto run =
+        test::evctl(state, {"run", "--", "sh", "-c", "echo one; echo two >&2; exit 3"});
     CHECK(run.status == 3);
     CHECK(run.output == "one\n");
     uint32_t lines = 0;
@@ -105,9 +106,9 @@ TEST_CASE("records: what a command prints reaches whoever follows the log") {
         REQUIRE(message.has_value());
         lines += message->record_count;
     }
-    const std::string errors = ask(state, "LOGS FROM sh ERROR ONLY SELECT message");
+    const std::string errors = answerTo(state, "LOGS FROM sh ERROR ONLY SELECT message");
     CHECK(errors == "{\"message\":\"two\"}\n");
-    CHECK(ask(state, "LOGS FROM sh COUNT BY job_id").find("\"count\":2") != std::string::npos);
+    CHECK(answerTo(state, "LOGS FROM sh COUNT BY job_id").find("\"count\":2") != std::string::npos);
 }
 
 // Batches are numbered (capnp/ingest.capnp): what was in doubt when the store died comes again, and
@@ -159,12 +160,14 @@ TEST_CASE("records: a log store that cannot be written holds nothing else up (Sp
     Sender(state.below("run/metric.sock")).send(sample);
     test::Emitter emitter(state.below("run/kmes.sock"), "test.free", 100);
     CHECK(emitter.emit(1, 200).acknowledged == 200);
-    CHECK(comesTrue([&] { return ask(state, "EVENTS test.free COUNT") == "{\"count\":200}\n"; }));
     CHECK(comesTrue(
-        [&] { return ask(state, "METRIC test.free").find("\"value\":7.0") != std::string::npos; }));
-    CHECK(ask(state, "LOGS FROM held COUNT") == "{\"count\":0}\n");
+        [&] { return answerTo(state, "EVENTS test.free COUNT") == "{\"count\":200}\n"; }));
+    CHECK(comesTrue([&] {
+        return answerTo(state, "METRIC test.free").find("\"value\":7.0") != std::string::npos;
+    }));
+    CHECK(answerTo(state, "LOGS FROM held COUNT") == "{\"count\":0}\n");
     CHECK(shell.ask("ROLLBACK;").empty());
-    CHECK(comesTrue([&] { return ask(state, "LOGS FROM held COUNT") == "{\"count\":1}\n"; }));
+    CHECK(comesTrue([&] { return answerTo(state, "LOGS FROM held COUNT") == "{\"count\":1}\n"; }));
     CHECK(group.stop() == 0);
 }
 
@@ -178,7 +181,7 @@ TEST_CASE("records: a damaged log or metric store is replaced, and that is an ev
     REQUIRE(group.waitReady());
     const std::string errors = "EVENTS synthetic.storage_error SELECT store";
     CHECK(comesTrue([&] {
-        const auto told = ask(state, errors);
+        const auto told = answerTo(state, errors);
         return told.find(R"({"store":"log"})") != std::string::npos &&
                told.find(R"({"store":"metric"})") != std::string::npos;
     }));
@@ -186,7 +189,7 @@ TEST_CASE("records: a damaged log or metric store is replaced, and that is an ev
     record.origin = "after";
     record.message = "goes on";
     Sender(state.below("run/log.sock")).send(record);
-    CHECK(comesTrue([&] { return ask(state, "LOGS FROM after COUNT") == "{\"count\":1}\n"; }));
+    CHECK(comesTrue([&] { return answerTo(state, "LOGS FROM after COUNT") == "{\"count\":1}\n"; }));
     CHECK(group.stop() == 0);
 }
 
@@ -215,12 +218,12 @@ TEST_CASE("records: rollups appear when they are asked for, and no answer change
                        "WHERE name = 'test.load'") == base::cat(kSamples);
     }));
     const std::string question = "METRIC test.load[] SINCE \"2020-01-01T00:00:00Z\" AVG_OVER 1m";
-    const std::string before = ask(state, question);
+    const std::string before = answerTo(state, question);
     CHECK(comesTrue([&] {
-        CHECK(ask(state, question) == before);
+        CHECK(answerTo(state, question) == before);
         return inStore(path, "SELECT count(*) > 55 FROM rollups") == "1";
     }));
-    CHECK(ask(state, question) == before);
+    CHECK(answerTo(state, question) == before);
     // A sample in the past takes its rollup with it, and the next answer knows of it.
     wire::MetricRecord late;
     const wire::MetricLabel label{"part", "a"};
@@ -229,6 +232,6 @@ TEST_CASE("records: rollups appear when they are asked for, and no answer change
     late.timestamp_ns = now_ns - 7000 * base::kNsPerSecond;
     late.value = 1000;
     sender.send(late);
-    CHECK(comesTrue([&] { return ask(state, question) != before; }));
+    CHECK(comesTrue([&] { return answerTo(state, question) != before; }));
     CHECK(group.stop() == 0);
 }

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
 
@@ -49,17 +50,17 @@ test::CommandResult runAs(const test::StateFolder& state, const std::string& uid
     return test::runCommand(all);
 }
 
-std::string ask(const test::StateFolder& state, const std::string& question) {
-    const auto answer = test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
+std::string answerTo(const test::StateFolder& state, const std::string& question) {
+    const auto answer = test::ask(state, question);
     CHECK(answer.status == 0);
     return answer.output;
 }
 
 bool answerHas(const test::StateFolder& state, const std::string& question,
                const std::string& part) {
-    return test::waitUntil(test::kPatienceMs,
-                           [&] { return ask(state, question).find(part) != std::string::npos; });
+    return test::waitUntil(test::kPatienceMs, [&] {
+        return answerTo(state, question).find(part) != std::string::npos;
+    });
 }
 
 void letOthersIn(const test::StateFolder& state) {
@@ -117,7 +118,7 @@ TEST_CASE("sending: an origin is its owner's, and a change of that holds at once
         return answerHas(state, "LOGS FROM else", cat(round, "-last"));
     };
     REQUIRE(sendAll("first"));
-    const std::string first = ask(state, "LOGS FROM web.front");
+    const std::string first = answerTo(state, "LOGS FROM web.front");
     CHECK(first.find("first-of-61001") != std::string::npos);
     CHECK(first.find("first-of-61002") == std::string::npos);
     CHECK(first.find("first-of-0") == std::string::npos);  // SYSTEM is not named
@@ -126,10 +127,10 @@ TEST_CASE("sending: an origin is its owner's, and a change of that holds at once
     // Until the new rule is there, what is sent is refused without a trace.
     REQUIRE(test::waitUntil(test::kPatienceMs, [&] {
         REQUIRE(runAs(state, kOther, kOther, {"log", "web.front", "probe"}).status == 0);
-        return ask(state, "LOGS FROM web.front").find("probe") != std::string::npos;
+        return answerTo(state, "LOGS FROM web.front").find("probe") != std::string::npos;
     }));
     REQUIRE(sendAll("second"));
-    const std::string second = ask(state, "LOGS FROM web.front");
+    const std::string second = answerTo(state, "LOGS FROM web.front");
     CHECK(second.find("second-of-61001") == std::string::npos);
     CHECK(second.find("second-of-61002") != std::string::npos);
     CHECK(group.stop() == 0);
@@ -150,7 +151,7 @@ TEST_CASE("sending: events are for SYSTEM and the members of Linux\\EmitGroups")
     CHECK(runAs(state, "0", "0", {"emit", "rights.root"}).status == 0);
     CHECK(answerHas(state, "EVENTS rights.*", "rights.root"));
     CHECK(answerHas(state, "EVENTS rights.*", "rights.member"));
-    CHECK(ask(state, "EVENTS rights.*").find("rights.stranger") == std::string::npos);
+    CHECK(answerTo(state, "EVENTS rights.*").find("rights.stranger") == std::string::npos);
 }
 
 // INDEX is the question whose descriptor lies in a database (Ruling A9).
@@ -174,7 +175,7 @@ TEST_CASE("audit: a check that a SACL wants told becomes an event, once") {
     const std::string question = "EVENTS access-audit SORT success";
     REQUIRE(answerHas(state, question, R"("success":false)"));
     REQUIRE(answerHas(state, question, R"("success":true)"));
-    const std::string told = ask(state, question);
+    const std::string told = answerTo(state, question);
     // S-1-22-1-61001 and S-1-22-1-61002.
     CHECK(told.find("010200000000001601000000"
                     "49ee0000") != std::string::npos);
@@ -183,6 +184,6 @@ TEST_CASE("audit: a check that a SACL wants told becomes an event, once") {
     CHECK(told.find(R"("object_name":"events:eventd-meta.db")") != std::string::npos);
     CHECK(told.find(R"("process.name":"eventd-queryd")") != std::string::npos);
     // Looking at them has caused no more.
-    CHECK(ask(state, "EVENTS access-audit COUNT").find(R"("count":2)") != std::string::npos);
+    CHECK(answerTo(state, "EVENTS access-audit COUNT").find(R"("count":2)") != std::string::npos);
     CHECK(group.stop() == 0);
 }

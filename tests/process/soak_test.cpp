@@ -9,6 +9,7 @@
 #include "common/base/thread.h"
 #include "common/db/sqlite.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/wait_until.h"
@@ -237,12 +238,8 @@ class Follower {
 
 // Log lines and samples, so that the other stores have something too.
 void sendRecords(const test::StateFolder& state) {
-    const auto run = [&](std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {test::programPath("evctl"), "--state", state.path()});
-        CHECK(test::runCommand(arguments).status == 0);
-    };
-    run({"log", "soak", "hello"});
-    run({"metric", "soak.gauge", "1"});
+    CHECK(test::evctl(state, {"log", "soak", "hello"}).status == 0);
+    CHECK(test::evctl(state, {"metric", "soak.gauge", "1"}).status == 0);
 }
 
 template <typename Workers>

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/fd.h"
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
@@ -82,14 +83,10 @@ TEST_CASE("torn edges: a log line that came while ingest had no connection is st
     test::Group group(state, {});
     REQUIRE(group.waitReady());
     CHECK(tearConnections(group.childPid("eventd-ingest")) == 1);
-    REQUIRE(test::runCommand({test::programPath("evctl"), "--state", state.path(), "log", "torn",
-                              "said meanwhile"})
-                .status == 0);
+    REQUIRE(test::evctl(state, {"log", "torn", "said meanwhile"}).status == 0);
     CHECK(group.waitForStderr("eventd-ingest has no connection to eventd-store", kNewEdgeSeconds));
     CHECK(test::waitUntil(test::kPatienceMs, [&] {
-        return test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f", "jsonl",
-                                 "LOGS FROM torn COUNT"})
-                   .output == "{\"count\":1}\n";
+        return test::ask(state, "LOGS FROM torn COUNT").output == "{\"count\":1}\n";
     }));
     CHECK(group.stop() == 0);
 }

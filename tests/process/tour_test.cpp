@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "tests/process/docs/stores.h"
 #include "tests/support/doc_page.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
 #include "tests/support/text_file.h"
@@ -164,7 +165,7 @@ class Tour {
     // Processes tell theirs once a second.
     void waitForFigures() const {
         const bool are_there = test::waitUntil(test::kPatienceMs, [&] {
-            const std::string status = evctl({"-f", "jsonl", "status"}).output;
+            const std::string status = test::ask(state_, "status").output;
             return status.find("shard.1.commit_p99_us") != std::string::npos &&
                    status.find("ring.1.lag_bytes") != std::string::npos;
         });
@@ -173,7 +174,9 @@ class Tour {
     // Somebody orders while we look.
     void follow(test::TerminalSession& session) const {
         REQUIRE(session.waitFor("number=20"));
-        REQUIRE(evctl({"emit", "shop.order", "{\"number\": 21, \"total\": 3}"}).status == 0);
+        REQUIRE(
+            test::evctl(state_, {"emit", "shop.order", "{\"number\": 21, \"total\": 3}"}).status ==
+            0);
         REQUIRE(session.waitFor("number=21"));
         session.type("\x03");
         CHECK(session.waitExit() == -1);  // ended by the signal, as a tail is
@@ -185,13 +188,8 @@ class Tour {
         const std::string question = is_event ? "EVENTS shop.order WHERE number == 20"
                                      : is_run ? "LOGS FROM sh WHERE is_error == true"
                                               : "";
-        const auto is_stored = [&] { return !evctl({"-f", "jsonl", question}).output.empty(); };
-        CHECK_MESSAGE((question.empty() || test::waitUntil(test::kPatienceMs, is_stored)),
+        CHECK_MESSAGE((question.empty() || test::waitForLines(state_, question, 1)),
                       "never stored: ", question);
-    }
-    test::CommandResult evctl(std::vector<std::string> words) const {
-        words.insert(words.begin(), {test::programPath("evctl"), "--state", state_.path()});
-        return test::runCommand(words);
     }
 
     test::StateFolder state_;

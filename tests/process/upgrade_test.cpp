@@ -3,6 +3,7 @@
 // sample that a socket has taken, and not a record from what a follower is shown.
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/event_follower.h"
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
@@ -40,8 +41,7 @@ size_t countIn(const std::string& text, const std::string& what) {
 }
 
 test::CommandResult status(const test::StateFolder& state) {
-    return test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", "status"});
+    return test::ask(state, "status");
 }
 
 test::GroupOptions smallGroup() {
