@@ -18,7 +18,6 @@
 
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -152,12 +151,6 @@ class Churn {
     RandomRegistry registry_;
 };
 
-std::vector<std::pair<std::string, pid_t>> sortedChildren(const Group& group) {
-    auto children = group.children();
-    std::sort(children.begin(), children.end());
-    return children;
-}
-
 // Waits until the marker's last change is told, and nothing waits or is refused.
 bool waitSettled(const LoadedGroup& loaded, uint64_t marker) {
     const std::string wanted = cat("\"new\":", marker, "}");
@@ -211,7 +204,7 @@ void configurationCampaign(Course& course, Findings& findings) {
     if (!loaded.start(findings)) {
         return;
     }
-    const auto children = sortedChildren(loaded.group());
+    const auto children = loaded.group().children();
     while (course.goesOn()) {
         churn.strike();
         if (course.oneIn(10)) {
@@ -228,7 +221,7 @@ void configurationCampaign(Course& course, Findings& findings) {
     findings.expect(waitSettled(loaded, settled.at(kMarkerSetting)), "the last file is taken over",
                     "the last file was not taken over, or something still waits");
     loaded.waitStored(findings, kSettleMs);
-    findings.expect(sortedChildren(loaded.group()) == children, "nobody was restarted",
+    findings.expect(loaded.group().children() == children, "nobody was restarted",
                     "a program was restarted");
     loaded.finish(findings, {.events_complete = true, .records_complete = true});
     checkChains(loaded.state().below("events"), settled, findings);

@@ -48,13 +48,6 @@ StoredRecords storedIn(const std::string& folder, const std::string& stem, const
 
 }  // namespace
 
-GroupOptions smallGroup() {
-    GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"", "StorageShards", "dword", "3"});
-    return options;
-}
-
 LoadedGroup::LoadedGroup(GroupOptions options, uint64_t seed, EventPace pace)
     : options_(std::move(options)), seed_(seed), pace_(pace), diary_(kEventType) {}
 

@@ -12,7 +12,6 @@
 #include "tests/support/wait_until.h"
 
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -40,11 +39,6 @@ std::vector<KnownAnswer> knownAnswers() {
         {cat("EVENTS ", type, " SORT n SKIP 4000"), 96},
         {cat("EVENTS ", type, " WHERE n IS NULL"), 0},
     };
-}
-
-size_t descriptorCount(pid_t pid) {
-    const std::filesystem::directory_iterator all(cat("/proc/", pid, "/fd"));
-    return static_cast<size_t>(std::distance(begin(all), end(all)));
 }
 
 // Emits what the known answers are about, and waits until it is there.

@@ -22,10 +22,9 @@ constexpr uint32_t kEventsPerLife = 100;
 
 // One life of the group: it emits kEventsPerLife events behind `first` and stops cleanly.
 void live(const test::StateFolder& state, const char* boot, const char* shards, uint64_t first) {
-    test::GroupOptions options;
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "BootId", "sz", boot});
     options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     options.values.push_back({"", "StorageShards", "dword", shards});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -35,9 +34,8 @@ void live(const test::StateFolder& state, const char* boot, const char* shards, 
 }
 
 std::string answer(const test::StateFolder& state, const std::string& question) {
-    test::GroupOptions options;
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "BootId", "sz", kSecondBoot});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
     const auto asked = test::ask(state, question);

@@ -61,13 +61,6 @@ void checkStored(const test::StateFolder& state, const test::EventLoad& load, bo
                 report.gap_records, " gap records, ", report.lost, " lost"));
 }
 
-test::GroupOptions smallGroup() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"", "StorageShards", "dword", "3"});
-    return options;
-}
-
 }  // namespace
 
 TEST_CASE("chaos: after kill -9 of random children under load every event is stored exactly once") {
@@ -78,7 +71,7 @@ TEST_CASE("chaos: after kill -9 of random children under load every event is sto
     std::mt19937_64 random(seed);
 
     const test::StateFolder state;
-    test::Group group(state, smallGroup());
+    test::Group group(state, test::smallGroup());
     REQUIRE(group.waitReady());
     test::EventLoad load(state.below("run/kmes.sock"), kEventType,
                          is_heavy ? kHeavyPace : test::EventPace{});

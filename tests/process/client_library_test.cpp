@@ -26,9 +26,7 @@ bool becomes(const Holds& holds) {
 
 class RunningGroup {
   public:
-    RunningGroup() : group_(state_, {{{"Linux", "Sensors", "multi", "[]"}}, {}, {}}) {
-        REQUIRE(group_.waitReady());
-    }
+    RunningGroup() : group_(state_, test::withoutSensors()) { REQUIRE(group_.waitReady()); }
     ~RunningGroup() { CHECK(group_.stop() == 0); }
     RunningGroup(const RunningGroup&) = delete;
     RunningGroup& operator=(const RunningGroup&) = delete;

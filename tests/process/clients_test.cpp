@@ -39,7 +39,7 @@ void build(const std::string& command) {
 // One group with an order and a log line in it, and the three programs.
 class Shop {
   public:
-    Shop() : group_(state_, {{{"Linux", "Sensors", "multi", "[]"}}, {}, {}}) {
+    Shop() : group_(state_, test::withoutSensors()) {
         REQUIRE(group_.waitReady());
         const std::string c_program = folder_.below("ask-c");
         build(cat("cc -std=c11 -Wall -Wextra -Werror -o ", c_program, ' ', kPrograms, "ask.c"));

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace test = evd::test;
@@ -42,12 +41,6 @@ uint64_t countOf(const test::StateFolder& state, const std::string& type) {
     const size_t end = text.find_first_of(",}");
     const auto count = evd::base::parseU64(text.substr(0, end));
     return count.ok() ? count.value() : 0;
-}
-
-std::vector<std::pair<std::string, pid_t>> sortedChildren(const test::Group& group) {
-    auto children = group.children();
-    std::sort(children.begin(), children.end());
-    return children;
 }
 
 class Emission {
@@ -89,7 +82,7 @@ TEST_CASE("disk full: what the store cannot take waits and is stored exactly onc
         emission.batch();
     }
     REQUIRE(comesTrue([&] { return countOf(state, kEventType) == emission.count(); }));
-    const auto children = sortedChildren(group);
+    const auto children = group.children();
 
     disk.fill();
     REQUIRE(comesTrue(
@@ -109,7 +102,7 @@ TEST_CASE("disk full: what the store cannot take waits and is stored exactly onc
     CHECK(comesTrue([&] { return countOf(state, kEventType) == emission.count(); }));
     CHECK(comesTrue([&] { return countOf(state, "synthetic.storage_error") >= 1; }));
     CHECK(group.stderrText().find(", cpu 0 sequences ") != std::string::npos);
-    CHECK(sortedChildren(group) == children);
+    CHECK(group.children() == children);
     CHECK(group.stop() == 0);
 
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
@@ -133,7 +126,7 @@ TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is
     options.values.push_back({"", "EventRetentionMaxBytes", "qword", cat(4 * 1024 * 1024)});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
-    const auto children = sortedChildren(group);
+    const auto children = group.children();
     Emission emission(state);
     const auto isNewestStored = [&] {
         const auto newest = test::ask(state, cat("EVENTS ", kEventType, " TAKE 1 SELECT n"));
@@ -150,7 +143,7 @@ TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is
     CHECK(group.stderrText().find("retention: deleted") != std::string::npos);
     CHECK(test::evctl(state, {"status"}).output.find("retention.deleted_rows") !=
           std::string::npos);
-    CHECK(sortedChildren(group) == children);
+    CHECK(group.children() == children);
     CHECK(group.stop() == 0);
 
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);

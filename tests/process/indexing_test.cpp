@@ -43,10 +43,9 @@ bool everyShardGets(const test::StateFolder& state, const std::string& index) {
                            [&] { return shardsWith(state, index) == shardCount(state); });
 }
 
-// Without the sensor, so that it is quiet; two shards.
 test::GroupOptions quietGroup() {
-    test::GroupOptions options;
-    options.values = {{"Linux", "Sensors", "multi", "[]"}, {"", "StorageShards", "dword", "2"}};
+    test::GroupOptions options = test::withoutSensors();
+    options.values.push_back({"", "StorageShards", "dword", "2"});
     return options;
 }
 

@@ -26,12 +26,6 @@ namespace {
 constexpr int kLines = 45'000;  // more than four pages
 constexpr const char* kJournalRemote = "/lib/systemd/systemd-journal-remote";
 
-test::GroupOptions withoutSensors() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
-    return options;
-}
-
 bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
 }
@@ -121,7 +115,7 @@ std::string wantedLines(const Evctl& evctl) {
 
 TEST_CASE("export: what leaves is what the question answers") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const Evctl evctl(state);
     const auto import = evctl.run({"import", "-"}, syslogLines(kLines));
@@ -155,7 +149,7 @@ TEST_CASE("export: what leaves is what the question answers") {
 
 TEST_CASE("export: broken off at any moment it goes on, and is the same to the byte") {
     const test::StateFolder state;
-    auto group = std::make_unique<test::Group>(state, withoutSensors());
+    auto group = std::make_unique<test::Group>(state, test::withoutSensors());
     REQUIRE(group->waitReady());
     const Evctl evctl(state);
     CHECK(evctl.run({"import", "-"}, syslogLines(kLines)).status == 0);
@@ -178,7 +172,7 @@ TEST_CASE("export: broken off at any moment it goes on, and is the same to the b
         if (std::exchange(restarts, false)) {
             CHECK(group->stop() == 0);
             CHECK(evctl.run(typed).status == 1);  // nobody answers
-            group = std::make_unique<test::Group>(state, withoutSensors());
+            group = std::make_unique<test::Group>(state, test::withoutSensors());
             REQUIRE(group->waitReady());
         }
         // What a full disk does, and what the signal for it does: in the midst of a page.
@@ -203,7 +197,7 @@ TEST_CASE("export: broken off at any moment it goes on, and is the same to the b
 
 TEST_CASE("export: what cannot be resumed, and somebody else's place, are refused") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const Evctl evctl(state);
     CHECK(evctl.run({"import", "-"}, syslogLines(20)).status == 0);
@@ -226,7 +220,7 @@ TEST_CASE("import: a journal that was exported comes back as it was") {
     std::string exported;
     std::string wanted;
     {
-        test::Group group(state, withoutSensors());
+        test::Group group(state, test::withoutSensors());
         REQUIRE(group.waitReady());
         const Evctl evctl(state);
         CHECK(evctl.run({"import", "-"}, syslogLines(500)).status == 0);
@@ -252,7 +246,7 @@ TEST_CASE("import: a journal that was exported comes back as it was") {
     }
     for (const std::string& journal : journals) {
         const test::StateFolder second;
-        test::Group group(second, withoutSensors());
+        test::Group group(second, test::withoutSensors());
         REQUIRE(group.waitReady());
         const Evctl evctl(second);
         const auto import = evctl.run({"import", "-"}, journal);
@@ -270,7 +264,7 @@ TEST_CASE("import: a journal that was exported comes back as it was") {
 
 TEST_CASE("import: audit events and metrics are there to be asked for") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const Evctl evctl(state);
     std::string audit;
@@ -314,7 +308,7 @@ TEST_CASE("import: nothing is sent to nobody, on trial, or when it must be under
     const test::StateFolder state;
     const Evctl evctl(state);
     CHECK(evctl.run({"import", "-"}, "Jan  2 11:59:58 h a: b\n").status == 1);  // nobody answers
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const std::string file = state.below("log");
     std::ofstream(file) << "Jan  2 11:59:58 h a: b\nrubbish\n";

@@ -39,12 +39,6 @@ std::string inStore(const std::string& path, const std::string& sql) {
     return shell.ask(sql + ";");
 }
 
-test::GroupOptions withoutSensors() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
-    return options;
-}
-
 class Sender {
   public:
     explicit Sender(const std::string& path) {
@@ -91,7 +85,7 @@ TEST_CASE(
 
 TEST_CASE("records: what a command prints reaches whoever follows the log") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     test::RawQuery tail(state.below("run/query.sock"));
     REQUIRE(tail.send("LOGS FROM sh STREAM"));
@@ -115,7 +109,7 @@ TEST_CASE("records: what a command prints reaches whoever follows the log") {
 // only once.
 TEST_CASE("records: a store that is killed loses and doubles no line that eventd-ingest has") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     Sender sender(state.below("run/log.sock"));
     constexpr int kKills = 4;
@@ -145,7 +139,7 @@ TEST_CASE("records: a store that is killed loses and doubles no line that eventd
 
 TEST_CASE("records: a log store that cannot be written holds nothing else up (Spec §4.3, §6.3)") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     test::SqliteShell shell(state.below("logs.db"), {});
     REQUIRE(shell.ask("BEGIN IMMEDIATE;").empty());
@@ -177,7 +171,7 @@ TEST_CASE("records: a damaged log or metric store is replaced, and that is an ev
     for (const char* path : {"logs.db", "metrics.db"}) {
         std::ofstream(state.below(path)) << "this is no database, and long enough to be none";
     }
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const std::string errors = "EVENTS synthetic.storage_error SELECT store";
     CHECK(comesTrue([&] {
@@ -195,7 +189,7 @@ TEST_CASE("records: a damaged log or metric store is replaced, and that is an ev
 
 TEST_CASE("records: rollups appear when they are asked for, and no answer changes") {
     const test::StateFolder state;
-    test::GroupOptions options = withoutSensors();
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"", "AdaptiveRollupCreateThreshold", "dword", "10"});
     test::Group group(state, options);
     REQUIRE(group.waitReady());

@@ -28,10 +28,9 @@ namespace {
 constexpr const char* kEventType = "ring.event";
 constexpr uint32_t kOpResize = 4;
 
-test::GroupOptions oneRing() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
+test::GroupOptions withRings(int count) {
+    test::GroupOptions options = test::withoutSensors();
+    options.values.push_back({"Linux", "KmesCpus", "dword", cat(count)});
     return options;
 }
 
@@ -64,10 +63,7 @@ void checkNothingBroken(const test::ExactlyOnceReport& report) {
 
 TEST_CASE("ring: each ring has a drain thread of its own (Spec §2.2)") {
     const test::StateFolder state;
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "3"});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
-    test::Group group(state, options);
+    test::Group group(state, withRings(3));
     REQUIRE(group.waitReady());
     std::multiset<std::string> drains;
     const auto tasks = cat("/proc/", group.childPid("eventd-collector"), "/task");
@@ -85,7 +81,7 @@ TEST_CASE("ring: each ring has a drain thread of its own (Spec §2.2)") {
 
 TEST_CASE("ring: a collector that sleeps too long is lapped, and the loss is recorded exactly") {
     const test::StateFolder state;
-    test::Group group(state, oneRing());
+    test::Group group(state, withRings(1));
     REQUIRE(group.waitReady());
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 1000);
     REQUIRE(emitter.emit(1, 10).acknowledged == 10);
@@ -109,7 +105,7 @@ TEST_CASE("ring: a collector that sleeps too long is lapped, and the loss is rec
 
 TEST_CASE("ring: growing and shrinking under load loses and doubles nothing unrecorded") {
     const test::StateFolder state;
-    test::Group group(state, oneRing());
+    test::Group group(state, withRings(1));
     REQUIRE(group.waitReady());
     std::atomic<bool> stopping = false;
     std::atomic<uint64_t> acknowledged = 0;
@@ -139,7 +135,7 @@ TEST_CASE("ring: growing and shrinking under load loses and doubles nothing unre
 
 TEST_CASE("ring: bursts that fill a ring in one go are stored without a gap") {
     const test::StateFolder state;
-    test::Group group(state, oneRing());
+    test::Group group(state, withRings(1));
     REQUIRE(group.waitReady());
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 1000);
     uint64_t next = 1;
@@ -158,14 +154,13 @@ TEST_CASE("ring: bursts that fill a ring in one go are stored without a gap") {
 
 TEST_CASE("ring: a second group may read another's rings over its socket") {
     const test::StateFolder first_state;
-    test::Group first(first_state, oneRing());
+    test::Group first(first_state, withRings(1));
     REQUIRE(first.waitReady());
     const test::StateFolder second_state;
-    test::GroupOptions options;
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "KmesBackend", "sz", "\"socket\""});
     options.values.push_back(
         {"Linux", "KmesSocketPath", "sz", cat("\"", first_state.below("run/kmes.sock"), "\"")});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     test::Group second(second_state, options);
     REQUIRE(second.waitReady());
     CHECK(second.childPid("eventd-kmesd") == -1);

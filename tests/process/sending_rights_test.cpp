@@ -68,12 +68,6 @@ void letOthersIn(const test::StateFolder& state) {
     REQUIRE(::chmod(state.below("run").c_str(), 0755) == 0);
 }
 
-test::GroupOptions quiet() {
-    test::GroupOptions options;
-    options.values = {{"Linux", "Sensors", "multi", "[]"}};
-    return options;
-}
-
 // The origin web and all below it is this user's.
 void writePolicy(const test::StateFolder& state, const std::string& uid) {
     std::ofstream(state.below("publish.reg"))
@@ -103,7 +97,7 @@ TEST_CASE("sending: an origin is its owner's, and a change of that holds at once
     }
     const test::StateFolder state;
     writePolicy(state, kWeb);
-    test::GroupOptions options = quiet();
+    test::GroupOptions options = test::withoutSensors();
     options.arguments = {"--registry", state.below("publish.reg")};
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -141,7 +135,7 @@ TEST_CASE("sending: events are for SYSTEM and the members of Linux\\EmitGroups")
         return;
     }
     const test::StateFolder state;
-    test::GroupOptions options = quiet();
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "EmitGroups", "multi", cat("[\"", kEmitGroup, "\"]")});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -161,13 +155,13 @@ TEST_CASE("audit: a check that a SACL wants told becomes an event, once") {
     }
     const test::StateFolder state;
     {
-        test::Group group(state, quiet());
+        test::Group group(state, test::withoutSensors());
         REQUIRE(group.waitReady());
         REQUIRE(group.stop() == 0);
     }
     setAdminDescriptor(
         state, cat("O:SYG:SYD:P(A;;0x1;;;SY)(A;;0x1;;;S-1-22-1-", kWeb, ")S:(AU;SAFA;0x1;;;WD)"));
-    test::Group group(state, quiet());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     letOthersIn(state);
     CHECK(runAs(state, kWeb, kWeb, {"index", "granted_field"}).status == 0);

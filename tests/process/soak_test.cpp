@@ -79,11 +79,6 @@ int64_t residentKib(pid_t pid) {
     return -1;
 }
 
-size_t descriptorCount(pid_t pid) {
-    const std::filesystem::directory_iterator all(cat("/proc/", pid, "/fd"));
-    return static_cast<size_t>(std::distance(begin(all), end(all)));
-}
-
 int64_t numberOf(const std::string& path, const std::string& sql) {
     auto connection = evd::db::Connection::openForReading(path);
     REQUIRE(connection.ok());
@@ -266,11 +261,10 @@ void checkStored(const test::StateFolder& state, uint64_t acknowledged) {
 }
 
 test::GroupOptions soakOptions() {
-    test::GroupOptions options;
+    // What is stored tells how far the producer may go ahead, so nobody else may produce.
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
     options.values.push_back({"", "StorageShards", "dword", "1"});
-    // What is stored tells how far the producer may go ahead, so nobody else may produce.
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     options.values.push_back({"", "MaxQueriesPerUser", "dword", "512"});
     options.values.push_back({"", "QueryTimeoutMs", "dword", "60000"});
     return options;
@@ -285,7 +279,7 @@ TEST_CASE(
     REQUIRE(group.waitReady());
     sendRecords(state);
     const pid_t queryd = group.childPid("eventd-queryd");
-    const size_t descriptors_before = descriptorCount(queryd);
+    const size_t descriptors_before = test::descriptorCount(queryd);
 
     Load load(state);
     std::vector<std::unique_ptr<Follower>> followers;
@@ -332,7 +326,8 @@ TEST_CASE(
     CHECK(late_kib < warm_kib + kGrowthKibMax);
     // That the clients have gone is noticed a little later.
     const size_t most = descriptors_before + kKeptDescriptorsMax;
-    CHECK(test::waitUntil(test::kPatienceMs, [&] { return descriptorCount(queryd) <= most; }));
+    CHECK(
+        test::waitUntil(test::kPatienceMs, [&] { return test::descriptorCount(queryd) <= most; }));
     CHECK(log_bytes < kLogBytesMax);
     CHECK(load.longestStallNs() < kAnswerMsMax * base::kNsPerMs);
     CHECK(group.stop() == 0);

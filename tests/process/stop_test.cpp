@@ -28,10 +28,7 @@ int64_t nowMs() {
 // Signals the program and asks for the stop at once; the milliseconds that it took.
 int64_t stopWith(const std::string& program, int signal) {
     const test::StateFolder state;
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"", "StorageShards", "dword", "3"});
-    test::Group group(state, options);
+    test::Group group(state, test::smallGroup());
     REQUIRE(group.waitReady());
     test::EventLoad load(state.below("run/kmes.sock"), kEventType);
     test::pauseMs(300);

@@ -44,13 +44,6 @@ test::CommandResult status(const test::StateFolder& state) {
     return test::ask(state, "status");
 }
 
-test::GroupOptions smallGroup() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"", "StorageShards", "dword", "3"});
-    return options;
-}
-
 void checkEvents(const test::StateFolder& state, const test::EventLoad& load) {
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
     for (const auto& violation : report.violations) {
@@ -94,7 +87,7 @@ class Installation {
 
 TEST_CASE("upgrade: under load every program is replaced and nothing is lost or doubled") {
     const test::StateFolder state;
-    test::Group group(state, smallGroup());
+    test::Group group(state, test::smallGroup());
     REQUIRE(group.waitReady());
     test::EventLoad load(state.below("run/kmes.sock"), kEventType);
     test::RecordLoad records(state.below("run/log.sock"), state.below("run/metric.sock"),
@@ -148,7 +141,7 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
 TEST_CASE("upgrade: a new program file takes effect, a second request meanwhile is ignored") {
     const Installation installed;
     const test::StateFolder state;
-    test::GroupOptions options = smallGroup();
+    test::GroupOptions options = test::smallGroup();
     options.program = installed.program();
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -170,7 +163,7 @@ TEST_CASE("upgrade: a new program file takes effect, a second request meanwhile 
 TEST_CASE("upgrade: a program that does not start ends it with a reason, and can be put right") {
     const Installation installed;
     const test::StateFolder state;
-    test::GroupOptions options = smallGroup();
+    test::GroupOptions options = test::smallGroup();
     options.program = installed.program();
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -194,7 +187,7 @@ TEST_CASE("upgrade: a stop has precedence at any moment of it") {
     for (const int after_ms : {0, 20, 60, 150, 400}) {
         CAPTURE(after_ms);
         const test::StateFolder state;
-        test::Group group(state, smallGroup());
+        test::Group group(state, test::smallGroup());
         REQUIRE(group.waitReady());
         test::EventLoad load(state.below("run/kmes.sock"), kEventType);
         test::pauseMs(100);

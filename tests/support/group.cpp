@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -103,6 +104,24 @@ std::string programPath(const std::string& name) {
     return base::cat(EVD_BIN_FOLDER, "/", name);
 }
 
+size_t descriptorCount(pid_t pid) {
+    const fs::directory_iterator all(base::cat("/proc/", pid, "/fd"));
+    return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
+GroupOptions smallGroup() {
+    GroupOptions options;
+    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
+    options.values.push_back({"", "StorageShards", "dword", "3"});
+    return options;
+}
+
+GroupOptions withoutSensors() {
+    GroupOptions options;
+    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
+    return options;
+}
+
 Group::Group(const StateFolder& state, const GroupOptions& options) {
     const std::string registry = state.below("test.reg");
     writeTextFile(registry, registryText(options));
@@ -161,6 +180,7 @@ std::vector<std::pair<std::string, pid_t>> Group::children() const {
         std::getline(command, first, '\0');
         found.emplace_back(fs::path(first).filename().string(), child);
     }
+    std::sort(found.begin(), found.end());
     return found;
 }
 

@@ -36,6 +36,11 @@ struct GroupOptions {
     std::vector<int> inherited = {};       // ours, which it finds from descriptor 3 on
 };
 
+// Two rings and three shards: enough that numbers have several ways to go.
+GroupOptions smallGroup();
+// Nobody emits, logs or measures but the test, and the store of its health.
+GroupOptions withoutSensors();
+
 // The real process group, started as a person would start it, on a folder of the test's.
 //
 // Owns the supervisor process and reads its stderr on a thread of its own, so that the group never
@@ -56,6 +61,7 @@ class Group {
     pid_t pid() const { return pid_; }
     // The pid of a child by program name, -1 when there is none now.
     pid_t childPid(const std::string& program) const;
+    // All there are now, in the same order however they were started.
     std::vector<std::pair<std::string, pid_t>> children() const;
 
     void signal(int number) const;
@@ -82,6 +88,9 @@ inline constexpr int kStopSeconds = 20;
 
 // The program of that name in the build tree.
 std::string programPath(const std::string& name);
+
+// How many files, sockets and the like a process has open.
+size_t descriptorCount(pid_t pid);
 
 struct CommandResult {
     int status = -1;
