@@ -100,7 +100,7 @@ TEST_CASE("doors: the query socket says what is wrong with a request") {
         REQUIRE(message.has_value());
         CHECK(message->status == "error");
         CHECK(!message->error.empty());
-        CHECK(!query.receive(5000).has_value());  // and the connection is closed
+        CHECK(query.isHungUpOn(kAnswerMs));
         return message->error;
     };
     CHECK(answerTo(withLength(0xFFFFFFFF, {})).find("65536") != std::string::npos);
@@ -220,12 +220,11 @@ TEST_CASE("doors: a stream that is not read is cut, the others go on") {
         test::pauseMs(1);
     }
     // What was sent can still be read; then comes the error or the end, never a hang.
-    bool ended = false;
-    for (int i = 0; i < 100'000 && !ended; ++i) {
-        const auto message = stuck.receive(5000);
-        ended = !message.has_value() || message->status == "error";
+    auto message = stuck.receive(kAnswerMs);
+    while (message && message->status != "error") {
+        message = stuck.receive(kAnswerMs);
     }
-    CHECK(ended);
+    CHECK(stuck.isHungUpOn(kAnswerMs));
 }
 
 TEST_CASE("doors: kmesd answers malformed packets with -EINVAL and keeps the connection") {
