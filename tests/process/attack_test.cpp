@@ -197,8 +197,9 @@ void checkKilled(Stage& stage, const std::string& program, const Outcome& outcom
                  size_t seen_before, size_t lives_before) {
     CHECK(outcome.died);
     // Named where the kernel's log can be read, and by the signal where not.
-    CHECK(test::waitUntil(
-        kAnswerMs, [&] { return countIn(stage.group().stderrText(), "SIGSYS") > seen_before; }));
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return countIn(stage.group().stderrText(), "SIGSYS") > seen_before;
+    }));
     checkDeath(stage, program, lives_before);
 }
 

@@ -21,6 +21,7 @@ namespace {
 
 // A second, and what it takes to ask on a machine that is busy.
 constexpr int64_t kAtOnceMs = 2500;
+constexpr int kSaidSeconds = 30;
 constexpr int64_t kNextLookMs = 12'000;  // of a sensor that looks every second, not every 15
 constexpr const char* kSecret = "hunter2-do-not-repeat";
 
@@ -99,10 +100,13 @@ TEST_CASE("configuration: what changes during the start is taken over after it (
     test::Group group(state, {});
     // The store is started when the configuration has been read, and the others behind it.
     REQUIRE(comesTrue([&] { return group.childPid("eventd-store") > 0; }));
+    const pid_t store = group.childPid("eventd-store");
+    ::kill(store, SIGSTOP);  // they wait for it
     write(state, registry(dword("MaxBatchSize", 500)));
     CHECK_FALSE(contains(group.stderrText(), "eventd: ready"));  // else this proves nothing
+    ::kill(store, SIGCONT);
     REQUIRE(group.waitReady());
-    CHECK(group.waitForStderr("MaxBatchSize is now 500, was 10000", 10));
+    CHECK(group.waitForStderr("MaxBatchSize is now 500, was 10000", kSaidSeconds));
     const auto said = group.stderrText();
     CHECK(said.find("eventd: ready") < said.find("MaxBatchSize is now"));
     const std::string changes = "EVENTS synthetic.config_change SELECT key, old, new";
@@ -118,7 +122,7 @@ TEST_CASE("configuration: the memory of questions may change while queryd runs")
     test::Group group(state, {});
     REQUIRE(group.waitReady());
     write(state, registry(R"({"name": "MaxQueryMemoryBytes", "type": "qword", "data": 16777216})"));
-    CHECK(group.waitForStderr("MaxQueryMemoryBytes is now 16777216, was 268435456", 10));
+    CHECK(group.waitForStderr("MaxQueryMemoryBytes is now 16777216, was 268435456", kSaidSeconds));
     CHECK_FALSE(contains(status(state), R"("name":"MaxQueryMemoryBytes")"));
     CHECK(group.stop() == 0);
 }

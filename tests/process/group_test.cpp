@@ -221,7 +221,7 @@ TEST_CASE("group: readiness and stopping are told to the notify socket") {
     init.handOver(options);
     test::Group group(state, options);
     REQUIRE(group.waitReady());
-    CHECK(init.waitFor("READY=1", 1));
+    CHECK(init.waitFor("READY=1", test::kReadySeconds));
     CHECK(group.stop() == 0);
     CHECK(init.read("STOPPING=1"));
 }

@@ -129,7 +129,7 @@ TEST_CASE(
     for (const char* victim : {"eventd-store", "eventd-queryd", "eventd-kmesd"}) {
         CAPTURE(victim);
         ::kill(group.childPid(victim), SIGKILL);
-        REQUIRE(group.waitForStderr(std::string(victim) + " serves again", 10));
+        REQUIRE(group.waitForStderr(std::string(victim) + " serves again", test::kReadySeconds));
         CHECK(ask(state, std::string("EVENTS ") + kEventType + " TAKE 1").status == 0);
     }
     emitAll(state, 201, 200);

@@ -88,16 +88,16 @@ TEST_CASE("question: a stream delivers what comes after it began") {
     (void)answerWithLines(state, "EVENTS live.event", 1);
     test::RawQuery stream(state.below("run/query.sock"));
     REQUIRE(stream.send("EVENTS live.event STREAM"));
-    const auto initial = stream.receive(5000);
+    const auto initial = stream.receive(test::kPatienceMs);
     REQUIRE(initial.has_value());
     CHECK(initial->status == "ok");
     CHECK(initial->record_count == 1);
     REQUIRE(evctl(state, {"emit", "live.event", "{\"n\": 2}"}).status == 0);
-    const auto live = stream.receive(5000);
+    const auto live = stream.receive(test::kPatienceMs);
     REQUIRE(live.has_value());
     CHECK(live->record_count == 1);
     CHECK(group.stop() == 0);
-    const auto farewell = stream.receive(5000);
+    const auto farewell = stream.receive(test::kPatienceMs);
     CHECK((!farewell.has_value() || farewell->status == "error"));
 }
 

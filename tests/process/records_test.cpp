@@ -89,14 +89,14 @@ TEST_CASE("records: what a command prints reaches whoever follows the log") {
     REQUIRE(group.waitReady());
     test::RawQuery tail(state.below("run/query.sock"));
     REQUIRE(tail.send("LOGS FROM sh STREAM"));
-    REQUIRE(tail.receive(5000).has_value());
+    REQUIRE(tail.receive(test::kPatienceMs).has_value());
     const auto run =
         test::evctl(state, {"run", "--", "sh", "-c", "echo one; echo two >&2; exit 3"});
     CHECK(run.status == 3);
     CHECK(run.output == "one\n");
     uint32_t lines = 0;
     while (lines < 2) {
-        const auto message = tail.receive(5000);
+        const auto message = tail.receive(test::kPatienceMs);
         REQUIRE(message.has_value());
         lines += message->record_count;
     }

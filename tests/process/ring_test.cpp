@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/base/thread.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
@@ -27,6 +28,7 @@ namespace {
 
 constexpr const char* kEventType = "ring.event";
 constexpr uint32_t kOpResize = 4;
+constexpr uint64_t kEventsBetween = 2000;  // two resizes
 
 test::GroupOptions withRings(int count) {
     test::GroupOptions options = test::withoutSensors();
@@ -46,6 +48,14 @@ int32_t resizeRings(const test::StateFolder& state, uint64_t capacity) {
     int32_t status = -1;
     std::memcpy(&status, reply, sizeof(status));
     return status;
+}
+
+// What is stored the collector has taken out of the ring.
+bool waitForStored(const test::StateFolder& state, uint64_t events) {
+    const std::string counted = cat("{\"count\":", events, "}\n");
+    return test::waitUntil(test::kPatienceMs, [&] {
+        return test::ask(state, cat("EVENTS ", kEventType, " COUNT")).output == counted;
+    });
 }
 
 uint64_t distinct(const test::ExactlyOnceReport& report) {
@@ -85,7 +95,7 @@ TEST_CASE("ring: a collector that sleeps too long is lapped, and the loss is rec
     REQUIRE(group.waitReady());
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 1000);
     REQUIRE(emitter.emit(1, 10).acknowledged == 10);
-    test::pauseMs(200);
+    REQUIRE(waitForStored(state, 10));
     const pid_t collector = group.childPid("eventd-collector");
     REQUIRE(collector > 0);
     ::kill(collector, SIGSTOP);
@@ -121,7 +131,8 @@ TEST_CASE("ring: growing and shrinking under load loses and doubles nothing unre
         for (const uint64_t capacity :
              {16 * mebibyte, mebibyte, 8 * mebibyte, mebibyte / 2, 4 * mebibyte}) {
             CHECK(resizeRings(state, capacity) == 0);
-            test::pauseMs(200);
+            const uint64_t wanted = acknowledged + kEventsBetween;
+            CHECK(test::waitUntil(test::kPatienceMs, [&] { return acknowledged >= wanted; }));
         }
         CHECK(resizeRings(state, 3 * mebibyte) < 0);  // no power of two
         CHECK(resizeRings(state, 1024) < 0);          // below the least
@@ -143,7 +154,7 @@ TEST_CASE("ring: bursts that fill a ring in one go are stored without a gap") {
         for (int i = 0; i < 15; ++i, next += 250) {  // 3,750 events, about 4 MB
             REQUIRE(emitter.emit(next, 250).acknowledged == 250);
         }
-        test::pauseMs(250);
+        REQUIRE(waitForStored(state, next - 1));
     }
     CHECK(group.stop() == 0);
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);

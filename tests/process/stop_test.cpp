@@ -20,6 +20,7 @@ namespace {
 
 constexpr const char* kEventType = "stop.event";
 constexpr int64_t kStopMs = 8000;
+constexpr uint64_t kEventsBefore = 400;
 
 int64_t nowMs() {
     return base::SystemClock().monotonicNs() / base::kNsPerMs;
@@ -31,7 +32,8 @@ int64_t stopWith(const std::string& program, int signal) {
     test::Group group(state, test::smallGroup());
     REQUIRE(group.waitReady());
     test::EventLoad load(state.below("run/kmes.sock"), kEventType);
-    test::pauseMs(300);
+    REQUIRE(test::waitUntil(test::kPatienceMs,
+                            [&] { return load.acknowledgedCount() >= kEventsBefore; }));
     const pid_t pid = group.childPid(program);
     REQUIRE(pid > 0);
     const int64_t begin_ms = nowMs();

@@ -26,6 +26,7 @@ namespace {
 constexpr const char* kEventType = "torn.event";
 constexpr int kControlFd = 3;
 constexpr int kNewEdgeSeconds = 20;
+constexpr uint64_t kEventsEachSide = 500;  // of the tear
 
 // Shuts the stream sockets of another process, but for its supervisor's; how many that were.
 int tearConnections(pid_t pid) {
@@ -58,13 +59,18 @@ TEST_CASE("torn edges: collector and store get another connection, and every eve
     test::Group group(state, options);
     REQUIRE(group.waitReady());
     test::EventLoad load(state.below("run/kmes.sock"), kEventType);
-    test::pauseMs(300);
+    const auto hasEmitted = [&](uint64_t more) {
+        const uint64_t wanted = load.acknowledgedCount() + more;
+        return test::waitUntil(test::kPatienceMs,
+                               [&] { return load.acknowledgedCount() >= wanted; });
+    };
+    REQUIRE(hasEmitted(kEventsEachSide));
     const pid_t collector = group.childPid("eventd-collector");
     const pid_t store = group.childPid("eventd-store");
     CHECK(tearConnections(collector) == 1);
     CHECK(
         group.waitForStderr("eventd-collector has no connection to eventd-store", kNewEdgeSeconds));
-    test::pauseMs(500);
+    CHECK(hasEmitted(kEventsEachSide));
     load.stop();
     CHECK(group.childPid("eventd-collector") == collector);
     CHECK(group.childPid("eventd-store") == store);
@@ -73,7 +79,7 @@ TEST_CASE("torn edges: collector and store get another connection, and every eve
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
     CHECK(report.violations.empty());
     CHECK(report.lost == 0);
-    REQUIRE(load.acknowledged().size() > 1000);
+    REQUIRE(load.acknowledged().size() >= 2 * kEventsEachSide);
     CHECK(std::all_of(load.acknowledged().begin(), load.acknowledged().end(),
                       [&](uint64_t number) { return report.numbers.count(number) == 1; }));
 }

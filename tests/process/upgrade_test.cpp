@@ -29,6 +29,7 @@ constexpr const char* kEventType = "upgrade.event";
 constexpr const char* kRecordName = "upgrade-load";
 constexpr int kUpgradeSeconds = 120;
 constexpr int kRounds = 3;
+constexpr uint64_t kEventsBefore = 100;
 const std::vector<std::string> kNames = {"eventd-store", "eventd-queryd",    "eventd-ingest",
                                          "eventd-kmesd", "eventd-collector", "eventd-sensor"};
 
@@ -151,11 +152,11 @@ TEST_CASE("upgrade: a new program file takes effect, a second request meanwhile 
     CHECK(executed("eventd-queryd") != installed.pathOf("eventd-queryd"));
     installed.installCopy("eventd-queryd");
     group.signal(SIGUSR2);
-    REQUIRE(group.waitForStderr("upgrade: replacing eventd-store", 10));
+    REQUIRE(group.waitForStderr("upgrade: replacing eventd-store", kUpgradeSeconds));
     group.signal(SIGUSR2);
     REQUIRE(group.waitForStderr("upgrade: complete", kUpgradeSeconds));
     CHECK(executed("eventd-queryd") == installed.pathOf("eventd-queryd"));
-    CHECK(group.waitForStderr("ignoring it", 5));
+    CHECK(group.waitForStderr("ignoring it", kUpgradeSeconds));
     CHECK(countIn(group.stderrText(), "upgrade: complete") == 1);
     CHECK(group.stop() == 0);
 }
@@ -190,7 +191,8 @@ TEST_CASE("upgrade: a stop has precedence at any moment of it") {
         test::Group group(state, test::smallGroup());
         REQUIRE(group.waitReady());
         test::EventLoad load(state.below("run/kmes.sock"), kEventType);
-        test::pauseMs(100);
+        REQUIRE(test::waitUntil(test::kPatienceMs,
+                                [&] { return load.acknowledgedCount() >= kEventsBefore; }));
         group.signal(SIGUSR2);
         test::pauseMs(after_ms);
         CHECK(group.stop() == 0);

@@ -28,6 +28,7 @@ void EventLoad::run() {
         for (uint32_t i = 0; i < outcome.acknowledged; ++i) {
             acknowledged_.insert(next_ + i);
         }
+        acknowledged_count_ += outcome.acknowledged;
         next_ += pace_.batch_events;
         pauseMs(outcome.connection_lost ? kReconnectMs : pace_.pause_ms);
     }
