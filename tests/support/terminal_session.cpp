@@ -15,6 +15,7 @@ namespace evd::test {
 namespace {
 
 constexpr int kPauseMs = 20;
+constexpr int kSignalled = 128;
 
 int64_t deadlineNs() {
     return base::SystemClock().monotonicNs() + kPatienceMs * base::kNsPerMs;
@@ -100,7 +101,7 @@ int TerminalSession::waitExit() {
         if (::waitpid(pid_, &status, WNOHANG) == pid_) {
             pid_ = -1;
             (void)readSome();
-            return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+            return WIFEXITED(status) ? WEXITSTATUS(status) : kSignalled + WTERMSIG(status);
         }
     }
     return -1;

@@ -23,7 +23,8 @@ class TerminalSession {
     void type(const std::string& text);
     // Waits until the text was printed behind what was waited for before; false after kPatienceMs.
     bool waitFor(const std::string& text);
-    // The exit status; -1 when it has not ended by then or was killed.
+    // The exit status, of one that a signal has ended 128 and its number, as shells have it; -1
+    // when it has not ended by then.
     int waitExit();
 
     const std::string& printed() const { return printed_; }
