@@ -8,6 +8,7 @@
 #include "tests/support/evctl.h"
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/group.h"
 #include "tests/support/victims.h"
 #include "tests/support/wait_until.h"
@@ -27,15 +28,6 @@ constexpr test::EventPace kHeavyPace = {64, 2, 150};
 constexpr int64_t kServesAgainMs = 2000;
 constexpr int kAnswerSeconds = 5;
 constexpr const char* kEventType = "chaos.event";
-
-uint64_t fromEnvironment(const char* name, uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    if (text == nullptr) {
-        return otherwise;
-    }
-    const auto number = evd::base::parseU64(text);
-    return number.ok() ? number.value() : otherwise;
-}
 
 bool serves(const test::StateFolder& state) {
     return test::ask(state, "EVENTS TAKE 1", kAnswerSeconds).status == 0;
@@ -64,8 +56,8 @@ void checkStored(const test::StateFolder& state, const test::EventLoad& load, bo
 }  // namespace
 
 TEST_CASE("chaos: after kill -9 of random children under load every event is stored exactly once") {
-    const uint64_t seed = fromEnvironment("EVENTD_CHAOS_SEED", std::random_device{}());
-    const auto kills = static_cast<int>(fromEnvironment("EVENTD_CHAOS_KILLS", kKillsDefault));
+    const uint64_t seed = test::fromEnvironment("EVENTD_CHAOS_SEED", std::random_device{}());
+    const auto kills = static_cast<int>(test::fromEnvironment("EVENTD_CHAOS_KILLS", kKillsDefault));
     const bool is_heavy = std::getenv("EVENTD_CHAOS_HEAVY") != nullptr;
     MESSAGE(cat("seed ", seed, " (EVENTD_CHAOS_SEED), ", kills, " kills (EVENTD_CHAOS_KILLS)"));
     std::mt19937_64 random(seed);

@@ -7,13 +7,13 @@
 #include "tests/support/emitter.h"
 #include "tests/support/event_follower.h"
 #include "tests/support/exactly_once.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <random>
 #include <set>
 
@@ -27,12 +27,6 @@ constexpr uint32_t kBatchEvents = 16;
 constexpr int kPauseMs = 10;
 constexpr uint32_t kPadBytes = 100;
 constexpr const char* kEventType = "cursor.event";
-
-uint64_t chosenSeed() {
-    const char* text = std::getenv("EVENTD_CURSOR_SEED");
-    const auto number = evd::base::parseU64(text == nullptr ? "" : text);
-    return number.ok() ? number.value() : std::random_device{}();
-}
 
 // Emits at a steady pace, by the test's own thread, and remembers what was acknowledged.
 class Load {
@@ -85,7 +79,7 @@ std::vector<const char*> chooseVictims(std::mt19937_64& random) {
 }  // namespace
 
 TEST_CASE("event cursor: a follower sees each event once, whatever is killed with -9 meanwhile") {
-    const uint64_t seed = chosenSeed();
+    const uint64_t seed = test::fromEnvironment("EVENTD_CURSOR_SEED", std::random_device{}());
     MESSAGE(cat("seed ", seed, " (EVENTD_CURSOR_SEED)"));
     std::mt19937_64 random(seed);
     const test::StateFolder state;

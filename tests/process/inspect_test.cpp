@@ -7,6 +7,7 @@
 #include "tests/support/emitter.h"
 #include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/group.h"
 #include "tests/support/sqlite_shell.h"
 #include "tests/support/wait_until.h"
@@ -15,7 +16,6 @@
 #include <sys/stat.h>
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <set>
@@ -37,9 +37,7 @@ constexpr const char* kCheckpointPages = "100";
 constexpr uint64_t kWalBytesBound = 2'500'000;
 
 uint64_t secondsToHold() {
-    const char* text = std::getenv("EVENTD_SNAPSHOT_SECONDS");
-    const auto number = evd::base::parseU64(text == nullptr ? "" : text);
-    return number.ok() ? number.value() : kSnapshotSecondsDefault;
+    return test::fromEnvironment("EVENTD_SNAPSHOT_SECONDS", kSnapshotSecondsDefault);
 }
 
 // Emits at a steady pace on a thread of its own, from its first moment to stop().

@@ -10,6 +10,7 @@
 #include "common/db/sqlite.h"
 #include "tests/support/emitter.h"
 #include "tests/support/evctl.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/wait_until.h"
@@ -19,7 +20,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -59,9 +59,7 @@ constexpr auto kQuestions = std::to_array<const char*>({
 });
 
 uint64_t seconds() {
-    const char* text = std::getenv("EVENTD_SOAK_SECONDS");
-    const auto number = base::parseU64(text == nullptr ? "" : text);
-    return number.ok() ? number.value() : kSecondsDefault;
+    return test::fromEnvironment("EVENTD_SOAK_SECONDS", kSecondsDefault);
 }
 
 int64_t nowNs() {
