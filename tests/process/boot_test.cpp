@@ -8,7 +8,6 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
-#include <set>
 #include <string>
 
 namespace test = evd::test;
@@ -60,7 +59,7 @@ TEST_CASE("boot: restarts, a reboot and other numbers of shards keep every event
     }
     CHECK(report.lost == 0);
     CHECK(report.numbers.size() == 500);
-    CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() == 500);
+    CHECK(report.distinct() == 500);
     CHECK(report.complete_until.size() >= 2);  // two boots, counted apart
     for (const char* shard : {"shard-0000.db", "shard-0001.db", "shard-0002.db"}) {
         CHECK(std::filesystem::exists(state.below(std::string("events/") + shard)));

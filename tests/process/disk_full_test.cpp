@@ -11,7 +11,6 @@
 
 #include <doctest/doctest.h>
 #include <algorithm>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -111,8 +110,7 @@ TEST_CASE("disk full: what the store cannot take waits and is stored exactly onc
     }
     CHECK(report.lost == 0);
     CHECK(report.numbers.size() == emission.count());
-    CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() ==
-          emission.count());
+    CHECK(report.distinct() == emission.count());
 }
 
 TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is stored") {

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <csignal>
 #include <filesystem>
-#include <set>
 
 namespace base = evd::base;
 namespace test = evd::test;
@@ -52,7 +51,7 @@ void checkAllStored(const test::StateFolder& state, size_t events) {
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
     CHECK(report.violations.empty());
     CHECK(report.gap_records == 0);
-    CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() == events);
+    CHECK(report.distinct() == events);
     CHECK(report.numbers.size() == events);
 }
 

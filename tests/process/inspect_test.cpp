@@ -18,7 +18,6 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <set>
 
 namespace test = evd::test;
 using evd::base::cat;
@@ -108,7 +107,7 @@ class LoadedGroup {
         CHECK(report.violations.empty());
         CHECK(report.gap_records == 0);
         CHECK(report.numbers.size() == emitted);
-        CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() == emitted);
+        CHECK(report.distinct() == emitted);
     }
 
   private:

@@ -58,15 +58,11 @@ bool waitForStored(const test::StateFolder& state, uint64_t events) {
     });
 }
 
-uint64_t distinct(const test::ExactlyOnceReport& report) {
-    return std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size();
-}
-
 void checkNothingBroken(const test::ExactlyOnceReport& report) {
     for (const auto& violation : report.violations) {
         FAIL_CHECK(violation);
     }
-    CHECK(distinct(report) == report.numbers.size());
+    CHECK(report.distinct() == report.numbers.size());
 }
 
 }  // namespace
