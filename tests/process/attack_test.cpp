@@ -8,6 +8,7 @@
 #include "sandbox/landlock.h"
 #include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/text_search.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
@@ -69,14 +70,6 @@ std::vector<Row> readTable() {
 
 int64_t nowMs() {
     return base::SystemClock().monotonicNs() / base::kNsPerMs;
-}
-
-size_t countIn(const std::string& text, const std::string& what) {
-    size_t count = 0;
-    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-        ++count;
-    }
-    return count;
 }
 
 // What became of one attempt.
@@ -189,7 +182,7 @@ bool provableHere(const Row& row, const std::string& program, const std::string&
 void checkDeath(Stage& stage, const std::string& program, size_t lives_before) {
     const std::string serves = "eventd-" + program + " serves again";
     CHECK(test::waitUntil(kServesAgainMs, [&] {
-        return countIn(stage.group().stderrText(), serves) > lives_before;
+        return test::countIn(stage.group().stderrText(), serves) > lives_before;
     }));
 }
 
@@ -198,7 +191,7 @@ void checkKilled(Stage& stage, const std::string& program, const Outcome& outcom
     CHECK(outcome.died);
     // Named where the kernel's log can be read, and by the signal where not.
     CHECK(test::waitUntil(test::kPatienceMs, [&] {
-        return countIn(stage.group().stderrText(), "SIGSYS") > seen_before;
+        return test::countIn(stage.group().stderrText(), "SIGSYS") > seen_before;
     }));
     checkDeath(stage, program, lives_before);
 }
@@ -209,8 +202,8 @@ bool attemptOne(Stage& stage, const Row& row, const std::string& program) {
     CAPTURE(row.attempt);
     CAPTURE(expected);
     const std::string before = stage.group().stderrText();
-    const size_t seen = countIn(before, "SIGSYS");
-    const size_t lives = countIn(before, "eventd-" + program + " serves again");
+    const size_t seen = test::countIn(before, "SIGSYS");
+    const size_t lives = test::countIn(before, "eventd-" + program + " serves again");
     const Outcome outcome = stage.attempt(program, row.attempt);
     if (expected == "killed") {
         checkKilled(stage, program, outcome, seen, lives);
@@ -223,8 +216,8 @@ bool attemptOne(Stage& stage, const Row& row, const std::string& program) {
     } else {
         CHECK(expected == "outlived");  // whatever it does to itself, the rest goes on
         test::pauseMs(200);
-        if (countIn(stage.group().stderrText(), "eventd-" + program + " (pid ") >
-            countIn(before, "eventd-" + program + " (pid ")) {
+        if (test::countIn(stage.group().stderrText(), "eventd-" + program + " (pid ") >
+            test::countIn(before, "eventd-" + program + " (pid ")) {
             checkDeath(stage, program, lives);
         }
     }

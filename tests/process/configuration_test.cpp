@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/text_search.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
@@ -15,6 +16,7 @@
 namespace base = evd::base;
 namespace test = evd::test;
 using test::ask;
+using test::contains;
 using test::evctl;
 
 namespace {
@@ -50,19 +52,9 @@ bool comesTrue(const Holds& holds) {
     return test::waitUntil(test::kPatienceMs, holds);
 }
 
-bool contains(const std::string& text, const std::string& what) {
-    return text.find(what) != std::string::npos;
-}
-
 int64_t measure(const std::string& shown, const std::string& name) {
-    const std::string label = base::cat('"', name, "\":");
-    const size_t found = shown.find(label);
-    if (found == std::string::npos) {
-        return -1;
-    }
-    const auto rest = std::string_view(shown).substr(found + label.size());
-    const auto number = base::parseU64(rest.substr(0, rest.find_first_not_of("0123456789")));
-    return number.ok() ? static_cast<int64_t>(number.value()) : -1;
+    const auto number = test::numberBehind(shown, base::cat('"', name, "\":"));
+    return number ? static_cast<int64_t>(*number) : -1;
 }
 
 }  // namespace

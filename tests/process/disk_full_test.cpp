@@ -7,6 +7,7 @@
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/small_disk.h"
+#include "tests/support/text_search.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
@@ -32,14 +33,7 @@ bool comesTrue(const Holds& holds, int look_every_ms = test::kLookEveryMs) {
 
 uint64_t countOf(const test::StateFolder& state, const std::string& type) {
     const auto answer = test::ask(state, cat("EVENTS ", type, " COUNT"));
-    const size_t at = answer.output.find("\"count\":");
-    if (answer.status != 0 || at == std::string::npos) {
-        return 0;
-    }
-    const std::string text = answer.output.substr(at + 8);
-    const size_t end = text.find_first_of(",}");
-    const auto count = evd::base::parseU64(text.substr(0, end));
-    return count.ok() ? count.value() : 0;
+    return answer.status == 0 ? test::numberBehind(answer.output, "\"count\":").value_or(0) : 0;
 }
 
 class Emission {

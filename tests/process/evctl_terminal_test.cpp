@@ -5,11 +5,13 @@
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
 #include "tests/support/text_file.h"
+#include "tests/support/text_search.h"
 
 #include <doctest/doctest.h>
 #include <csignal>
 
 namespace test = evd::test;
+using test::contains;
 using test::evctl;
 using test::evctlCommand;
 using test::waitForLines;
@@ -32,10 +34,6 @@ std::string shown(const test::StateFolder& state, const std::vector<std::string>
     test::TerminalSession session(evctlCommand(state, arguments), environmentOf(state));
     CHECK(session.waitExit() == 0);
     return session.printed();
-}
-
-bool holds(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -70,7 +68,7 @@ TEST_CASE("evctl on a terminal: questions are typed, completed from the store, a
     CHECK(session.waitFor("eventd> "));
     session.type("quit\n");
     CHECK(session.waitExit() == 0);
-    CHECK(holds(test::readTextFile(state.below("xdg/evctl/history")), "shop.order"));
+    CHECK(contains(test::readTextFile(state.below("xdg/evctl/history")), "shop.order"));
     CHECK(group.stop() == 0);
 }
 
@@ -87,18 +85,18 @@ TEST_CASE(
     CHECK(waitForLines(state, "LOGS FROM shop", 1));
     const std::string question = "METRIC test.load[] SINCE 1h ago";
     const std::string chart = shown(state, {question});
-    CHECK(holds(chart, "core=0  last 3  least 1  most 5"));
-    CHECK(holds(chart, "\u2514"));
-    CHECK(holds(shown(state, {question, "--no-plot"}), "timestamp"));
-    CHECK_FALSE(holds(evctl(state, {question}).output, "\u2514"));
-    CHECK(holds(shown(state, {"LOGS FROM shop COUNT BY origin"}), "\u2588"));
+    CHECK(contains(chart, "core=0  last 3  least 1  most 5"));
+    CHECK(contains(chart, "\u2514"));
+    CHECK(contains(shown(state, {question, "--no-plot"}), "timestamp"));
+    CHECK_FALSE(contains(evctl(state, {question}).output, "\u2514"));
+    CHECK(contains(shown(state, {"LOGS FROM shop COUNT BY origin"}), "\u2588"));
     const std::string svg = state.below("load.svg");
     CHECK(evctl(state, {question, "--svg", svg}).status == 0);
-    CHECK(holds(test::readTextFile(svg), "<polyline"));
+    CHECK(contains(test::readTextFile(svg), "<polyline"));
     const std::string top = shown(state, {"top", "--once"});
-    CHECK(holds(top, "eventd-store"));
-    CHECK(holds(top, "slowest questions"));
-    CHECK(holds(top, question));
+    CHECK(contains(top, "eventd-store"));
+    CHECK(contains(top, "slowest questions"));
+    CHECK(contains(top, question));
     CHECK(group.stop() == 0);
 }
 
@@ -119,10 +117,10 @@ TEST_CASE("evctl on a terminal: --heat draws lines of shades, of a histogram its
     const std::string svg = state.below("wait.svg");
     const std::string heat = shown(state, {question, "--heat", "--svg", svg});
     for (const char* line : {"test.wait", "P99 \u2591", "\u2588", "P95 ", "P50 \u00B7"}) {
-        CHECK_MESSAGE(holds(heat, line), heat);
+        CHECK_MESSAGE(contains(heat, line), heat);
     }
-    CHECK(holds(test::readTextFile(svg), "P95"));
-    CHECK(holds(shown(state, {"METRIC test.load SINCE 1h ago", "--heat"}), "\u00B7"));
+    CHECK(contains(test::readTextFile(svg), "P95"));
+    CHECK(contains(shown(state, {"METRIC test.load SINCE 1h ago", "--heat"}), "\u00B7"));
     // Without SINCE there is one moment, and without --heat what the server says of histograms.
     const auto moment = evctl(state, {"METRIC test.wait", "--heat"});
     CHECK(moment.status == 1);
@@ -152,8 +150,8 @@ TEST_CASE("evctl on a terminal: nothing that was stored speaks to the terminal")
                                                {"--wrap", "LOGS FROM evil"},
                                                {"top", "--once"}}) {
         const std::string screen = shown(state, arguments);
-        CHECK_MESSAGE(holds(screen, "\\x1b]0;owned\\x07"), screen);
-        CHECK_FALSE(holds(screen, kTitleSequence));
+        CHECK_MESSAGE(contains(screen, "\\x1b]0;owned\\x07"), screen);
+        CHECK_FALSE(contains(screen, kTitleSequence));
     }
     CHECK(group.stop() == 0);
 }

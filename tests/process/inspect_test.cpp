@@ -10,6 +10,7 @@
 #include "tests/support/from_environment.h"
 #include "tests/support/group.h"
 #include "tests/support/sqlite_shell.h"
+#include "tests/support/text_search.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
@@ -113,15 +114,7 @@ class LoadedGroup {
   private:
     std::optional<uint64_t> figureNow(const std::string& name) const {
         const auto answer = test::ask(state_, "status");
-        const std::string key = cat("\"shard.0.", name, "\":");
-        const size_t at = answer.output.find(key);
-        if (at == std::string::npos) {
-            return std::nullopt;
-        }
-        const std::string_view rest = std::string_view(answer.output).substr(at + key.size());
-        const auto number = evd::base::parseU64(rest.substr(0, rest.find_first_of(",}")));
-        REQUIRE(number.ok());
-        return number.value();
+        return test::numberBehind(answer.output, cat("\"shard.0.", name, "\":"));
     }
     static test::GroupOptions options() {
         test::GroupOptions options;

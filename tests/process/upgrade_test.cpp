@@ -9,6 +9,7 @@
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/record_load.h"
+#include "tests/support/text_search.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
@@ -32,14 +33,6 @@ constexpr int kRounds = 3;
 constexpr uint64_t kEventsBefore = 100;
 const std::vector<std::string> kNames = {"eventd-store", "eventd-queryd",    "eventd-ingest",
                                          "eventd-kmesd", "eventd-collector", "eventd-sensor"};
-
-size_t countIn(const std::string& text, const std::string& what) {
-    size_t count = 0;
-    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-        ++count;
-    }
-    return count;
-}
 
 test::CommandResult status(const test::StateFolder& state) {
     return test::ask(state, "status");
@@ -103,7 +96,7 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
         }
         group.signal(SIGUSR2);
         REQUIRE(test::waitUntil(kUpgradeSeconds * 1000, [&] {
-            return countIn(group.stderrText(), "upgrade: complete, 6 of 6") == round;
+            return test::countIn(group.stderrText(), "upgrade: complete, 6 of 6") == round;
         }));
         for (const auto& name : kNames) {
             CAPTURE(name);
@@ -157,7 +150,7 @@ TEST_CASE("upgrade: a new program file takes effect, a second request meanwhile 
     REQUIRE(group.waitForStderr("upgrade: complete", kUpgradeSeconds));
     CHECK(executed("eventd-queryd") == installed.pathOf("eventd-queryd"));
     CHECK(group.waitForStderr("ignoring it", kUpgradeSeconds));
-    CHECK(countIn(group.stderrText(), "upgrade: complete") == 1);
+    CHECK(test::countIn(group.stderrText(), "upgrade: complete") == 1);
     CHECK(group.stop() == 0);
 }
 
