@@ -3,9 +3,8 @@
 // as they have gone.
 
 #include "common/base/text.h"
-#include "common/base/thread.h"
-#include "tests/support/emitter.h"
 #include "tests/support/evctl.h"
+#include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/from_environment.h"
 #include "tests/support/group.h"
@@ -15,8 +14,6 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <algorithm>
-#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -26,9 +23,7 @@ using evd::base::cat;
 namespace {
 
 constexpr const char* kEventType = "inspect.event";
-constexpr uint32_t kBatchEvents = 16;
-constexpr uint32_t kPadBytes = 200;
-constexpr int kLoadPauseMs = 4;
+constexpr test::EventPace kPace = {16, 4, 200};
 constexpr int kSnapshotSecondsDefault = 4;
 
 // Checkpoints are due at 100 x 4 KiB and put off to four times that under load; a batch more, and
@@ -40,39 +35,6 @@ uint64_t secondsToHold() {
     return test::fromEnvironment("EVENTD_SNAPSHOT_SECONDS", kSnapshotSecondsDefault);
 }
 
-// Emits at a steady pace on a thread of its own, from its first moment to stop().
-class Load {
-  public:
-    explicit Load(const std::string& socket_path)
-        : emitter_(socket_path, kEventType, kPadBytes), thread_("load", [this] { run(); }) {}
-    ~Load() { (void)stop(); }
-
-    // How many events were acknowledged: numbers 1 to this.
-    uint64_t stop() {
-        stopping_ = true;
-        thread_.join();
-        return emitted_;
-    }
-    bool wasRefused() const { return refused_; }
-    uint64_t emitted() const { return emitted_; }
-
-  private:
-    void run() {
-        while (!stopping_ && !refused_) {
-            const auto outcome = emitter_.emit(emitted_ + 1, kBatchEvents);
-            emitted_ += outcome.acknowledged;
-            refused_ = outcome.acknowledged != kBatchEvents;
-            test::pauseMs(kLoadPauseMs);
-        }
-    }
-
-    test::Emitter emitter_;
-    std::atomic<uint64_t> emitted_ = 0;
-    std::atomic<bool> stopping_ = false;
-    std::atomic<bool> refused_ = false;
-    evd::base::Thread thread_;
-};
-
 template <typename Holds>
 bool comesTrue(const Holds& holds) {
     return test::waitUntil(test::kPatienceMs, holds);
@@ -83,7 +45,7 @@ class LoadedGroup {
   public:
     LoadedGroup() : group_(state_, options()) {
         REQUIRE(group_.waitReady());
-        load_ = std::make_unique<Load>(state_.below("run/kmes.sock"));
+        load_ = std::make_unique<test::EventLoad>(state_.below("run/kmes.sock"), kEventType, kPace);
     }
 
     std::string shard() const { return state_.below("events/shard-0000.db"); }
@@ -96,11 +58,12 @@ class LoadedGroup {
         REQUIRE(comesTrue([&] { return (found = figureNow(name)).has_value(); }));
         return *found;
     }
-    uint64_t emitted() const { return load_->emitted(); }
+    uint64_t emitted() const { return load_->acknowledgedCount(); }
 
     // Stops everything and proves that nobody has disturbed anything.
     void stopAndCheck() {
-        const uint64_t emitted = load_->stop();
+        load_->stop();
+        const size_t emitted = load_->acknowledged().size();
         CHECK_FALSE(load_->wasRefused());
         CHECK(figure("failed_batches") == 0);
         CHECK(group_.stop() == 0);
@@ -126,7 +89,7 @@ class LoadedGroup {
 
     test::StateFolder state_;
     test::Group group_;
-    std::unique_ptr<Load> load_;
+    std::unique_ptr<test::EventLoad> load_;
 };
 
 uint64_t countWith(test::SqliteShell& shell) {

@@ -29,6 +29,7 @@ void EventLoad::run() {
             acknowledged_.insert(next_ + i);
         }
         acknowledged_count_ += outcome.acknowledged;
+        refused_ = refused_ || outcome.acknowledged != pace_.batch_events;
         next_ += pace_.batch_events;
         pauseMs(outcome.connection_lost ? kReconnectMs : pace_.pause_ms);
     }

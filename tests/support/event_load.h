@@ -26,6 +26,8 @@ class EventLoad {
     void stop();
     // How many by now; from any thread.
     uint64_t acknowledgedCount() const { return acknowledged_count_; }
+    // Whether a batch was not acknowledged whole; from any thread.
+    bool wasRefused() const { return refused_; }
     // After stop().
     const std::set<uint64_t>& acknowledged() const { return acknowledged_; }
 
@@ -37,6 +39,7 @@ class EventLoad {
     std::set<uint64_t> acknowledged_;
     std::atomic<uint64_t> acknowledged_count_ = 0;
     uint64_t next_ = 1;
+    std::atomic<bool> refused_ = false;
     std::atomic<bool> stopping_ = false;
     base::Thread thread_;
 };
