@@ -93,11 +93,6 @@ def libraries_of(binary):
     return {owner_of(resolved[name]) for name in needed if name in resolved}
 
 
-def is_binary(path):
-    with open(path, "rb") as file:
-        return file.read(4) == b"\x7fELF"
-
-
 def files_below(tree):
     for folder, _, names in os.walk(tree):
         for name in names:
@@ -157,7 +152,7 @@ class Bill:
                               {"algorithm": "SHA256", "checksumValue": hashlib.sha256(data).hexdigest()}],
                 "licenseConcluded": OUR_LICENSE, "licenseInfoInFiles": ["NOASSERTION"], "copyrightText": "NOASSERTION"})
             self.relate(identifier, "CONTAINS", file_id)
-            if is_binary(path):
+            if kind == "BINARY":
                 needed |= libraries_of(path)
         code = {"packageVerificationCodeValue": hashlib.sha1("".join(sorted(sums)).encode()).hexdigest()}
         if package == "eventd":

@@ -6,6 +6,7 @@
 #include "tests/campaign/loaded_group.h"
 #include "tests/support/mishaps.h"
 #include "tests/support/victims.h"
+#include "tests/support/wait_until.h"
 
 #include <csignal>
 #include <vector>

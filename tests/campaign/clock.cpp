@@ -13,6 +13,7 @@
 #include "tests/support/emitter.h"
 #include "tests/support/plain_database.h"
 #include "tests/support/raw_query.h"
+#include "tests/support/wait_until.h"
 
 #include <algorithm>
 #include <atomic>
@@ -200,12 +201,6 @@ class Jumps {
     uint64_t next_ = 1;
 };
 
-std::vector<std::pair<std::string, pid_t>> sortedChildren(const Group& group) {
-    auto children = group.children();
-    std::sort(children.begin(), children.end());
-    return children;
-}
-
 }  // namespace
 
 void clockCampaign(Course& course, Findings& findings) {
@@ -218,10 +213,8 @@ void clockCampaign(Course& course, Findings& findings) {
     if (!loaded.start(findings)) {
         return;
     }
-    const auto children = sortedChildren(loaded.group());
-    findings.expect(
-        meddling.page().programs > children.size(), "programs let themselves be meddled with",
-        cat("only ", meddling.page().programs.load(), " programs have mapped the page"));
+    const auto children = loaded.group().children();
+    meddling.expectMapped(children.size(), findings);
     Jumps jumps(course, findings, loaded, meddling.page());
     Asker asker(loaded.state(), findings);
     while (course.goesOn()) {
@@ -233,7 +226,7 @@ void clockCampaign(Course& course, Findings& findings) {
     }
     asker.stop();
     loaded.waitStored(findings, kAnswerMsMax);
-    findings.expect(sortedChildren(loaded.group()) == children, "nobody was restarted",
+    findings.expect(loaded.group().children() == children, "nobody was restarted",
                     "a program was restarted because the clock jumped");
     loaded.finish(findings, {.events_complete = true, .records_complete = true});
     jumps.checkTimes();

@@ -11,12 +11,13 @@
 #include "tests/campaign/campaign.h"
 #include "tests/campaign/loaded_group.h"
 #include "tests/campaign/random_registry.h"
+#include "tests/support/evctl.h"
 #include "tests/support/msgpack_json.h"
 #include "tests/support/plain_database.h"
+#include "tests/support/wait_until.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -30,8 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using base::cat;
 
-constexpr int kSettleLooks = 300;
-constexpr int kSettleLookMs = 50;
+constexpr int64_t kSettleMs = 30'000;
 
 // The files that the group reads, and what befalls them.
 class Churn {
@@ -151,30 +151,15 @@ class Churn {
     RandomRegistry registry_;
 };
 
-std::vector<std::pair<std::string, pid_t>> sortedChildren(const Group& group) {
-    auto children = group.children();
-    std::sort(children.begin(), children.end());
-    return children;
-}
-
 // Waits until the marker's last change is told, and nothing waits or is refused.
 bool waitSettled(const LoadedGroup& loaded, uint64_t marker) {
-    const auto ask = [&](const char* what) {
-        return runCommand(
-                   {programPath("evctl"), "--state", loaded.state().path(), "-f", "jsonl", what})
-            .output;
-    };
     const std::string wanted = cat("\"new\":", marker, "}");
     const std::string question = cat("EVENTS synthetic.config_change WHERE key == \"",
                                      kMarkerSetting, "\" SELECT new TAKE 1");
-    for (int look = 0; look < kSettleLooks; ++look) {
-        if (ask(question.c_str()).find(wanted) != std::string::npos &&
-            ask("status").find(R"("settings":[])") != std::string::npos) {
-            return true;
-        }
-        pauseMs(kSettleLookMs);
-    }
-    return false;
+    return waitUntil(kSettleMs, [&] {
+        return ask(loaded.state(), question).output.find(wanted) != std::string::npos &&
+               ask(loaded.state(), "status").output.find(R"("settings":[])") != std::string::npos;
+    });
 }
 
 // Every record of a change must begin where the one before it of the same setting ended.
@@ -219,7 +204,7 @@ void configurationCampaign(Course& course, Findings& findings) {
     if (!loaded.start(findings)) {
         return;
     }
-    const auto children = sortedChildren(loaded.group());
+    const auto children = loaded.group().children();
     while (course.goesOn()) {
         churn.strike();
         if (course.oneIn(10)) {
@@ -235,8 +220,8 @@ void configurationCampaign(Course& course, Findings& findings) {
     churn.settle(settled);
     findings.expect(waitSettled(loaded, settled.at(kMarkerSetting)), "the last file is taken over",
                     "the last file was not taken over, or something still waits");
-    loaded.waitStored(findings, kSettleLooks * kSettleLookMs);
-    findings.expect(sortedChildren(loaded.group()) == children, "nobody was restarted",
+    loaded.waitStored(findings, kSettleMs);
+    findings.expect(loaded.group().children() == children, "nobody was restarted",
                     "a program was restarted");
     loaded.finish(findings, {.events_complete = true, .records_complete = true});
     checkChains(loaded.state().below("events"), settled, findings);

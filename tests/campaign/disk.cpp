@@ -9,11 +9,11 @@
 // remount itself the kernel refuses while a file is open for writing, so it cannot be had by
 // mount(2).
 
-#include "common/base/text.h"
 #include "tests/campaign/campaign.h"
 #include "tests/campaign/loaded_group.h"
 #include "tests/campaign/meddled_group.h"
 #include "tests/support/small_disk.h"
+#include "tests/support/wait_until.h"
 
 #include <array>
 #include <csignal>
@@ -22,8 +22,6 @@
 namespace evd::test {
 
 namespace {
-
-using base::cat;
 
 constexpr uint64_t kKillOneIn = 8;
 constexpr int64_t kKillEveryMs = 15'000;  // ten deaths within a minute end the group
@@ -97,10 +95,7 @@ void diskCampaign(Course& course, Findings& findings) {
     if (!loaded.start(findings)) {
         return;
     }
-    findings.expect(
-        meddling.page().programs > loaded.group().children().size(),
-        "programs let themselves be meddled with",
-        cat("only ", meddling.page().programs.load(), " programs have mapped the page"));
+    meddling.expectMapped(loaded.group().children().size(), findings);
     Trouble trouble(course, findings, loaded, meddling, disk);
     while (course.goesOn()) {
         trouble.strike();

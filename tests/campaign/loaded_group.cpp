@@ -1,10 +1,11 @@
 #include "tests/campaign/loaded_group.h"
 
-#include "common/base/clock.h"
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/plain_database.h"
 #include "tests/support/store_books.h"
+#include "tests/support/wait_until.h"
 
 #include <set>
 
@@ -17,22 +18,8 @@ using base::cat;
 constexpr const char* kEventType = "campaign.event";
 constexpr const char* kRecordName = "campaign-load";
 constexpr int64_t kFollowedMs = 30'000;
+constexpr int kAnswerSeconds = 5;
 constexpr size_t kMissingShown = 5;
-
-// Calls holds() until it answers true or the time is over; the milliseconds that took, or -1.
-template <typename Holds>
-int64_t waitUntil(int64_t limit_ms, const Holds& holds) {
-    const base::SystemClock clock;
-    const int64_t begin_ns = clock.monotonicNs();
-    while (true) {
-        const bool held = holds();
-        const int64_t elapsed_ms = (clock.monotonicNs() - begin_ns) / base::kNsPerMs;
-        if (held || elapsed_ms > limit_ms) {
-            return held ? elapsed_ms : -1;
-        }
-        pauseMs(20);
-    }
-}
 
 // The numbers of `all` that `found` has not, as a sentence's end.
 std::string missingFrom(const std::set<uint64_t>& found, const std::set<uint64_t>& all,
@@ -61,13 +48,6 @@ StoredRecords storedIn(const std::string& folder, const std::string& stem, const
 
 }  // namespace
 
-GroupOptions smallGroup() {
-    GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"", "StorageShards", "dword", "3"});
-    return options;
-}
-
 LoadedGroup::LoadedGroup(GroupOptions options, uint64_t seed, EventPace pace)
     : options_(std::move(options)), seed_(seed), pace_(pace), diary_(kEventType) {}
 
@@ -90,21 +70,17 @@ bool LoadedGroup::isAlive(Findings& findings) {
 }
 
 bool LoadedGroup::waitServing(Findings& findings, int64_t limit_ms) {
-    const int64_t took_ms = waitUntil(limit_ms, [&] {
-        const auto answer = runCommand(
-            {programPath("evctl"), "--state", state_.path(), "-f", "jsonl", "EVENTS TAKE 1"}, "",
-            5);
-        return answer.status == 0;
-    });
-    return findings.expect(took_ms >= 0, "questions are answered again",
+    const bool is_answered = waitUntil(
+        limit_ms, [&] { return ask(state_, "EVENTS TAKE 1", kAnswerSeconds).status == 0; });
+    return findings.expect(is_answered, "questions are answered again",
                            cat("no answer within ", limit_ms, " ms"));
 }
 
 bool LoadedGroup::waitStored(Findings& findings, int64_t limit_ms) {
     // The follower is shown nothing but what is stored.
     const size_t before = diary_.countNumbers();
-    const int64_t took_ms = waitUntil(limit_ms, [&] { return diary_.countNumbers() > before; });
-    return findings.expect(took_ms >= 0, "events are stored again",
+    const bool is_stored = waitUntil(limit_ms, [&] { return diary_.countNumbers() > before; });
+    return findings.expect(is_stored, "events are stored again",
                            cat("nothing was stored within ", limit_ms, " ms"));
 }
 
@@ -112,7 +88,7 @@ void LoadedGroup::finish(Findings& findings, Promises promises) {
     events_->stop();
     records_->stop();
     const size_t acknowledged = events_->acknowledged().size();
-    // What was lost with a gap record is never shown; checkFollower compares with what is stored.
+    // What was lost with a gap record is never shown; checkEvents compares with what is stored.
     (void)waitUntil(promises.events_complete ? kFollowedMs : kFollowedMs / 10,
                     [&] { return diary_.countNumbers() >= acknowledged; });
     follower_->stop();

@@ -12,8 +12,6 @@
 
 namespace evd::test {
 
-// Two rings and three shards: enough that numbers have several ways to go.
-GroupOptions smallGroup();
 // So slow that the rings hold it while several programs wait for one another's ends.
 inline constexpr EventPace kGentlePace = {16, 50, 150};
 
@@ -43,8 +41,8 @@ class LoadedGroup {
     bool isAlive(Findings& findings);
     // Asks until it is answered; a violation past the limit.
     bool waitServing(Findings& findings, int64_t limit_ms);
-    // Waits until nothing of what was acknowledged so far is missing from the answers; a violation
-    // past the limit.
+    // Waits until the follower is shown something that it was not shown before; a violation past
+    // the limit.
     bool waitStored(Findings& findings, int64_t limit_ms);
 
     const StateFolder& state() const { return state_; }
@@ -53,7 +51,6 @@ class LoadedGroup {
   private:
     void checkEvents(Findings& findings, Promises promises);
     void checkRecords(Findings& findings, Promises promises);
-    void checkFollower(Findings& findings);
 
     const StateFolder state_;
     GroupOptions options_;

@@ -41,6 +41,11 @@ void MeddlingPage::setDevice(size_t which, const std::string& path) {
     page_->devices.at(which) = found.st_dev;
 }
 
+void MeddlingPage::expectMapped(size_t children, Findings& findings) const {
+    findings.expect(page_->programs > children, "programs let themselves be meddled with",
+                    base::cat("only ", page_->programs.load(), " programs have mapped the page"));
+}
+
 const char* diskFaultName(DiskFault fault) {
     switch (fault) {
         case DiskFault::None:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/campaign/findings.h"
 #include "tests/campaign/meddling.h"
 #include "tests/support/group.h"
 
@@ -24,6 +25,8 @@ class MeddlingPage {
     void addTo(GroupOptions& options) const;
     // From now on files on the file system of that path are the stores'.
     void setDevice(size_t which, const std::string& path);
+    // By the supervisor and that many children; a violation when it is not.
+    void expectMapped(size_t children, Findings& findings) const;
     // What each kind of fault has hit so far.
     uint64_t hits(DiskFault fault) const { return page_->hits.at(static_cast<size_t>(fault)); }
 

@@ -9,9 +9,9 @@
 #include "tests/campaign/loaded_group.h"
 #include "tests/campaign/storm_client.h"
 #include "tests/support/emitter.h"
+#include "tests/support/wait_until.h"
 
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -41,11 +41,6 @@ std::vector<KnownAnswer> knownAnswers() {
     };
 }
 
-size_t descriptorCount(pid_t pid) {
-    const std::filesystem::directory_iterator all(cat("/proc/", pid, "/fd"));
-    return static_cast<size_t>(std::distance(begin(all), end(all)));
-}
-
 // Emits what the known answers are about, and waits until it is there.
 bool makeFixedEvents(const StateFolder& state, Findings& findings) {
     Emitter emitter(state.below("run/kmes.sock"), kEventType, 20);
@@ -55,15 +50,14 @@ bool makeFixedEvents(const StateFolder& state, Findings& findings) {
             return false;
         }
     }
-    for (int look = 0; look < 500; ++look) {
+    const bool are_stored = waitUntil(kCalmMs, [&] {
         RawQuery query(state.below("run/query.sock"));
-        if (query.countRecords(cat("EVENTS ", kEventType, " SELECT n"), 10'000) == kFixedEvents) {
-            return true;
-        }
-        pauseMs(20);
+        return query.countRecords(cat("EVENTS ", kEventType, " SELECT n"), 10'000) == kFixedEvents;
+    });
+    if (!are_stored) {
+        findings.violated("the fixed events were not stored");
     }
-    findings.violated("the fixed events were not stored");
-    return false;
+    return are_stored;
 }
 
 using Clients = std::vector<std::unique_ptr<StormClient>>;
@@ -86,14 +80,6 @@ void endStorm(const Clients& clients, Findings& findings) {
     findings.expect(answers > 0, "honest clients are answered", "no honest client was answered");
     findings.noted("right answers", answers);
     findings.noted("refusals with a reason", refusals);
-}
-
-// That the clients have gone is noticed a little later.
-bool waitCalm(pid_t queryd, size_t descriptors_most) {
-    for (int look = 0; look < 500 && descriptorCount(queryd) > descriptors_most; ++look) {
-        pauseMs(20);
-    }
-    return descriptorCount(queryd) <= descriptors_most;
 }
 
 }  // namespace
@@ -123,9 +109,11 @@ void questionsCampaign(Course& course, Findings& findings) {
     loaded.waitServing(findings, kCalmMs);
     findings.expect(loaded.group().childPid("eventd-queryd") == queryd, "queryd lives on",
                     "eventd-queryd was restarted");
+    // That the clients have gone is noticed a little later.
+    const bool is_calm = waitUntil(
+        kCalmMs, [&] { return descriptorCount(queryd) <= descriptors + kKeptDescriptorsMax; });
     findings.expect(
-        waitCalm(queryd, descriptors + kKeptDescriptorsMax),
-        "queryd keeps nothing of those who have gone",
+        is_calm, "queryd keeps nothing of those who have gone",
         cat("eventd-queryd has ", descriptorCount(queryd), " descriptors, it had ", descriptors));
     loaded.waitStored(findings, kCalmMs);
     loaded.finish(findings, {.events_complete = true, .records_complete = true});

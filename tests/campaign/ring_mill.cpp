@@ -3,7 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/kmes/event_header.h"
-#include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <algorithm>
 #include <cstring>

@@ -10,6 +10,7 @@
 #include "tests/campaign/ring_server.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/plain_database.h"
+#include "tests/support/wait_until.h"
 
 #include <csignal>
 #include <memory>
@@ -31,10 +32,9 @@ constexpr const char* kSoundPayload = "what was not damaged is stored as it was 
 using Mills = std::vector<std::unique_ptr<RingMill>>;
 
 GroupOptions ringOptions(const std::string& socket_path) {
-    GroupOptions options;
+    GroupOptions options = withoutSensors();
     options.values.push_back({"Linux", "KmesBackend", "sz", "\"socket\""});
     options.values.push_back({"Linux", "KmesSocketPath", "sz", cat("\"", socket_path, "\"")});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     options.values.push_back({"", "StorageShards", "dword", "3"});
     return options;
 }

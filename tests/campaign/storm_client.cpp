@@ -1,7 +1,7 @@
 #include "tests/campaign/storm_client.h"
 
 #include "common/base/text.h"
-#include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <sys/socket.h>
 #include <array>

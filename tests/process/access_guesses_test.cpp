@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "tests/support/three_users.h"
 #include "tests/support/viewed_group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <string>
@@ -22,8 +23,6 @@ using test::kRoot;
 using test::ViewedGroup;
 
 namespace {
-
-constexpr int kIndexLooks = 500;
 
 // What is stored, and what is not.
 using Guess = std::pair<std::string, std::string>;
@@ -137,13 +136,10 @@ TEST_CASE("access guesses: a hidden field answers like one that is not there, in
         REQUIRE(group->ask(kRoot, cat("EVENTS INDEX ", field)).error.empty());
     }
     // Root's question goes by the index from now on.
-    bool is_indexed = false;
-    for (int look = 0; look < kIndexLooks && !is_indexed; ++look) {
+    REQUIRE(test::waitUntil(test::kPatienceMs, [&] {
         const auto steps = group->ask(kRoot, "EVENTS WHERE secret == 7", {"explain"}).lines;
-        is_indexed = test::summaryOf(steps, "").find("payload_secret") != std::string::npos;
-        test::pauseMs(is_indexed ? 0 : 10);
-    }
-    REQUIRE(is_indexed);
+        return test::summaryOf(steps, "").find("payload_secret") != std::string::npos;
+    }));
     guessConditions(*group);
     CHECK(group->stop() == 0);
 }

@@ -6,7 +6,10 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "sandbox/landlock.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/text_search.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -25,7 +28,7 @@ namespace {
 
 constexpr int kAnswerMs = 2000;
 constexpr int kOutcomeMs = 20'000;
-constexpr int kServesAgainSeconds = 10;
+constexpr int64_t kServesAgainMs = 10'000;
 constexpr int kDeathsPerGroup = 7;  // ten within a minute would end it
 constexpr const char* kUsers =
     R"(["store=61001", "queryd=61002", "ingest=61003", "kmesd=61004", "collector=61005", "sensor=61006"])";
@@ -67,27 +70,6 @@ std::vector<Row> readTable() {
 
 int64_t nowMs() {
     return base::SystemClock().monotonicNs() / base::kNsPerMs;
-}
-
-// Calls it until it answers true or the time is over.
-template <typename Condition>
-bool waitUntil(int milliseconds, Condition condition) {
-    const int64_t deadline = nowMs() + milliseconds;
-    while (!condition()) {
-        if (nowMs() > deadline) {
-            return false;
-        }
-        test::pauseMs(5);
-    }
-    return true;
-}
-
-size_t countIn(const std::string& text, const std::string& what) {
-    size_t count = 0;
-    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-        ++count;
-    }
-    return count;
 }
 
 // What became of one attempt.
@@ -133,7 +115,7 @@ class Stage {
                 static_cast<ssize_t>(line.size()));
         const std::string answered = base::cat("eventd-", program, " ", attempt, " ");
         Outcome outcome;
-        REQUIRE(waitUntil(kOutcomeMs, [&] {
+        REQUIRE(test::waitUntil(kOutcomeMs, [&] {
             readResults();
             const size_t found = said_.find(answered);
             if (found != std::string::npos) {
@@ -152,15 +134,11 @@ class Stage {
     // How long a question takes, -1 when it is not answered.
     int64_t askMs() const {
         const int64_t began = nowMs();
-        const auto answer = test::runCommand({test::programPath("evctl"), "--state", state_.path(),
-                                              "EVENTS synthetic.startup TAKE 1"});
+        const auto answer = test::evctl(state_, {"EVENTS synthetic.startup TAKE 1"});
         return answer.status == 0 ? nowMs() - began : -1;
     }
 
-    std::string status() const {
-        return test::runCommand({test::programPath("evctl"), "--state", state_.path(), "status"})
-            .output;
-    }
+    std::string status() const { return test::evctl(state_, {"status"}).output; }
 
   private:
     base::Fd makePipe(const std::string& name) {
@@ -203,16 +181,18 @@ bool provableHere(const Row& row, const std::string& program, const std::string&
 
 void checkDeath(Stage& stage, const std::string& program, size_t lives_before) {
     const std::string serves = "eventd-" + program + " serves again";
-    CHECK(waitUntil(kServesAgainSeconds * 1000,
-                    [&] { return countIn(stage.group().stderrText(), serves) > lives_before; }));
+    CHECK(test::waitUntil(kServesAgainMs, [&] {
+        return test::countIn(stage.group().stderrText(), serves) > lives_before;
+    }));
 }
 
 void checkKilled(Stage& stage, const std::string& program, const Outcome& outcome,
                  size_t seen_before, size_t lives_before) {
     CHECK(outcome.died);
     // Named where the kernel's log can be read, and by the signal where not.
-    CHECK(waitUntil(kAnswerMs,
-                    [&] { return countIn(stage.group().stderrText(), "SIGSYS") > seen_before; }));
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return test::countIn(stage.group().stderrText(), "SIGSYS") > seen_before;
+    }));
     checkDeath(stage, program, lives_before);
 }
 
@@ -222,8 +202,8 @@ bool attemptOne(Stage& stage, const Row& row, const std::string& program) {
     CAPTURE(row.attempt);
     CAPTURE(expected);
     const std::string before = stage.group().stderrText();
-    const size_t seen = countIn(before, "SIGSYS");
-    const size_t lives = countIn(before, "eventd-" + program + " serves again");
+    const size_t seen = test::countIn(before, "SIGSYS");
+    const size_t lives = test::countIn(before, "eventd-" + program + " serves again");
     const Outcome outcome = stage.attempt(program, row.attempt);
     if (expected == "killed") {
         checkKilled(stage, program, outcome, seen, lives);
@@ -236,8 +216,8 @@ bool attemptOne(Stage& stage, const Row& row, const std::string& program) {
     } else {
         CHECK(expected == "outlived");  // whatever it does to itself, the rest goes on
         test::pauseMs(200);
-        if (countIn(stage.group().stderrText(), "eventd-" + program + " (pid ") >
-            countIn(before, "eventd-" + program + " (pid ")) {
+        if (test::countIn(stage.group().stderrText(), "eventd-" + program + " (pid ") >
+            test::countIn(before, "eventd-" + program + " (pid ")) {
             checkDeath(stage, program, lives);
         }
     }

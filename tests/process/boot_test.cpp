@@ -2,12 +2,12 @@
 // and over another number of shards in between.
 
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>
-#include <set>
 #include <string>
 
 namespace test = evd::test;
@@ -21,10 +21,9 @@ constexpr uint32_t kEventsPerLife = 100;
 
 // One life of the group: it emits kEventsPerLife events behind `first` and stops cleanly.
 void live(const test::StateFolder& state, const char* boot, const char* shards, uint64_t first) {
-    test::GroupOptions options;
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "BootId", "sz", boot});
     options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     options.values.push_back({"", "StorageShards", "dword", shards});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -34,13 +33,11 @@ void live(const test::StateFolder& state, const char* boot, const char* shards, 
 }
 
 std::string answer(const test::StateFolder& state, const std::string& question) {
-    test::GroupOptions options;
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "BootId", "sz", kSecondBoot});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
-    const auto asked = test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
+    const auto asked = test::ask(state, question);
     CHECK(asked.status == 0);
     CHECK(group.stop() == 0);
     return asked.output;
@@ -62,7 +59,7 @@ TEST_CASE("boot: restarts, a reboot and other numbers of shards keep every event
     }
     CHECK(report.lost == 0);
     CHECK(report.numbers.size() == 500);
-    CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() == 500);
+    CHECK(report.distinct() == 500);
     CHECK(report.complete_until.size() >= 2);  // two boots, counted apart
     for (const char* shard : {"shard-0000.db", "shard-0001.db", "shard-0002.db"}) {
         CHECK(std::filesystem::exists(state.below(std::string("events/") + shard)));

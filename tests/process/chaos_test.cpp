@@ -4,12 +4,14 @@
 // be lost at all; EVENTD_CHAOS_HEAVY=1 emits as fast as it can, and then gap records must account
 // for what is lost. What else may befall a program is the chaos campaign's (tests/campaign).
 
-#include "common/base/clock.h"
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/group.h"
 #include "tests/support/victims.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <csignal>
@@ -24,39 +26,11 @@ namespace {
 constexpr int kKillsDefault = 60;
 constexpr test::EventPace kHeavyPace = {64, 2, 150};
 constexpr int64_t kServesAgainMs = 2000;
+constexpr int kAnswerSeconds = 5;
 constexpr const char* kEventType = "chaos.event";
 
-uint64_t fromEnvironment(const char* name, uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    if (text == nullptr) {
-        return otherwise;
-    }
-    const auto number = evd::base::parseU64(text);
-    return number.ok() ? number.value() : otherwise;
-}
-
 bool serves(const test::StateFolder& state) {
-    const auto answer = test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", "EVENTS TAKE 1"}, "",
-        5);
-    return answer.status == 0;
-}
-
-// Asks until it is answered; the milliseconds that took, or -1 past the limit.
-int64_t waitServing(const test::StateFolder& state, int64_t limit_ms) {
-    const evd::base::SystemClock clock;
-    const int64_t start = clock.monotonicNs();
-    while (true) {
-        const bool answered = serves(state);
-        const int64_t elapsed = (clock.monotonicNs() - start) / evd::base::kNsPerMs;
-        if (answered) {
-            return elapsed;
-        }
-        if (elapsed > limit_ms) {
-            return -1;
-        }
-        test::pauseMs(10);
-    }
+    return test::ask(state, "EVENTS TAKE 1", kAnswerSeconds).status == 0;
 }
 
 void checkStored(const test::StateFolder& state, const test::EventLoad& load, bool is_heavy) {
@@ -79,24 +53,17 @@ void checkStored(const test::StateFolder& state, const test::EventLoad& load, bo
                 report.gap_records, " gap records, ", report.lost, " lost"));
 }
 
-test::GroupOptions smallGroup() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"", "StorageShards", "dword", "3"});
-    return options;
-}
-
 }  // namespace
 
 TEST_CASE("chaos: after kill -9 of random children under load every event is stored exactly once") {
-    const uint64_t seed = fromEnvironment("EVENTD_CHAOS_SEED", std::random_device{}());
-    const auto kills = static_cast<int>(fromEnvironment("EVENTD_CHAOS_KILLS", kKillsDefault));
+    const uint64_t seed = test::fromEnvironment("EVENTD_CHAOS_SEED", std::random_device{}());
+    const auto kills = static_cast<int>(test::fromEnvironment("EVENTD_CHAOS_KILLS", kKillsDefault));
     const bool is_heavy = std::getenv("EVENTD_CHAOS_HEAVY") != nullptr;
     MESSAGE(cat("seed ", seed, " (EVENTD_CHAOS_SEED), ", kills, " kills (EVENTD_CHAOS_KILLS)"));
     std::mt19937_64 random(seed);
 
     const test::StateFolder state;
-    test::Group group(state, smallGroup());
+    test::Group group(state, test::smallGroup());
     REQUIRE(group.waitReady());
     test::EventLoad load(state.below("run/kmes.sock"), kEventType,
                          is_heavy ? kHeavyPace : test::EventPace{});
@@ -111,7 +78,7 @@ TEST_CASE("chaos: after kill -9 of random children under load every event is sto
         }
         test::pauseMs(static_cast<int>(random() % 150));
         if (pid > 0 && i % 5 == 0) {
-            const int64_t elapsed = waitServing(state, 2 * kServesAgainMs);
+            const int64_t elapsed = test::msUntil(test::kPatienceMs, [&] { return serves(state); });
             REQUIRE_MESSAGE(elapsed >= 0, cat("nothing answered after kill ", i, " (", name, ")"));
             worst_ms = std::max(worst_ms, elapsed);
         }

@@ -2,7 +2,9 @@
 
 #include "common/base/text.h"
 #include "queryd/client/rpc_client_service.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <eventd/client.h>
@@ -17,21 +19,14 @@ namespace {
 
 constexpr int64_t kEvents = 30'000;  // about 8 MiB of answer: more than sockets and windows hold
 
-bool becomes(const std::function<bool()>& holds) {
-    for (int i = 0; i < 1000; ++i) {
-        if (holds()) {
-            return true;
-        }
-        test::pauseMs(10);
-    }
-    return false;
+template <typename Holds>
+bool becomes(const Holds& holds) {
+    return test::waitUntil(test::kPatienceMs, holds);
 }
 
 class RunningGroup {
   public:
-    RunningGroup() : group_(state_, {{{"Linux", "Sensors", "multi", "[]"}}, {}, {}}) {
-        REQUIRE(group_.waitReady());
-    }
+    RunningGroup() : group_(state_, test::withoutSensors()) { REQUIRE(group_.waitReady()); }
     ~RunningGroup() { CHECK(group_.stop() == 0); }
     RunningGroup(const RunningGroup&) = delete;
     RunningGroup& operator=(const RunningGroup&) = delete;
@@ -44,10 +39,7 @@ class RunningGroup {
         for (int64_t i = 0; i < count; ++i) {
             lines += cat("{\"n\": ", i, ", \"text\": \"", std::string(200, 'x'), "\"}\n");
         }
-        REQUIRE(test::runCommand({test::programPath("evctl"), "--state", state_.path(), "emit",
-                                  "load.event", "-"},
-                                 lines)
-                    .status == 0);
+        REQUIRE(test::evctl(state_, {"emit", "load.event", "-"}, lines).status == 0);
         CHECK(becomes([&] { return stored() >= count; }));
     }
     int64_t stored() const {

@@ -2,11 +2,11 @@
 // against an installed library, and asked of a real group. All three print the same.
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
 
 #include <doctest/doctest.h>
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -39,7 +39,7 @@ void build(const std::string& command) {
 // One group with an order and a log line in it, and the three programs.
 class Shop {
   public:
-    Shop() : group_(state_, {{{"Linux", "Sensors", "multi", "[]"}}, {}, {}}) {
+    Shop() : group_(state_, test::withoutSensors()) {
         REQUIRE(group_.waitReady());
         const std::string c_program = folder_.below("ask-c");
         build(cat("cc -std=c11 -Wall -Wextra -Werror -o ", c_program, ' ', kPrograms, "ask.c"));
@@ -54,8 +54,8 @@ class Shop {
                        R"( "name": "A \"q\" \u001b[31m \u009b \u00fc", "sum": 4.0})"})
                     .status == 0);
         REQUIRE(evctl({"log", "shop", "sold out"}).status == 0);
-        waitUntilAnswered("EVENTS shop.order", 1);
-        waitUntilAnswered("LOGS FROM shop", 1);
+        REQUIRE(test::waitForLines(state_, "EVENTS shop.order", 1));
+        REQUIRE(test::waitForLines(state_, "LOGS FROM shop", 1));
     }
     ~Shop() { CHECK(group_.stop() == 0); }
     Shop(const Shop&) = delete;
@@ -65,9 +65,8 @@ class Shop {
     const test::Group& group() const { return group_; }
     const test::StateFolder& state() const { return state_; }
 
-    test::CommandResult evctl(std::vector<std::string> words) const {
-        words.insert(words.begin(), {test::programPath("evctl"), "--state", state_.path()});
-        return test::runCommand(words);
+    test::CommandResult evctl(const std::vector<std::string>& words) const {
+        return test::evctl(state_, words);
     }
     std::vector<std::string> command(const Asker& asker, std::vector<std::string> options,
                                      const std::vector<std::string>& words) const {
@@ -93,16 +92,6 @@ class Shop {
                   " -name eventd-client.pc)); c++ -std=c++17 -O1 -Wall -Wextra -Werror ask.cpp",
                   " -o ", program, " $(pkg-config --cflags --libs eventd-client)"));
         return program;
-    }
-    void waitUntilAnswered(const std::string& question, int64_t lines) const {
-        for (int i = 0; i < 500; ++i) {
-            const std::string output = evctl({"-f", "jsonl", question}).output;
-            if (std::count(output.begin(), output.end(), '\n') >= lines) {
-                return;
-            }
-            test::pauseMs(10);
-        }
-        FAIL("no answer to " << question);
     }
 
     test::StateFolder state_;

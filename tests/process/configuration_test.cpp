@@ -2,32 +2,33 @@
 // process at once, the others wait and are shown as waiting, nonsense is kept out and shown with
 // its reason, and what eventd does not know it never repeats.
 
-#include "common/base/clock.h"
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/text_search.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 
 namespace base = evd::base;
 namespace test = evd::test;
+using test::ask;
+using test::contains;
+using test::evctl;
 
 namespace {
 
 // A second, and what it takes to ask on a machine that is busy.
 constexpr int64_t kAtOnceMs = 2500;
+constexpr int kSaidSeconds = 30;
+constexpr int64_t kNextLookMs = 12'000;  // of a sensor that looks every second, not every 15
 constexpr const char* kSecret = "hunter2-do-not-repeat";
 
-test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {test::programPath("evctl"), "--state", state.path()});
-    return test::runCommand(arguments);
-}
-
 std::string status(const test::StateFolder& state) {
-    return evctl(state, {"-f", "jsonl", "status"}).output;
+    return ask(state, "status").output;
 }
 
 // Replaces the group's file in one step, as an editor does.
@@ -46,33 +47,14 @@ std::string dword(const char* name, int number) {
     return base::cat(R"({"name": ")", name, R"(", "type": "dword", "data": )", number, "}");
 }
 
-// The milliseconds until it holds, or -1.
-int64_t waitUntil(const std::function<bool()>& holds, int64_t limit_ms = 10'000) {
-    const base::SystemClock clock;
-    const int64_t begin_ns = clock.monotonicNs();
-    while (true) {
-        const bool held = holds();
-        const int64_t elapsed_ms = (clock.monotonicNs() - begin_ns) / base::kNsPerMs;
-        if (held || elapsed_ms > limit_ms) {
-            return held ? elapsed_ms : -1;
-        }
-        test::pauseMs(20);
-    }
-}
-
-bool contains(const std::string& text, const std::string& what) {
-    return text.find(what) != std::string::npos;
+template <typename Holds>
+bool comesTrue(const Holds& holds) {
+    return test::waitUntil(test::kPatienceMs, holds);
 }
 
 int64_t measure(const std::string& shown, const std::string& name) {
-    const std::string label = base::cat('"', name, "\":");
-    const size_t found = shown.find(label);
-    if (found == std::string::npos) {
-        return -1;
-    }
-    const auto rest = std::string_view(shown).substr(found + label.size());
-    const auto number = base::parseU64(rest.substr(0, rest.find_first_not_of("0123456789")));
-    return number.ok() ? static_cast<int64_t>(number.value()) : -1;
+    const auto number = test::numberBehind(shown, base::cat('"', name, "\":"));
+    return number ? static_cast<int64_t>(*number) : -1;
 }
 
 }  // namespace
@@ -84,22 +66,23 @@ TEST_CASE("configuration: a changed file is noticed, and every process follows w
     const std::string long_question = "EVENTS TAKE 1 -- " + std::string(2000, 'x');
     CHECK(evctl(state, {long_question}).status == 0);
     const auto samples = [&] { return measure(status(state), "host_metrics.samples_sent"); };
-    REQUIRE(waitUntil([&] { return samples() > 0; }) >= 0);
+    REQUIRE(comesTrue([&] { return samples() > 0; }));
     write(state,
           registry(dword("MaxQueryMessageBytes", 1024), dword("HostMetricsIntervalSeconds", 1)));
-    const int64_t queryd_ms = waitUntil([&] { return evctl(state, {long_question}).status == 1; });
+    const int64_t queryd_ms =
+        test::msUntil(test::kPatienceMs, [&] { return evctl(state, {long_question}).status == 1; });
     CHECK(queryd_ms >= 0);
     CHECK(queryd_ms <= kAtOnceMs);
     const std::string changes = "EVENTS synthetic.config_change SELECT key, old, new";
-    CHECK(waitUntil([&] {
-              const auto told = evctl(state, {"-f", "jsonl", changes}).output;
-              return contains(told, R"("key":"MaxQueryMessageBytes","new":1024,"old":65536)") &&
-                     contains(told, R"("new":1,"old":15)");
-          }) >= 0);
+    CHECK(comesTrue([&] {
+        const auto told = ask(state, changes).output;
+        return contains(told, R"("key":"MaxQueryMessageBytes","new":1024,"old":65536)") &&
+               contains(told, R"("new":1,"old":15)");
+    }));
     // Until now the sensor looked every 15 seconds.
     for (int look = 0; look < 3; ++look) {
         const int64_t before = samples();
-        CHECK(waitUntil([&] { return samples() > before; }, 5000) >= 0);
+        CHECK(test::waitUntil(kNextLookMs, [&] { return samples() > before; }));
     }
     CHECK(group.stop() == 0);
 }
@@ -108,18 +91,21 @@ TEST_CASE("configuration: what changes during the start is taken over after it (
     const test::StateFolder state;
     test::Group group(state, {});
     // The store is started when the configuration has been read, and the others behind it.
-    REQUIRE(waitUntil([&] { return group.childPid("eventd-store") > 0; }) >= 0);
+    REQUIRE(comesTrue([&] { return group.childPid("eventd-store") > 0; }));
+    const pid_t store = group.childPid("eventd-store");
+    ::kill(store, SIGSTOP);  // they wait for it
     write(state, registry(dword("MaxBatchSize", 500)));
     CHECK_FALSE(contains(group.stderrText(), "eventd: ready"));  // else this proves nothing
+    ::kill(store, SIGCONT);
     REQUIRE(group.waitReady());
-    CHECK(group.waitForStderr("MaxBatchSize is now 500, was 10000", 10));
+    CHECK(group.waitForStderr("MaxBatchSize is now 500, was 10000", kSaidSeconds));
     const auto said = group.stderrText();
     CHECK(said.find("eventd: ready") < said.find("MaxBatchSize is now"));
     const std::string changes = "EVENTS synthetic.config_change SELECT key, old, new";
-    CHECK(waitUntil([&] {
-              return contains(evctl(state, {"-f", "jsonl", changes}).output,
-                              R"("key":"MaxBatchSize","new":500,"old":10000)");
-          }) >= 0);
+    CHECK(comesTrue([&] {
+        return contains(ask(state, changes).output,
+                        R"("key":"MaxBatchSize","new":500,"old":10000)");
+    }));
     CHECK(group.stop() == 0);
 }
 
@@ -128,7 +114,7 @@ TEST_CASE("configuration: the memory of questions may change while queryd runs")
     test::Group group(state, {});
     REQUIRE(group.waitReady());
     write(state, registry(R"({"name": "MaxQueryMemoryBytes", "type": "qword", "data": 16777216})"));
-    CHECK(group.waitForStderr("MaxQueryMemoryBytes is now 16777216, was 268435456", 10));
+    CHECK(group.waitForStderr("MaxQueryMemoryBytes is now 16777216, was 268435456", kSaidSeconds));
     CHECK_FALSE(contains(status(state), R"("name":"MaxQueryMemoryBytes")"));
     CHECK(group.stop() == 0);
 }
@@ -145,7 +131,7 @@ TEST_CASE("configuration: what needs a start is shown as waiting, with both valu
     write(state, registry(dword("StorageShards", 4)));
     const std::string shards =
         R"({"configured":"4","name":"StorageShards","refused":null,"running":"2"})";
-    CHECK(waitUntil([&] { return contains(status(state), shards); }) >= 0);
+    CHECK(comesTrue([&] { return contains(status(state), shards); }));
     CHECK(contains(status(state),
                    base::cat(R"({"configured":"","name":"Linux\\SyslogSocketPath","refused":null,)",
                              R"("running":")", state.below("syslog.sock"))));
@@ -157,7 +143,7 @@ TEST_CASE("configuration: what needs a start is shown as waiting, with both valu
     REQUIRE(group.waitForStderr("upgrade: complete", 60));
     CHECK(contains(status(state), shards));
     write(state, registry(dword("StorageShards", 2)));
-    CHECK(waitUntil([&] { return !contains(status(state), "StorageShards"); }) >= 0);
+    CHECK(comesTrue([&] { return !contains(status(state), "StorageShards"); }));
     CHECK(group.stop() == 0);
 }
 
@@ -171,17 +157,17 @@ TEST_CASE("configuration: nonsense is kept out, shown with its reason, and forgo
     CHECK(contains(status(state), refused));  // from the start on
     CHECK(contains(status(state), R"("running":"10000"})"));
     write(state, registry(dword("MaxBatchSize", 500)));
-    CHECK(waitUntil([&] { return !contains(status(state), "MaxBatchSize"); }) >= 0);
+    CHECK(comesTrue([&] { return !contains(status(state), "MaxBatchSize"); }));
     write(state, registry(dword("MaxBatchSize", 200'000)));
-    CHECK(waitUntil([&] {
-              const auto shown = status(state);
-              return contains(shown, R"("configured":"200000","name":"MaxBatchSize")") &&
-                     contains(shown, R"("running":"500"})");
-          }) >= 0);
+    CHECK(comesTrue([&] {
+        const auto shown = status(state);
+        return contains(shown, R"("configured":"200000","name":"MaxBatchSize")") &&
+               contains(shown, R"("running":"500"})");
+    }));
     write(state, "{\"keys\": [");
-    CHECK(waitUntil([&] { return contains(evctl(state, {"status"}).output, "test.reg"); }) >= 0);
+    CHECK(comesTrue([&] { return contains(evctl(state, {"status"}).output, "test.reg"); }));
     write(state, registry(dword("MaxBatchSize", 500)));
-    CHECK(waitUntil([&] { return contains(status(state), R"("settings":[],"started")"); }) >= 0);
+    CHECK(comesTrue([&] { return contains(status(state), R"("settings":[],"started")"); }));
     CHECK(group.stop() == 0);
 }
 
@@ -209,8 +195,7 @@ TEST_CASE("configuration: what is not ours is never repeated, whatever is wrong 
         CAPTURE(file);
         write(state, file);
         const size_t before = group.stderrText().size();
-        CHECK(waitUntil([&] { return contains(group.stderrText().substr(before), "test.reg"); },
-                        3000) >= 0);
+        CHECK(comesTrue([&] { return contains(group.stderrText().substr(before), "test.reg"); }));
         CHECK_FALSE(contains(status(state), kSecret));
         CHECK_FALSE(contains(evctl(state, {"status"}).output, kSecret));
         const auto checked =
@@ -219,7 +204,7 @@ TEST_CASE("configuration: what is not ours is never repeated, whatever is wrong 
         CHECK(checked.status == 1);
         CHECK_FALSE(contains(checked.output + checked.errors, kSecret));
     }
-    CHECK_FALSE(contains(evctl(state, {"-f", "jsonl", "EVENTS synthetic.*"}).output, kSecret));
+    CHECK_FALSE(contains(ask(state, "EVENTS synthetic.*").output, kSecret));
     CHECK_FALSE(contains(group.stderrText(), kSecret));
     CHECK(group.stop() == 0);
 }

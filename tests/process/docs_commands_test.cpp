@@ -8,6 +8,7 @@
 #include "queryd/lang/parser.h"
 #include "sandbox/supervisor/options.h"
 #include "tests/support/doc_page.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/config/settings.h"
-#include "tests/support/doc_page.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <limits>

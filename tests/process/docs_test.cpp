@@ -7,6 +7,7 @@
 #include "tests/process/docs/stores.h"
 #include "tests/support/doc_page.h"
 #include "tests/support/group.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <cstdlib>

@@ -8,6 +8,7 @@
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/raw_rpc_peer.h"
+#include "tests/support/wait_until.h"
 
 #include <capnp/query.capnp.h>
 #include <doctest/doctest.h>
@@ -25,7 +26,7 @@ namespace {
 constexpr int kRounds = 300;
 constexpr size_t kNoiseBytesMax = 2000;
 constexpr uint32_t kBootstrapQuestion = 1'000'000;
-constexpr int kAnswerMs = 5000;
+constexpr int kAnswerMs = 30'000;  // a bound, not a promise
 
 Bytes noise(std::mt19937_64& random) {
     Bytes bytes(random() % kNoiseBytesMax);
@@ -58,7 +59,7 @@ struct Unharmed {
     ~Unharmed() {
         CHECK(group.children() == before);
         test::RawQuery query(state.below("run/query.sock"));
-        CHECK(query.countRecords("EVENTS TAKE 1", 5000).value_or(0) == 1);
+        CHECK(query.countRecords("EVENTS TAKE 1", kAnswerMs).value_or(0) == 1);
         test::Emitter emitter(state.below("run/kmes.sock"), "doors.event", 10);
         CHECK(emitter.emit(1, 1).acknowledged == 1);
     }
@@ -95,11 +96,11 @@ TEST_CASE("doors: the query socket says what is wrong with a request") {
     const auto answerTo = [&](const Bytes& bytes) {
         test::RawQuery query(path);
         REQUIRE(query.sendBytes(bytes));
-        const auto message = query.receive(5000);
+        const auto message = query.receive(kAnswerMs);
         REQUIRE(message.has_value());
         CHECK(message->status == "error");
         CHECK(!message->error.empty());
-        CHECK(!query.receive(5000).has_value());  // and the connection is closed
+        CHECK(query.isHungUpOn(kAnswerMs));
         return message->error;
     };
     CHECK(answerTo(withLength(0xFFFFFFFF, {})).find("65536") != std::string::npos);
@@ -110,7 +111,7 @@ TEST_CASE("doors: the query socket says what is wrong with a request") {
     answerTo(withLength(0, {}));
     test::RawQuery bad_text(path);
     REQUIRE(bad_text.send("EVENTS WERE a == 1"));
-    const auto message = bad_text.receive(5000);
+    const auto message = bad_text.receive(kAnswerMs);
     REQUIRE(message.has_value());
     CHECK(message->error.find("WHERE") != std::string::npos);
     CHECK(message->error.find("column 13") != std::string::npos);
@@ -188,7 +189,7 @@ TEST_CASE("doors: an rpc client that asks for too much loses its connection, the
     CHECK_FALSE(isHungUpOn(honest, 1));
     // Three were ended, and one line is enough.
     const std::string line = "the connection of an rpc client is ended: ";
-    REQUIRE(group.waitForStderr(line, 5));
+    REQUIRE(group.waitForStderr(line, test::kStopSeconds));
     const std::string log = group.stderrText();
     CHECK(log.find(line) == log.rfind(line));
 }
@@ -203,7 +204,7 @@ TEST_CASE("doors: connections that say nothing do not keep others out") {
         silent.emplace_back(state.below("run/query.sock"));
     }
     test::RawQuery honest(state.below("run/query.sock"));
-    CHECK(honest.countRecords("EVENTS TAKE 1", 5000).value_or(0) == 1);
+    CHECK(honest.countRecords("EVENTS TAKE 1", kAnswerMs).value_or(0) == 1);
 }
 
 TEST_CASE("doors: a stream that is not read is cut, the others go on") {
@@ -219,12 +220,11 @@ TEST_CASE("doors: a stream that is not read is cut, the others go on") {
         test::pauseMs(1);
     }
     // What was sent can still be read; then comes the error or the end, never a hang.
-    bool ended = false;
-    for (int i = 0; i < 100'000 && !ended; ++i) {
-        const auto message = stuck.receive(5000);
-        ended = !message.has_value() || message->status == "error";
+    auto message = stuck.receive(kAnswerMs);
+    while (message && message->status != "error") {
+        message = stuck.receive(kAnswerMs);
     }
-    CHECK(ended);
+    CHECK(stuck.isHungUpOn(kAnswerMs));
 }
 
 TEST_CASE("doors: kmesd answers malformed packets with -EINVAL and keeps the connection") {

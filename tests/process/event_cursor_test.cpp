@@ -7,12 +7,13 @@
 #include "tests/support/emitter.h"
 #include "tests/support/event_follower.h"
 #include "tests/support/exactly_once.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <random>
 #include <set>
 
@@ -25,14 +26,7 @@ constexpr int kKillsOfEach = 6;  // ten deaths of one program in a minute end th
 constexpr uint32_t kBatchEvents = 16;
 constexpr int kPauseMs = 10;
 constexpr uint32_t kPadBytes = 100;
-constexpr int64_t kFollowsAgainMs = 10'000;
 constexpr const char* kEventType = "cursor.event";
-
-uint64_t chosenSeed() {
-    const char* text = std::getenv("EVENTD_CURSOR_SEED");
-    const auto number = evd::base::parseU64(text == nullptr ? "" : text);
-    return number.ok() ? number.value() : std::random_device{}();
-}
 
 // Emits at a steady pace, by the test's own thread, and remembers what was acknowledged.
 class Load {
@@ -58,11 +52,13 @@ class Load {
     // Emits until the follower knows of an event that was emitted after this began.
     bool emitUntilFollowed(const test::EventDiary& diary) {
         const uint64_t marker = emit();
-        const int64_t until = clock_.monotonicNs() + kFollowsAgainMs * evd::base::kNsPerMs;
-        while (!diary.knows(marker) && clock_.monotonicNs() < until) {
-            (void)emit();
-        }
-        return marker != 0 && diary.knows(marker);
+        const auto is_followed = [&] {
+            if (!diary.knows(marker)) {
+                (void)emit();
+            }
+            return diary.knows(marker);
+        };
+        return marker != 0 && test::waitUntil(test::kPatienceMs, is_followed, 0);
     }
     const std::multiset<uint64_t>& acknowledged() const { return acknowledged_; }
 
@@ -80,20 +76,10 @@ std::vector<const char*> chooseVictims(std::mt19937_64& random) {
     return names;
 }
 
-bool waitUntilAllFollowed(const Load& load, const test::EventDiary& diary) {
-    for (int i = 0; i < kFollowsAgainMs / 10; ++i) {
-        if (diary.countNumbers() >= load.acknowledged().size()) {
-            return true;
-        }
-        test::pauseMs(10);
-    }
-    return false;
-}
-
 }  // namespace
 
 TEST_CASE("event cursor: a follower sees each event once, whatever is killed with -9 meanwhile") {
-    const uint64_t seed = chosenSeed();
+    const uint64_t seed = test::fromEnvironment("EVENTD_CURSOR_SEED", std::random_device{}());
     MESSAGE(cat("seed ", seed, " (EVENTD_CURSOR_SEED)"));
     std::mt19937_64 random(seed);
     const test::StateFolder state;
@@ -115,7 +101,8 @@ TEST_CASE("event cursor: a follower sees each event once, whatever is killed wit
         load.emitFor(static_cast<int64_t>(50 + random() % 400));
         REQUIRE(group.waitExit(0) == -1);
     }
-    CHECK(waitUntilAllFollowed(load, diary));
+    CHECK(test::waitUntil(test::kPatienceMs,
+                          [&] { return diary.countNumbers() >= load.acknowledged().size(); }));
     follower.stop();
     CHECK(group.stop() == 0);
 

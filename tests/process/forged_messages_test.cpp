@@ -3,6 +3,7 @@
 // on.
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 
 #include <doctest/doctest.h>
@@ -49,9 +50,7 @@ test::GroupOptions optionsFor(const test::StateFolder& programs) {
 }
 
 std::string countOf(const test::StateFolder& state, const std::string& question) {
-    return test::runCommand(
-               {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question})
-        .output;
+    return test::ask(state, question).output;
 }
 
 // The measures come with the next heartbeat, and with the report anew.

@@ -4,8 +4,10 @@
 #include "tests/support/group.h"
 #include "common/base/text.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/init_system.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -16,18 +18,22 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 namespace test = evd::test;
 namespace fs = std::filesystem;
+using test::ask;
 
 namespace {
 
 constexpr const char* kEventType = "group.event";
+constexpr int kSaidSeconds = 30;
 
-test::CommandResult ask(const test::StateFolder& state, const std::string& question) {
-    return test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
+// What it is answered as soon as there is anything.
+std::string firstAnswer(const test::StateFolder& state, const std::string& question) {
+    std::string answer;
+    (void)test::waitUntil(test::kPatienceMs,
+                          [&] { return !(answer = ask(state, question).output).empty(); });
+    return answer;
 }
 
 void emitAll(const test::StateFolder& state, uint64_t first, uint32_t count) {
@@ -69,7 +75,7 @@ TEST_CASE("group: events emitted before a stop are there after the next start, e
     CHECK(report.violations.empty());
     CHECK(report.gap_records == 0);
     CHECK(report.numbers.size() == 400);
-    CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() == 400);
+    CHECK(report.distinct() == 400);
 }
 
 TEST_CASE("group: a second instance on the same store refuses and names the holder") {
@@ -133,21 +139,13 @@ TEST_CASE("group: HUP takes new live settings over, and a bad file changes nothi
     };
     registry(R"({"keys": [{"path": "Machine/System/eventd", "values": [)"
              R"({"name": "MaxQueryMessageBytes", "type": "dword", "data": 1024}]}]})");
-    bool refused = false;
-    for (int i = 0; i < 100 && !refused; ++i) {
-        refused = ask(state, long_question).status == 1;
-        test::pauseMs(10);
-    }
-    CHECK(refused);
+    CHECK(
+        test::waitUntil(test::kPatienceMs, [&] { return ask(state, long_question).status == 1; }));
     const std::string recorded = R"({"key":"MaxQueryMessageBytes","new":1024,"old":65536})";
-    std::string changes;
-    for (int i = 0; i < 100 && changes.empty(); ++i) {
-        changes = ask(state, "EVENTS synthetic.config_change SELECT key, old, new").output;
-        test::pauseMs(10);
-    }
-    CHECK(changes == recorded + "\n");
+    CHECK(firstAnswer(state, "EVENTS synthetic.config_change SELECT key, old, new") ==
+          recorded + "\n");
     registry("{\"keys\": [");
-    CHECK(group.waitForStderr("test.reg", 5));
+    CHECK(group.waitForStderr("test.reg", kSaidSeconds));
     CHECK(ask(state, long_question).status == 1);
     CHECK(ask(state, "EVENTS TAKE 1").status == 0);
 }
@@ -161,15 +159,9 @@ TEST_CASE("group: a changed descriptor is taken over and recorded as SDDL (Spec 
            R"reg({"name": "sshd", "type": "sddl", "data": "O:SYD:(A;;0x1;;;SY)"},)reg"
            R"reg({"name": "cron", "type": "sddl", "data": "O:SYD:(A;;0x1;;;QQ)"}]}]})reg";
     group.signal(SIGHUP);
-    CHECK(group.waitForStderr("cron", 5));  // no descriptor, and no reason to stop
-    std::string changes;
-    for (int i = 0; i < 300 && changes.empty(); ++i) {
-        changes = ask(state, R"(EVENTS synthetic.config_change )"
-                             R"(WHERE key == "Security\\Logs\\sshd" SELECT key, old, new)")
-                      .output;
-        test::pauseMs(10);
-    }
-    CHECK(changes ==
+    CHECK(group.waitForStderr("cron", kSaidSeconds));  // no descriptor, and no reason to stop
+    CHECK(firstAnswer(state, R"(EVENTS synthetic.config_change )"
+                             R"(WHERE key == "Security\\Logs\\sshd" SELECT key, old, new)") ==
           R"reg({"key":"Security\\Logs\\sshd","new":"O:SYD:(A;;0x1;;;SY)","old":null})reg"
           "\n");
 }
@@ -178,16 +170,15 @@ TEST_CASE("group: a program that keeps dying ends the group with 1") {
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    int status = -1;
-    for (int i = 0; i < 4000 && status == -1; ++i) {
+    const auto has_ended = [&] {
         const pid_t pid = group.childPid("eventd-queryd");
         if (pid > 0) {
             ::kill(pid, SIGKILL);
         }
-        status = group.waitExit(0);
-        test::pauseMs(5);
-    }
-    CHECK(status == 1);
+        return group.waitExit(0) != -1;
+    };
+    CHECK(test::waitUntil(test::kPatienceMs, has_ended));
+    CHECK(group.waitExit(0) == 1);
     CHECK(group.stderrText().find("eventd-queryd") != std::string::npos);
 }
 
@@ -198,18 +189,12 @@ TEST_CASE("group: a stopped child is found by its missing heartbeat and replaced
     const pid_t hung = group.childPid("eventd-queryd");
     REQUIRE(hung > 0);
     ::kill(hung, SIGSTOP);
-    bool replaced = false;
-    for (int i = 0; i < 1500 && !replaced; ++i) {
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
         const pid_t now = group.childPid("eventd-queryd");
-        replaced = now > 0 && now != hung;
-        test::pauseMs(10);
-    }
-    CHECK(replaced);
-    bool answered = false;
-    for (int i = 0; i < 50 && !answered; ++i) {
-        answered = ask(state, "EVENTS TAKE 1").status == 0;
-    }
-    CHECK(answered);
+        return now > 0 && now != hung;
+    }));
+    CHECK(test::waitUntil(test::kPatienceMs,
+                          [&] { return ask(state, "EVENTS TAKE 1").status == 0; }));
 }
 
 TEST_CASE("group: a start that fails says why, ends with 1 and is never ready (Spec §10.1)") {
@@ -235,7 +220,7 @@ TEST_CASE("group: readiness and stopping are told to the notify socket") {
     init.handOver(options);
     test::Group group(state, options);
     REQUIRE(group.waitReady());
-    CHECK(init.waitFor("READY=1", 1));
+    CHECK(init.waitFor("READY=1", test::kReadySeconds));
     CHECK(group.stop() == 0);
     CHECK(init.read("STOPPING=1"));
 }

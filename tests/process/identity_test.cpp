@@ -2,8 +2,10 @@
 // The users are numbers, so that no test touches the machine's list of users.
 
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -16,12 +18,11 @@
 
 namespace test = evd::test;
 namespace fs = std::filesystem;
+using test::ask;
 
 namespace {
 
 constexpr const char* kEventType = "identity.event";
-constexpr int kLooksMax = 100;
-constexpr int kLookEveryMs = 50;
 constexpr uid_t kStore = 61001;
 constexpr const char* kUsers =
     R"(["store=61001", "queryd=61002", "ingest=61003", "kmesd=61004", "collector=61005", "sensor=61006"])";
@@ -42,22 +43,13 @@ test::GroupOptions withUsers() {
     return options;
 }
 
-test::CommandResult ask(const test::StateFolder& state, const std::string& question) {
-    return test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
-}
-
 // An event is on its way when it is emitted, and stored a moment later.
 bool waitForCount(const test::StateFolder& state, uint64_t count) {
     const std::string wanted = std::to_string(count);
-    for (int i = 0; i < kLooksMax; ++i) {
+    return test::waitUntil(test::kPatienceMs, [&] {
         const auto answer = ask(state, std::string("EVENTS ") + kEventType + " COUNT");
-        if (answer.status == 0 && answer.output.find(wanted) != std::string::npos) {
-            return true;
-        }
-        test::pauseMs(kLookEveryMs);
-    }
-    return false;
+        return answer.status == 0 && answer.output.find(wanted) != std::string::npos;
+    });
 }
 
 // A line of /proc/<pid>/status behind its name.
@@ -137,7 +129,7 @@ TEST_CASE(
     for (const char* victim : {"eventd-store", "eventd-queryd", "eventd-kmesd"}) {
         CAPTURE(victim);
         ::kill(group.childPid(victim), SIGKILL);
-        REQUIRE(group.waitForStderr(std::string(victim) + " serves again", 10));
+        REQUIRE(group.waitForStderr(std::string(victim) + " serves again", test::kReadySeconds));
         CHECK(ask(state, std::string("EVENTS ") + kEventType + " TAKE 1").status == 0);
     }
     emitAll(state, 201, 200);

@@ -3,7 +3,9 @@
 #include "common/base/text.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -12,14 +14,9 @@
 
 namespace test = evd::test;
 namespace db = evd::db;
+using test::evctl;
 
 namespace {
-
-test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments) {
-    std::vector<std::string> all = {test::programPath("evctl"), "--state", state.path()};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return test::runCommand(all);
-}
 
 size_t shardsWith(const test::StateFolder& state, const std::string& index) {
     size_t found = 0;
@@ -42,19 +39,13 @@ size_t shardCount(const test::StateFolder& state) {
 }
 
 bool everyShardGets(const test::StateFolder& state, const std::string& index) {
-    for (int look = 0; look < 1'000; ++look) {
-        if (shardsWith(state, index) == shardCount(state)) {
-            return true;
-        }
-        test::pauseMs(10);
-    }
-    return false;
+    return test::waitUntil(test::kPatienceMs,
+                           [&] { return shardsWith(state, index) == shardCount(state); });
 }
 
-// Without the sensor, so that it is quiet; two shards.
 test::GroupOptions quietGroup() {
-    test::GroupOptions options;
-    options.values = {{"Linux", "Sensors", "multi", "[]"}, {"", "StorageShards", "dword", "2"}};
+    test::GroupOptions options = test::withoutSensors();
+    options.values.push_back({"", "StorageShards", "dword", "2"});
     return options;
 }
 
@@ -81,14 +72,10 @@ TEST_CASE("indexing: EVENTS INDEX makes the index in every shard, and questions 
     REQUIRE(
         evctl(state, {"emit", "index.event", "{\"user\": {\"name\": \"Ann\"}, \"n\": 7}"}).status ==
         0);
-    std::string counted;
-    for (int look = 0; look < 500 && counted != "{\"count\":6}\n"; ++look) {
-        counted = evctl(state, {"-f", "jsonl",
-                                "EVENTS index.event WHERE user.name == \"ann\" AND n == 7 COUNT"})
-                      .output;
-        test::pauseMs(10);
-    }
-    CHECK(counted == "{\"count\":6}\n");
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return test::ask(state, "EVENTS index.event WHERE user.name == \"ann\" AND n == 7 COUNT")
+                   .output == "{\"count\":6}\n";
+    }));
     CHECK(group.stop() == 0);
     const auto files = db::discoverEventStores(state.below("events"));
     CHECK(files.value().size() == 2);  // eventd-meta.db is no shard
@@ -104,12 +91,9 @@ TEST_CASE("indexing: what INDEX asked for survives a killed store") {
     REQUIRE(store > 0);
     REQUIRE(::kill(store, SIGKILL) == 0);
     // The edge is made anew: before that the store is away, and says so.
-    int status = 1;
-    for (int look = 0; look < 1'000 && status != 0; ++look) {
-        status = evctl(state, {"index", "boot_id"}).status;
-        test::pauseMs(10);
-    }
-    CHECK(status == 0);
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return evctl(state, {"index", "boot_id"}).status == 0;
+    }));
     CHECK(everyShardGets(state, "idx_events_boot_id"));
     CHECK(everyShardGets(state, "idx_events_cpu_id"));
     CHECK(group.stop() == 0);

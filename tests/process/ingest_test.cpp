@@ -4,8 +4,10 @@
 #include "common/base/clock.h"
 #include "common/base/socket.h"
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/msgpack_json.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -61,7 +63,7 @@ TEST_CASE("ingest: the doors have mode 0666 when the group is ready, two of them
 
 TEST_CASE("ingest: what is malformed is told of in the report of SIGQUIT alone (Ruling L3)") {
     const test::StateFolder state;
-    test::Group group(state, {});
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const pid_t ingest = group.childPid("eventd-ingest");
     const base::Fd log = sender(state.below("run/log.sock"));
@@ -70,19 +72,21 @@ TEST_CASE("ingest: what is malformed is told of in the report of SIGQUIT alone (
         REQUIRE(base::sendPacket(log.get(), bytes).ok());
         REQUIRE(base::sendPacket(metric.get(), bytes).ok());
     }
-    test::pauseMs(1500);  // a heartbeat brings the figures to those who show them
-    const auto status =
-        test::runCommand({test::programPath("evctl"), "--state", state.path(), "status"});
+    // A heartbeat brings the figures to those who show them.
+    REQUIRE(test::waitUntil(test::kPatienceMs, [&] {
+        return test::ask(state, "status").output.find("\"door.log.records\":1") !=
+               std::string::npos;
+    }));
+    const auto status = test::evctl(state, {"status"});
     CHECK(status.status == 0);
     CHECK(status.output.find("reject") == std::string::npos);
     CHECK(group.childPid("eventd-ingest") == ingest);
-    const auto events = test::runCommand({test::programPath("evctl"), "--state", state.path(), "-f",
-                                          "jsonl", "EVENTS synthetic.* DISTINCT event_type"});
+    const auto events = test::ask(state, "EVENTS synthetic.* DISTINCT event_type");
     CHECK(events.output == "{\"event_type\":\"synthetic.startup\"}\n");
     CHECK(group.stderrText().find("malformed") == std::string::npos);
     group.signal(SIGQUIT);
-    CHECK(group.waitForStderr("reject.log.malformed 2", 10));
-    CHECK(group.waitForStderr("reject.metric.missing_field 2", 10));
+    CHECK(group.waitForStderr("reject.log.malformed 2", test::kStopSeconds));
+    CHECK(group.waitForStderr("reject.metric.missing_field 2", test::kStopSeconds));
     CHECK(group.waitExit(test::kStopSeconds) == 0);
 }
 

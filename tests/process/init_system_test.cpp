@@ -5,18 +5,20 @@
 #include "tests/support/init_system.h"
 #include "common/base/text.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <csignal>
 #include <filesystem>
-#include <set>
 
 namespace base = evd::base;
 namespace test = evd::test;
 namespace fs = std::filesystem;
+using test::ask;
 
 namespace {
 
@@ -24,9 +26,8 @@ constexpr const char* kEventType = "init.event";
 constexpr uint32_t kEvents = 200;
 
 test::GroupOptions quiet() {
-    test::GroupOptions options;
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     return options;
 }
 
@@ -46,16 +47,11 @@ base::Fd bound(const std::string& path, int type) {
     return std::move(socket).value();
 }
 
-test::CommandResult ask(const test::StateFolder& state, const std::string& question) {
-    return test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
-}
-
 void checkAllStored(const test::StateFolder& state, size_t events) {
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
     CHECK(report.violations.empty());
     CHECK(report.gap_records == 0);
-    CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() == events);
+    CHECK(report.distinct() == events);
     CHECK(report.numbers.size() == events);
 }
 
@@ -110,8 +106,7 @@ TEST_CASE("init system: sockets that are handed over are used, with what waits i
     const base::Fd log = bound(state.below("run/log.sock"), SOCK_DGRAM);
     const base::Fd metric = bound(state.below("run/metric.sock"), SOCK_DGRAM);
     const ino_t before = inodeOf(state.below("run/query.sock"));
-    const auto sent = test::runCommand({test::programPath("evctl"), "--state", state.path(), "log",
-                                        "early.bird", "sent before anybody was there"});
+    const auto sent = test::evctl(state, {"log", "early.bird", "sent before anybody was there"});
     REQUIRE(sent.status == 0);
 
     auto options = quiet();
@@ -119,12 +114,9 @@ TEST_CASE("init system: sockets that are handed over are used, with what waits i
     test::Group group(state, options);
     REQUIRE(init.waitFor("READY=1", test::kReadySeconds));
     CHECK(inodeOf(state.below("run/query.sock")) == before);
-    bool found = false;
-    for (int i = 0; i < 100 && !found; ++i) {
-        found = ask(state, "LOGS FROM early.bird").output.find("sent before") != std::string::npos;
-        test::pauseMs(20);
-    }
-    CHECK(found);
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return ask(state, "LOGS FROM early.bird").output.find("sent before") != std::string::npos;
+    }));
     CHECK(group.stop() == 0);
 }
 

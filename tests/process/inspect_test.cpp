@@ -3,21 +3,19 @@
 // as they have gone.
 
 #include "common/base/text.h"
-#include "common/base/thread.h"
-#include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
+#include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/group.h"
 #include "tests/support/sqlite_shell.h"
+#include "tests/support/text_search.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <algorithm>
-#include <atomic>
-#include <cstdlib>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 
 namespace test = evd::test;
 using evd::base::cat;
@@ -25,11 +23,7 @@ using evd::base::cat;
 namespace {
 
 constexpr const char* kEventType = "inspect.event";
-constexpr uint32_t kBatchEvents = 16;
-constexpr uint32_t kPadBytes = 200;
-constexpr int kLoadPauseMs = 4;
-constexpr int kLooksMax = 3000;  // of kLookPauseMs each: a bound, not a wait
-constexpr int kLookPauseMs = 10;
+constexpr test::EventPace kPace = {16, 4, 200};
 constexpr int kSnapshotSecondsDefault = 4;
 
 // Checkpoints are due at 100 x 4 KiB and put off to four times that under load; a batch more, and
@@ -38,52 +32,12 @@ constexpr const char* kCheckpointPages = "100";
 constexpr uint64_t kWalBytesBound = 2'500'000;
 
 uint64_t secondsToHold() {
-    const char* text = std::getenv("EVENTD_SNAPSHOT_SECONDS");
-    const auto number = evd::base::parseU64(text == nullptr ? "" : text);
-    return number.ok() ? number.value() : kSnapshotSecondsDefault;
+    return test::fromEnvironment("EVENTD_SNAPSHOT_SECONDS", kSnapshotSecondsDefault);
 }
 
-// Emits at a steady pace on a thread of its own, from its first moment to stop().
-class Load {
-  public:
-    explicit Load(const std::string& socket_path)
-        : emitter_(socket_path, kEventType, kPadBytes), thread_("load", [this] { run(); }) {}
-    ~Load() { (void)stop(); }
-
-    // How many events were acknowledged: numbers 1 to this.
-    uint64_t stop() {
-        stopping_ = true;
-        thread_.join();
-        return emitted_;
-    }
-    bool wasRefused() const { return refused_; }
-    uint64_t emitted() const { return emitted_; }
-
-  private:
-    void run() {
-        while (!stopping_ && !refused_) {
-            const auto outcome = emitter_.emit(emitted_ + 1, kBatchEvents);
-            emitted_ += outcome.acknowledged;
-            refused_ = outcome.acknowledged != kBatchEvents;
-            test::pauseMs(kLoadPauseMs);
-        }
-    }
-
-    test::Emitter emitter_;
-    std::atomic<uint64_t> emitted_ = 0;
-    std::atomic<bool> stopping_ = false;
-    std::atomic<bool> refused_ = false;
-    evd::base::Thread thread_;
-};
-
-bool comesTrue(const std::function<bool()>& condition) {
-    for (int look = 0; look < kLooksMax; ++look) {
-        if (condition()) {
-            return true;
-        }
-        test::pauseMs(kLookPauseMs);
-    }
-    return false;
+template <typename Holds>
+bool comesTrue(const Holds& holds) {
+    return test::waitUntil(test::kPatienceMs, holds);
 }
 
 // A group with one cpu and one shard, under load.
@@ -91,16 +45,12 @@ class LoadedGroup {
   public:
     LoadedGroup() : group_(state_, options()) {
         REQUIRE(group_.waitReady());
-        load_ = std::make_unique<Load>(state_.below("run/kmes.sock"));
+        load_ = std::make_unique<test::EventLoad>(state_.below("run/kmes.sock"), kEventType, kPace);
     }
 
     std::string shard() const { return state_.below("events/shard-0000.db"); }
 
-    std::string statusText() const {
-        return test::runCommand(
-                   {test::programPath("evctl"), "--state", state_.path(), "-f", "table", "status"})
-            .output;
-    }
+    std::string statusText() const { return test::evctl(state_, {"-f", "table", "status"}).output; }
     // A figure of the shard as evctl shows it to programs; it comes with the store's heartbeat,
     // once a second.
     uint64_t figure(const std::string& name) const {
@@ -108,11 +58,12 @@ class LoadedGroup {
         REQUIRE(comesTrue([&] { return (found = figureNow(name)).has_value(); }));
         return *found;
     }
-    uint64_t emitted() const { return load_->emitted(); }
+    uint64_t emitted() const { return load_->acknowledgedCount(); }
 
     // Stops everything and proves that nobody has disturbed anything.
     void stopAndCheck() {
-        const uint64_t emitted = load_->stop();
+        load_->stop();
+        const size_t emitted = load_->acknowledged().size();
         CHECK_FALSE(load_->wasRefused());
         CHECK(figure("failed_batches") == 0);
         CHECK(group_.stop() == 0);
@@ -120,22 +71,13 @@ class LoadedGroup {
         CHECK(report.violations.empty());
         CHECK(report.gap_records == 0);
         CHECK(report.numbers.size() == emitted);
-        CHECK(std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size() == emitted);
+        CHECK(report.distinct() == emitted);
     }
 
   private:
     std::optional<uint64_t> figureNow(const std::string& name) const {
-        const auto answer = test::runCommand(
-            {test::programPath("evctl"), "--state", state_.path(), "-f", "jsonl", "status"});
-        const std::string key = cat("\"shard.0.", name, "\":");
-        const size_t at = answer.output.find(key);
-        if (at == std::string::npos) {
-            return std::nullopt;
-        }
-        const std::string_view rest = std::string_view(answer.output).substr(at + key.size());
-        const auto number = evd::base::parseU64(rest.substr(0, rest.find_first_of(",}")));
-        REQUIRE(number.ok());
-        return number.value();
+        const auto answer = test::ask(state_, "status");
+        return test::numberBehind(answer.output, cat("\"shard.0.", name, "\":"));
     }
     static test::GroupOptions options() {
         test::GroupOptions options;
@@ -147,7 +89,7 @@ class LoadedGroup {
 
     test::StateFolder state_;
     test::Group group_;
-    std::unique_ptr<Load> load_;
+    std::unique_ptr<test::EventLoad> load_;
 };
 
 uint64_t countWith(test::SqliteShell& shell) {

@@ -7,6 +7,7 @@
 #include "tests/support/event_shards.h"
 #include "tests/support/group.h"
 #include "tests/support/msgpack_from_hex.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>

@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "tests/support/doc_page.h"
 #include "tests/support/group.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>

@@ -3,7 +3,10 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/text_file.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -13,7 +16,6 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
-#include <sstream>
 
 namespace base = evd::base;
 namespace test = evd::test;
@@ -23,19 +25,6 @@ namespace {
 
 constexpr int kLines = 45'000;  // more than four pages
 constexpr const char* kJournalRemote = "/lib/systemd/systemd-journal-remote";
-
-test::GroupOptions withoutSensors() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
-    return options;
-}
-
-std::string contentOf(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
 
 bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
@@ -47,9 +36,7 @@ class Evctl {
     explicit Evctl(const test::StateFolder& state) : state_(state) {}
 
     std::vector<std::string> words(const std::vector<std::string>& words) const {
-        std::vector<std::string> all = {test::programPath("evctl"), "--state", state_.path()};
-        all.insert(all.end(), words.begin(), words.end());
-        return all;
+        return test::evctlCommand(state_, words);
     }
     test::CommandResult run(const std::vector<std::string>& typed,
                             const std::string& input = "") const {
@@ -128,7 +115,7 @@ std::string wantedLines(const Evctl& evctl) {
 
 TEST_CASE("export: what leaves is what the question answers") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const Evctl evctl(state);
     const auto import = evctl.run({"import", "-"}, syslogLines(kLines));
@@ -151,18 +138,18 @@ TEST_CASE("export: what leaves is what the question answers") {
     const std::string file = state.below("out.jsonl");
     CHECK(evctl.run({"export", "--into", file, "LOGS"}).errors ==
           cat("evctl: ", kLines, " records in ", file, '\n'));
-    CHECK((contentOf(file) == evctl.output({"-f", "jsonl", "LOGS"})));
+    CHECK((test::readTextFile(file) == evctl.output({"-f", "jsonl", "LOGS"})));
     // A question that fails, and an endless one, leave no file and do no harm to what is there.
     CHECK(evctl.run({"export", "--into", file, "LOGS TAEK"}).status == 1);
     CHECK(evctl.run({"export", "--into", file, "LOGS STREAM"}).status == 2);
-    CHECK(contentOf(file).size() > 1'000'000);
+    CHECK(test::readTextFile(file).size() > 1'000'000);
     CHECK_FALSE(exists(file + ".partial"));
     CHECK(group.stop() == 0);
 }
 
 TEST_CASE("export: broken off at any moment it goes on, and is the same to the byte") {
     const test::StateFolder state;
-    auto group = std::make_unique<test::Group>(state, withoutSensors());
+    auto group = std::make_unique<test::Group>(state, test::withoutSensors());
     REQUIRE(group->waitReady());
     const Evctl evctl(state);
     CHECK(evctl.run({"import", "-"}, syslogLines(kLines)).status == 0);
@@ -185,11 +172,11 @@ TEST_CASE("export: broken off at any moment it goes on, and is the same to the b
         if (std::exchange(restarts, false)) {
             CHECK(group->stop() == 0);
             CHECK(evctl.run(typed).status == 1);  // nobody answers
-            group = std::make_unique<test::Group>(state, withoutSensors());
+            group = std::make_unique<test::Group>(state, test::withoutSensors());
             REQUIRE(group->waitReady());
         }
         // What a full disk does, and what the signal for it does: in the midst of a page.
-        const int kib = static_cast<int>(contentOf(whole).size() / 1024);
+        const int kib = static_cast<int>(test::readTextFile(whole).size() / 1024);
         const auto full = evctl.runLimited(kib - 100, "trap '' XFSZ;", typed);
         CHECK(full.status == 1);
         CHECK_MESSAGE(full.errors.find("the same command goes on") != std::string::npos,
@@ -198,7 +185,7 @@ TEST_CASE("export: broken off at any moment it goes on, and is the same to the b
         CHECK_FALSE(exists(file));
         const auto last = evctl.run(typed);
         CHECK_MESSAGE(last.status == 0, last.errors);
-        CHECK_MESSAGE((contentOf(file) == contentOf(whole)), to);
+        CHECK_MESSAGE((test::readTextFile(file) == test::readTextFile(whole)), to);
         CHECK(last.errors == cat("evctl: ", kLines, " records in ", file, '\n'));
         for (const char* left : {"place", "place.new", "out.partial", "out.records.partial"}) {
             CHECK_FALSE(exists(state.below(left)));
@@ -210,7 +197,7 @@ TEST_CASE("export: broken off at any moment it goes on, and is the same to the b
 
 TEST_CASE("export: what cannot be resumed, and somebody else's place, are refused") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const Evctl evctl(state);
     CHECK(evctl.run({"import", "-"}, syslogLines(20)).status == 0);
@@ -223,7 +210,7 @@ TEST_CASE("export: what cannot be resumed, and somebody else's place, are refuse
     CHECK(evctl.run({"export", "--resume", place, "LOGS"}).status == 2);
     std::ofstream(place) << "my shopping list";
     CHECK(evctl.run({"export", "--into", file, "--resume", place, "LOGS"}).status == 1);
-    CHECK(contentOf(place) == "my shopping list");
+    CHECK(test::readTextFile(place) == "my shopping list");
     CHECK_FALSE(exists(file));
     CHECK(group.stop() == 0);
 }
@@ -233,7 +220,7 @@ TEST_CASE("import: a journal that was exported comes back as it was") {
     std::string exported;
     std::string wanted;
     {
-        test::Group group(state, withoutSensors());
+        test::Group group(state, test::withoutSensors());
         REQUIRE(group.waitReady());
         const Evctl evctl(state);
         CHECK(evctl.run({"import", "-"}, syslogLines(500)).status == 0);
@@ -259,7 +246,7 @@ TEST_CASE("import: a journal that was exported comes back as it was") {
     }
     for (const std::string& journal : journals) {
         const test::StateFolder second;
-        test::Group group(second, withoutSensors());
+        test::Group group(second, test::withoutSensors());
         REQUIRE(group.waitReady());
         const Evctl evctl(second);
         const auto import = evctl.run({"import", "-"}, journal);
@@ -277,7 +264,7 @@ TEST_CASE("import: a journal that was exported comes back as it was") {
 
 TEST_CASE("import: audit events and metrics are there to be asked for") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const Evctl evctl(state);
     std::string audit;
@@ -301,7 +288,7 @@ TEST_CASE("import: audit events and metrics are there to be asked for") {
     const std::string out = state.below("out");
     CHECK(evctl.run({"export", "--into", out, "--resume", state.below("p"), "EVENTS audit.*"})
               .status == 0);
-    CHECK((contentOf(out) == evctl.output({"-f", "jsonl", "EVENTS audit.*"})));
+    CHECK((test::readTextFile(out) == evctl.output({"-f", "jsonl", "EVENTS audit.*"})));
 
     const std::string metrics =
         "# TYPE req counter\nreq_total{code=\"200\"} 17\n# TYPE temp gauge\ntemp 21.5\n"
@@ -321,7 +308,7 @@ TEST_CASE("import: nothing is sent to nobody, on trial, or when it must be under
     const test::StateFolder state;
     const Evctl evctl(state);
     CHECK(evctl.run({"import", "-"}, "Jan  2 11:59:58 h a: b\n").status == 1);  // nobody answers
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const std::string file = state.below("log");
     std::ofstream(file) << "Jan  2 11:59:58 h a: b\nrubbish\n";

@@ -1,37 +1,30 @@
 // From emit to answer through the real programs, as a person uses them.
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
 
 namespace test = evd::test;
+using test::evctl;
 
 namespace {
-
-test::CommandResult evctl(const test::StateFolder& state, std::vector<std::string> arguments,
-                          const std::string& input = "") {
-    std::vector<std::string> all = {test::programPath("evctl"), "--state", state.path()};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return test::runCommand(all, input);
-}
 
 // Asks until the answer has that many lines; stores take a moment.
 std::string answerWithLines(const test::StateFolder& state, const std::string& question,
                             ptrdiff_t lines) {
     std::string output;
-    for (int i = 0; i < 200; ++i) {
-        const auto answer = evctl(state, {"-f", "jsonl", question});
+    const bool is_answered = test::waitUntil(test::kPatienceMs, [&] {
+        const auto answer = test::ask(state, question);
         CHECK(answer.status == 0);
         output = answer.output;
-        if (std::count(output.begin(), output.end(), '\n') == lines) {
-            return output;
-        }
-        test::pauseMs(10);
-    }
-    FAIL_CHECK(evd::base::cat("no answer with ", lines, " lines to: ", question));
+        return std::count(output.begin(), output.end(), '\n') == lines;
+    });
+    CHECK_MESSAGE(is_answered, "no answer with ", lines, " lines to: ", question);
     return output;
 }
 
@@ -95,16 +88,16 @@ TEST_CASE("question: a stream delivers what comes after it began") {
     (void)answerWithLines(state, "EVENTS live.event", 1);
     test::RawQuery stream(state.below("run/query.sock"));
     REQUIRE(stream.send("EVENTS live.event STREAM"));
-    const auto initial = stream.receive(5000);
+    const auto initial = stream.receive(test::kPatienceMs);
     REQUIRE(initial.has_value());
     CHECK(initial->status == "ok");
     CHECK(initial->record_count == 1);
     REQUIRE(evctl(state, {"emit", "live.event", "{\"n\": 2}"}).status == 0);
-    const auto live = stream.receive(5000);
+    const auto live = stream.receive(test::kPatienceMs);
     REQUIRE(live.has_value());
     CHECK(live->record_count == 1);
     CHECK(group.stop() == 0);
-    const auto farewell = stream.receive(5000);
+    const auto farewell = stream.receive(test::kPatienceMs);
     CHECK((!farewell.has_value() || farewell->status == "error"));
 }
 
@@ -112,11 +105,14 @@ TEST_CASE("question: status shows every process and the ring") {
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    test::pauseMs(1500);
-    const auto status = evctl(state, {"status"});
-    CHECK(status.status == 0);
     for (const char* word : {"store", "queryd", "collector", "kmesd", "sensor", "running"}) {
-        CHECK_MESSAGE(status.output.find(word) != std::string::npos, word);
+        CHECK_MESSAGE(test::waitUntil(test::kPatienceMs,
+                                      [&] {
+                                          const auto status = evctl(state, {"status"});
+                                          CHECK(status.status == 0);
+                                          return status.output.find(word) != std::string::npos;
+                                      }),
+                      word);
     }
 }
 

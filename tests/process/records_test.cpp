@@ -5,16 +5,17 @@
 #include "common/base/text.h"
 #include "common/wire/record_datagram.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/sqlite_shell.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <csignal>
 #include <fstream>
-#include <functional>
 
 namespace base = evd::base;
 namespace test = evd::test;
@@ -22,34 +23,20 @@ namespace wire = evd::wire;
 
 namespace {
 
-constexpr int kWaitSeconds = 30;
-
-std::string ask(const test::StateFolder& state, const std::string& question) {
-    const auto answer = test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
+std::string answerTo(const test::StateFolder& state, const std::string& question) {
+    const auto answer = test::ask(state, question);
     CHECK_MESSAGE(answer.status == 0, answer.errors);
     return answer.output;
 }
 
-bool waitUntil(const std::function<bool()>& holds) {
-    for (int look = 0; look < kWaitSeconds * 20; ++look) {
-        if (holds()) {
-            return true;
-        }
-        test::pauseMs(50);
-    }
-    return false;
+template <typename Holds>
+bool comesTrue(const Holds& holds) {
+    return test::waitUntil(test::kPatienceMs, holds);
 }
 
 std::string inStore(const std::string& path, const std::string& sql) {
     test::SqliteShell shell(path, {"-readonly"});
     return shell.ask(sql + ";");
-}
-
-test::GroupOptions withoutSensors() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
-    return options;
 }
 
 class Sender {
@@ -80,48 +67,49 @@ TEST_CASE(
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    CHECK(waitUntil([&] {
-        return ask(state, "METRIC cpu.usage[]").find("\"core\":\"0\"") != std::string::npos;
+    CHECK(comesTrue([&] {
+        return answerTo(state, "METRIC cpu.usage[]").find("\"core\":\"0\"") != std::string::npos;
     }));
-    CHECK(waitUntil([&] {
-        return ask(state, "METRIC eventd.process.memory.bytes[process=\"eventd-store\"]")
+    CHECK(comesTrue([&] {
+        return answerTo(state, "METRIC eventd.process.memory.bytes[process=\"eventd-store\"]")
                    .find("\"value\":") != std::string::npos;
     }));
-    CHECK(ask(state, "METRIC eventd.commit.seconds[store=\"events\"] P95").find("\"value\":") !=
-          std::string::npos);
+    CHECK(
+        answerTo(state, "METRIC eventd.commit.seconds[store=\"events\"] P95").find("\"value\":") !=
+        std::string::npos);
     if (::access("/dev/kmsg", R_OK) == 0) {
-        CHECK(waitUntil([&] { return !ask(state, "LOGS FROM kernel TAKE 1").empty(); }));
+        CHECK(comesTrue([&] { return !answerTo(state, "LOGS FROM kernel TAKE 1").empty(); }));
     }
     CHECK(group.stop() == 0);
 }
 
 TEST_CASE("records: what a command prints reaches whoever follows the log") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     test::RawQuery tail(state.below("run/query.sock"));
     REQUIRE(tail.send("LOGS FROM sh STREAM"));
-    REQUIRE(tail.receive(5000).has_value());
-    const auto run = test::runCommand({test::programPath("evctl"), "--state", state.path(), "run",
-                                       "--", "sh", "-c", "echo one; echo two >&2; exit 3"});
+    REQUIRE(tail.receive(test::kPatienceMs).has_value());
+    const auto run =
+        test::evctl(state, {"run", "--", "sh", "-c", "echo one; echo two >&2; exit 3"});
     CHECK(run.status == 3);
     CHECK(run.output == "one\n");
     uint32_t lines = 0;
     while (lines < 2) {
-        const auto message = tail.receive(5000);
+        const auto message = tail.receive(test::kPatienceMs);
         REQUIRE(message.has_value());
         lines += message->record_count;
     }
-    const std::string errors = ask(state, "LOGS FROM sh ERROR ONLY SELECT message");
+    const std::string errors = answerTo(state, "LOGS FROM sh ERROR ONLY SELECT message");
     CHECK(errors == "{\"message\":\"two\"}\n");
-    CHECK(ask(state, "LOGS FROM sh COUNT BY job_id").find("\"count\":2") != std::string::npos);
+    CHECK(answerTo(state, "LOGS FROM sh COUNT BY job_id").find("\"count\":2") != std::string::npos);
 }
 
 // Batches are numbered (capnp/ingest.capnp): what was in doubt when the store died comes again, and
 // only once.
 TEST_CASE("records: a store that is killed loses and doubles no line that eventd-ingest has") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     Sender sender(state.below("run/log.sock"));
     constexpr int kKills = 4;
@@ -137,21 +125,21 @@ TEST_CASE("records: a store that is killed loses and doubles no line that eventd
         const pid_t store = group.childPid("eventd-store");
         REQUIRE(store > 0);
         ::kill(store, SIGKILL);
-        CHECK(waitUntil([&] {
+        CHECK(comesTrue([&] {
             const pid_t next = group.childPid("eventd-store");
             return next > 0 && next != store;
         }));
     }
     const std::string path = state.below("logs.db");
     const std::string all = base::cat(sent);
-    CHECK(waitUntil([&] { return inStore(path, "SELECT count(*) FROM logs") == all; }));
+    CHECK(comesTrue([&] { return inStore(path, "SELECT count(*) FROM logs") == all; }));
     CHECK(inStore(path, "SELECT count(DISTINCT message) FROM logs") == all);
     CHECK(group.stop() == 0);
 }
 
 TEST_CASE("records: a log store that cannot be written holds nothing else up (Spec §4.3, §6.3)") {
     const test::StateFolder state;
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     test::SqliteShell shell(state.below("logs.db"), {});
     REQUIRE(shell.ask("BEGIN IMMEDIATE;").empty());
@@ -166,12 +154,14 @@ TEST_CASE("records: a log store that cannot be written holds nothing else up (Sp
     Sender(state.below("run/metric.sock")).send(sample);
     test::Emitter emitter(state.below("run/kmes.sock"), "test.free", 100);
     CHECK(emitter.emit(1, 200).acknowledged == 200);
-    CHECK(waitUntil([&] { return ask(state, "EVENTS test.free COUNT") == "{\"count\":200}\n"; }));
-    CHECK(waitUntil(
-        [&] { return ask(state, "METRIC test.free").find("\"value\":7.0") != std::string::npos; }));
-    CHECK(ask(state, "LOGS FROM held COUNT") == "{\"count\":0}\n");
+    CHECK(comesTrue(
+        [&] { return answerTo(state, "EVENTS test.free COUNT") == "{\"count\":200}\n"; }));
+    CHECK(comesTrue([&] {
+        return answerTo(state, "METRIC test.free").find("\"value\":7.0") != std::string::npos;
+    }));
+    CHECK(answerTo(state, "LOGS FROM held COUNT") == "{\"count\":0}\n");
     CHECK(shell.ask("ROLLBACK;").empty());
-    CHECK(waitUntil([&] { return ask(state, "LOGS FROM held COUNT") == "{\"count\":1}\n"; }));
+    CHECK(comesTrue([&] { return answerTo(state, "LOGS FROM held COUNT") == "{\"count\":1}\n"; }));
     CHECK(group.stop() == 0);
 }
 
@@ -181,11 +171,11 @@ TEST_CASE("records: a damaged log or metric store is replaced, and that is an ev
     for (const char* path : {"logs.db", "metrics.db"}) {
         std::ofstream(state.below(path)) << "this is no database, and long enough to be none";
     }
-    test::Group group(state, withoutSensors());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     const std::string errors = "EVENTS synthetic.storage_error SELECT store";
-    CHECK(waitUntil([&] {
-        const auto told = ask(state, errors);
+    CHECK(comesTrue([&] {
+        const auto told = answerTo(state, errors);
         return told.find(R"({"store":"log"})") != std::string::npos &&
                told.find(R"({"store":"metric"})") != std::string::npos;
     }));
@@ -193,13 +183,13 @@ TEST_CASE("records: a damaged log or metric store is replaced, and that is an ev
     record.origin = "after";
     record.message = "goes on";
     Sender(state.below("run/log.sock")).send(record);
-    CHECK(waitUntil([&] { return ask(state, "LOGS FROM after COUNT") == "{\"count\":1}\n"; }));
+    CHECK(comesTrue([&] { return answerTo(state, "LOGS FROM after COUNT") == "{\"count\":1}\n"; }));
     CHECK(group.stop() == 0);
 }
 
 TEST_CASE("records: rollups appear when they are asked for, and no answer changes") {
     const test::StateFolder state;
-    test::GroupOptions options = withoutSensors();
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"", "AdaptiveRollupCreateThreshold", "dword", "10"});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -216,18 +206,18 @@ TEST_CASE("records: rollups appear when they are asked for, and no answer change
         sender.send(record);
     }
     const std::string path = state.below("metrics.db");
-    REQUIRE(waitUntil([&] {
+    REQUIRE(comesTrue([&] {
         return inStore(path,
                        "SELECT count(*) FROM samples JOIN series ON series.id = series_id "
                        "WHERE name = 'test.load'") == base::cat(kSamples);
     }));
     const std::string question = "METRIC test.load[] SINCE \"2020-01-01T00:00:00Z\" AVG_OVER 1m";
-    const std::string before = ask(state, question);
-    CHECK(waitUntil([&] {
-        CHECK(ask(state, question) == before);
+    const std::string before = answerTo(state, question);
+    CHECK(comesTrue([&] {
+        CHECK(answerTo(state, question) == before);
         return inStore(path, "SELECT count(*) > 55 FROM rollups") == "1";
     }));
-    CHECK(ask(state, question) == before);
+    CHECK(answerTo(state, question) == before);
     // A sample in the past takes its rollup with it, and the next answer knows of it.
     wire::MetricRecord late;
     const wire::MetricLabel label{"part", "a"};
@@ -236,6 +226,6 @@ TEST_CASE("records: rollups appear when they are asked for, and no answer change
     late.timestamp_ns = now_ns - 7000 * base::kNsPerSecond;
     late.value = 1000;
     sender.send(late);
-    CHECK(waitUntil([&] { return ask(state, question) != before; }));
+    CHECK(comesTrue([&] { return answerTo(state, question) != before; }));
     CHECK(group.stop() == 0);
 }

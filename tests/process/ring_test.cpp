@@ -5,8 +5,10 @@
 #include "common/base/text.h"
 #include "common/base/thread.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -26,11 +28,11 @@ namespace {
 
 constexpr const char* kEventType = "ring.event";
 constexpr uint32_t kOpResize = 4;
+constexpr uint64_t kEventsBetween = 2000;  // two resizes
 
-test::GroupOptions oneRing() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
+test::GroupOptions withRings(int count) {
+    test::GroupOptions options = test::withoutSensors();
+    options.values.push_back({"Linux", "KmesCpus", "dword", cat(count)});
     return options;
 }
 
@@ -48,25 +50,26 @@ int32_t resizeRings(const test::StateFolder& state, uint64_t capacity) {
     return status;
 }
 
-uint64_t distinct(const test::ExactlyOnceReport& report) {
-    return std::set<uint64_t>(report.numbers.begin(), report.numbers.end()).size();
+// What is stored the collector has taken out of the ring.
+bool waitForStored(const test::StateFolder& state, uint64_t events) {
+    const std::string counted = cat("{\"count\":", events, "}\n");
+    return test::waitUntil(test::kPatienceMs, [&] {
+        return test::ask(state, cat("EVENTS ", kEventType, " COUNT")).output == counted;
+    });
 }
 
 void checkNothingBroken(const test::ExactlyOnceReport& report) {
     for (const auto& violation : report.violations) {
         FAIL_CHECK(violation);
     }
-    CHECK(distinct(report) == report.numbers.size());
+    CHECK(report.distinct() == report.numbers.size());
 }
 
 }  // namespace
 
 TEST_CASE("ring: each ring has a drain thread of its own (Spec §2.2)") {
     const test::StateFolder state;
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "3"});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
-    test::Group group(state, options);
+    test::Group group(state, withRings(3));
     REQUIRE(group.waitReady());
     std::multiset<std::string> drains;
     const auto tasks = cat("/proc/", group.childPid("eventd-collector"), "/task");
@@ -84,11 +87,11 @@ TEST_CASE("ring: each ring has a drain thread of its own (Spec §2.2)") {
 
 TEST_CASE("ring: a collector that sleeps too long is lapped, and the loss is recorded exactly") {
     const test::StateFolder state;
-    test::Group group(state, oneRing());
+    test::Group group(state, withRings(1));
     REQUIRE(group.waitReady());
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 1000);
     REQUIRE(emitter.emit(1, 10).acknowledged == 10);
-    test::pauseMs(200);
+    REQUIRE(waitForStored(state, 10));
     const pid_t collector = group.childPid("eventd-collector");
     REQUIRE(collector > 0);
     ::kill(collector, SIGSTOP);
@@ -108,7 +111,7 @@ TEST_CASE("ring: a collector that sleeps too long is lapped, and the loss is rec
 
 TEST_CASE("ring: growing and shrinking under load loses and doubles nothing unrecorded") {
     const test::StateFolder state;
-    test::Group group(state, oneRing());
+    test::Group group(state, withRings(1));
     REQUIRE(group.waitReady());
     std::atomic<bool> stopping = false;
     std::atomic<uint64_t> acknowledged = 0;
@@ -124,7 +127,8 @@ TEST_CASE("ring: growing and shrinking under load loses and doubles nothing unre
         for (const uint64_t capacity :
              {16 * mebibyte, mebibyte, 8 * mebibyte, mebibyte / 2, 4 * mebibyte}) {
             CHECK(resizeRings(state, capacity) == 0);
-            test::pauseMs(200);
+            const uint64_t wanted = acknowledged + kEventsBetween;
+            CHECK(test::waitUntil(test::kPatienceMs, [&] { return acknowledged >= wanted; }));
         }
         CHECK(resizeRings(state, 3 * mebibyte) < 0);  // no power of two
         CHECK(resizeRings(state, 1024) < 0);          // below the least
@@ -138,7 +142,7 @@ TEST_CASE("ring: growing and shrinking under load loses and doubles nothing unre
 
 TEST_CASE("ring: bursts that fill a ring in one go are stored without a gap") {
     const test::StateFolder state;
-    test::Group group(state, oneRing());
+    test::Group group(state, withRings(1));
     REQUIRE(group.waitReady());
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 1000);
     uint64_t next = 1;
@@ -146,7 +150,7 @@ TEST_CASE("ring: bursts that fill a ring in one go are stored without a gap") {
         for (int i = 0; i < 15; ++i, next += 250) {  // 3,750 events, about 4 MB
             REQUIRE(emitter.emit(next, 250).acknowledged == 250);
         }
-        test::pauseMs(250);
+        REQUIRE(waitForStored(state, next - 1));
     }
     CHECK(group.stop() == 0);
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
@@ -157,14 +161,13 @@ TEST_CASE("ring: bursts that fill a ring in one go are stored without a gap") {
 
 TEST_CASE("ring: a second group may read another's rings over its socket") {
     const test::StateFolder first_state;
-    test::Group first(first_state, oneRing());
+    test::Group first(first_state, withRings(1));
     REQUIRE(first.waitReady());
     const test::StateFolder second_state;
-    test::GroupOptions options;
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "KmesBackend", "sz", "\"socket\""});
     options.values.push_back(
         {"Linux", "KmesSocketPath", "sz", cat("\"", first_state.below("run/kmes.sock"), "\"")});
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     test::Group second(second_state, options);
     REQUIRE(second.waitReady());
     CHECK(second.childPid("eventd-kmesd") == -1);

@@ -4,7 +4,9 @@
 #include "common/base/text.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -48,33 +50,22 @@ test::CommandResult runAs(const test::StateFolder& state, const std::string& uid
     return test::runCommand(all);
 }
 
-std::string ask(const test::StateFolder& state, const std::string& question) {
-    const auto answer = test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", question});
+std::string answerTo(const test::StateFolder& state, const std::string& question) {
+    const auto answer = test::ask(state, question);
     CHECK(answer.status == 0);
     return answer.output;
 }
 
 bool answerHas(const test::StateFolder& state, const std::string& question,
                const std::string& part) {
-    for (int look = 0; look < 500; ++look) {
-        if (ask(state, question).find(part) != std::string::npos) {
-            return true;
-        }
-        test::pauseMs(20);
-    }
-    return false;
+    return test::waitUntil(test::kPatienceMs, [&] {
+        return answerTo(state, question).find(part) != std::string::npos;
+    });
 }
 
 void letOthersIn(const test::StateFolder& state) {
     REQUIRE(::chmod(state.path().c_str(), 0755) == 0);
     REQUIRE(::chmod(state.below("run").c_str(), 0755) == 0);
-}
-
-test::GroupOptions quiet() {
-    test::GroupOptions options;
-    options.values = {{"Linux", "Sensors", "multi", "[]"}};
-    return options;
 }
 
 // The origin web and all below it is this user's.
@@ -106,7 +97,7 @@ TEST_CASE("sending: an origin is its owner's, and a change of that holds at once
     }
     const test::StateFolder state;
     writePolicy(state, kWeb);
-    test::GroupOptions options = quiet();
+    test::GroupOptions options = test::withoutSensors();
     options.arguments = {"--registry", state.below("publish.reg")};
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -121,21 +112,19 @@ TEST_CASE("sending: an origin is its owner's, and a change of that holds at once
         return answerHas(state, "LOGS FROM else", cat(round, "-last"));
     };
     REQUIRE(sendAll("first"));
-    const std::string first = ask(state, "LOGS FROM web.front");
+    const std::string first = answerTo(state, "LOGS FROM web.front");
     CHECK(first.find("first-of-61001") != std::string::npos);
     CHECK(first.find("first-of-61002") == std::string::npos);
     CHECK(first.find("first-of-0") == std::string::npos);  // SYSTEM is not named
     writePolicy(state, kOther);
     group.signal(SIGHUP);
     // Until the new rule is there, what is sent is refused without a trace.
-    bool taken_over = false;
-    for (int look = 0; look < 200 && !taken_over; ++look) {
+    REQUIRE(test::waitUntil(test::kPatienceMs, [&] {
         REQUIRE(runAs(state, kOther, kOther, {"log", "web.front", "probe"}).status == 0);
-        taken_over = ask(state, "LOGS FROM web.front").find("probe") != std::string::npos;
-    }
-    REQUIRE(taken_over);
+        return answerTo(state, "LOGS FROM web.front").find("probe") != std::string::npos;
+    }));
     REQUIRE(sendAll("second"));
-    const std::string second = ask(state, "LOGS FROM web.front");
+    const std::string second = answerTo(state, "LOGS FROM web.front");
     CHECK(second.find("second-of-61001") == std::string::npos);
     CHECK(second.find("second-of-61002") != std::string::npos);
     CHECK(group.stop() == 0);
@@ -146,7 +135,7 @@ TEST_CASE("sending: events are for SYSTEM and the members of Linux\\EmitGroups")
         return;
     }
     const test::StateFolder state;
-    test::GroupOptions options = quiet();
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "EmitGroups", "multi", cat("[\"", kEmitGroup, "\"]")});
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -156,7 +145,7 @@ TEST_CASE("sending: events are for SYSTEM and the members of Linux\\EmitGroups")
     CHECK(runAs(state, "0", "0", {"emit", "rights.root"}).status == 0);
     CHECK(answerHas(state, "EVENTS rights.*", "rights.root"));
     CHECK(answerHas(state, "EVENTS rights.*", "rights.member"));
-    CHECK(ask(state, "EVENTS rights.*").find("rights.stranger") == std::string::npos);
+    CHECK(answerTo(state, "EVENTS rights.*").find("rights.stranger") == std::string::npos);
 }
 
 // INDEX is the question whose descriptor lies in a database (Ruling A9).
@@ -166,13 +155,13 @@ TEST_CASE("audit: a check that a SACL wants told becomes an event, once") {
     }
     const test::StateFolder state;
     {
-        test::Group group(state, quiet());
+        test::Group group(state, test::withoutSensors());
         REQUIRE(group.waitReady());
         REQUIRE(group.stop() == 0);
     }
     setAdminDescriptor(
         state, cat("O:SYG:SYD:P(A;;0x1;;;SY)(A;;0x1;;;S-1-22-1-", kWeb, ")S:(AU;SAFA;0x1;;;WD)"));
-    test::Group group(state, quiet());
+    test::Group group(state, test::withoutSensors());
     REQUIRE(group.waitReady());
     letOthersIn(state);
     CHECK(runAs(state, kWeb, kWeb, {"index", "granted_field"}).status == 0);
@@ -180,7 +169,7 @@ TEST_CASE("audit: a check that a SACL wants told becomes an event, once") {
     const std::string question = "EVENTS access-audit SORT success";
     REQUIRE(answerHas(state, question, R"("success":false)"));
     REQUIRE(answerHas(state, question, R"("success":true)"));
-    const std::string told = ask(state, question);
+    const std::string told = answerTo(state, question);
     // S-1-22-1-61001 and S-1-22-1-61002.
     CHECK(told.find("010200000000001601000000"
                     "49ee0000") != std::string::npos);
@@ -189,6 +178,6 @@ TEST_CASE("audit: a check that a SACL wants told becomes an event, once") {
     CHECK(told.find(R"("object_name":"events:eventd-meta.db")") != std::string::npos);
     CHECK(told.find(R"("process.name":"eventd-queryd")") != std::string::npos);
     // Looking at them has caused no more.
-    CHECK(ask(state, "EVENTS access-audit COUNT").find(R"("count":2)") != std::string::npos);
+    CHECK(answerTo(state, "EVENTS access-audit COUNT").find(R"("count":2)") != std::string::npos);
     CHECK(group.stop() == 0);
 }

@@ -9,15 +9,17 @@
 #include "common/base/thread.h"
 #include "common/db/sqlite.h"
 #include "tests/support/emitter.h"
+#include "tests/support/evctl.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -57,9 +59,7 @@ constexpr auto kQuestions = std::to_array<const char*>({
 });
 
 uint64_t seconds() {
-    const char* text = std::getenv("EVENTD_SOAK_SECONDS");
-    const auto number = base::parseU64(text == nullptr ? "" : text);
-    return number.ok() ? number.value() : kSecondsDefault;
+    return test::fromEnvironment("EVENTD_SOAK_SECONDS", kSecondsDefault);
 }
 
 int64_t nowNs() {
@@ -75,11 +75,6 @@ int64_t residentKib(pid_t pid) {
         }
     }
     return -1;
-}
-
-size_t descriptorCount(pid_t pid) {
-    const std::filesystem::directory_iterator all(cat("/proc/", pid, "/fd"));
-    return static_cast<size_t>(std::distance(begin(all), end(all)));
 }
 
 int64_t numberOf(const std::string& path, const std::string& sql) {
@@ -236,12 +231,8 @@ class Follower {
 
 // Log lines and samples, so that the other stores have something too.
 void sendRecords(const test::StateFolder& state) {
-    const auto run = [&](std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {test::programPath("evctl"), "--state", state.path()});
-        CHECK(test::runCommand(arguments).status == 0);
-    };
-    run({"log", "soak", "hello"});
-    run({"metric", "soak.gauge", "1"});
+    CHECK(test::evctl(state, {"log", "soak", "hello"}).status == 0);
+    CHECK(test::evctl(state, {"metric", "soak.gauge", "1"}).status == 0);
 }
 
 template <typename Workers>
@@ -268,11 +259,10 @@ void checkStored(const test::StateFolder& state, uint64_t acknowledged) {
 }
 
 test::GroupOptions soakOptions() {
-    test::GroupOptions options;
+    // What is stored tells how far the producer may go ahead, so nobody else may produce.
+    test::GroupOptions options = test::withoutSensors();
     options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
     options.values.push_back({"", "StorageShards", "dword", "1"});
-    // What is stored tells how far the producer may go ahead, so nobody else may produce.
-    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
     options.values.push_back({"", "MaxQueriesPerUser", "dword", "512"});
     options.values.push_back({"", "QueryTimeoutMs", "dword", "60000"});
     return options;
@@ -287,7 +277,7 @@ TEST_CASE(
     REQUIRE(group.waitReady());
     sendRecords(state);
     const pid_t queryd = group.childPid("eventd-queryd");
-    const size_t descriptors_before = descriptorCount(queryd);
+    const size_t descriptors_before = test::descriptorCount(queryd);
 
     Load load(state);
     std::vector<std::unique_ptr<Follower>> followers;
@@ -334,10 +324,8 @@ TEST_CASE(
     CHECK(late_kib < warm_kib + kGrowthKibMax);
     // That the clients have gone is noticed a little later.
     const size_t most = descriptors_before + kKeptDescriptorsMax;
-    for (int i = 0; i < 200 && descriptorCount(queryd) > most; ++i) {
-        test::pauseMs(10);
-    }
-    CHECK(descriptorCount(queryd) <= most);
+    CHECK(
+        test::waitUntil(test::kPatienceMs, [&] { return test::descriptorCount(queryd) <= most; }));
     CHECK(log_bytes < kLogBytesMax);
     CHECK(load.longestStallNs() < kAnswerMsMax * base::kNsPerMs);
     CHECK(group.stop() == 0);

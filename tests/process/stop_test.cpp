@@ -6,6 +6,7 @@
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -19,6 +20,7 @@ namespace {
 
 constexpr const char* kEventType = "stop.event";
 constexpr int64_t kStopMs = 8000;
+constexpr uint64_t kEventsBefore = 400;
 
 int64_t nowMs() {
     return base::SystemClock().monotonicNs() / base::kNsPerMs;
@@ -27,13 +29,11 @@ int64_t nowMs() {
 // Signals the program and asks for the stop at once; the milliseconds that it took.
 int64_t stopWith(const std::string& program, int signal) {
     const test::StateFolder state;
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"", "StorageShards", "dword", "3"});
-    test::Group group(state, options);
+    test::Group group(state, test::smallGroup());
     REQUIRE(group.waitReady());
     test::EventLoad load(state.below("run/kmes.sock"), kEventType);
-    test::pauseMs(300);
+    REQUIRE(test::waitUntil(test::kPatienceMs,
+                            [&] { return load.acknowledgedCount() >= kEventsBefore; }));
     const pid_t pid = group.childPid(program);
     REQUIRE(pid > 0);
     const int64_t begin_ms = nowMs();

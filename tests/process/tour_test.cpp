@@ -7,15 +7,18 @@
 #include "common/base/text.h"
 #include "tests/process/docs/stores.h"
 #include "tests/support/doc_page.h"
+#include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/terminal_session.h"
+#include "tests/support/text_file.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
 #include <string_view>
 
 namespace test = evd::test;
@@ -34,19 +37,10 @@ std::string firstFenceBehind(const std::string& page, std::string_view heading) 
     return test::docExamples(behind).front().text;
 }
 
-std::vector<std::string> linesOf(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream input(text);
-    for (std::string line; std::getline(input, line);) {
-        lines.push_back(line);
-    }
-    return lines;
-}
-
 // As a file has it: without carriage returns, and without blanks at the ends of lines.
 std::string asText(const std::string& printed) {
     std::string text;
-    for (std::string line : linesOf(printed)) {
+    for (std::string line : test::linesOf(printed)) {
         std::erase(line, '\r');
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + '\n';
@@ -110,7 +104,7 @@ std::string comparable(const std::string& tour) {
     std::string out;
     bool in_top = false;
     bool is_volatile = false;
-    for (const std::string& line : linesOf(tour)) {
+    for (const std::string& line : test::linesOf(tour)) {
         in_top = in_top || line.starts_with(kTop);
         is_volatile = (is_volatile && !line.empty()) || line.starts_with("eventd  ");
         if (!in_top) {
@@ -171,23 +165,22 @@ class Tour {
     }
     // Processes tell theirs once a second.
     void waitForFigures() const {
-        for (int i = 0; i < 500; ++i) {
-            const std::string status = evctl({"-f", "jsonl", "status"}).output;
-            if (status.find("shard.1.commit_p99_us") != std::string::npos &&
-                status.find("ring.1.lag_bytes") != std::string::npos) {
-                return;
-            }
-            test::pauseMs(20);
-        }
-        FAIL("the figures of the group never came");
+        const bool are_there = test::waitUntil(test::kPatienceMs, [&] {
+            const std::string status = test::ask(state_, "status").output;
+            return status.find("shard.1.commit_p99_us") != std::string::npos &&
+                   status.find("ring.1.lag_bytes") != std::string::npos;
+        });
+        REQUIRE_MESSAGE(are_there, "the figures of the group never came");
     }
     // Somebody orders while we look.
     void follow(test::TerminalSession& session) const {
         REQUIRE(session.waitFor("number=20"));
-        REQUIRE(evctl({"emit", "shop.order", "{\"number\": 21, \"total\": 3}"}).status == 0);
+        REQUIRE(
+            test::evctl(state_, {"emit", "shop.order", "{\"number\": 21, \"total\": 3}"}).status ==
+            0);
         REQUIRE(session.waitFor("number=21"));
         session.type("\x03");
-        CHECK(session.waitExit() == -1);  // ended by the signal, as a tail is
+        CHECK(session.waitExit() == 128 + SIGINT);  // as a tail is ended
     }
     // What was sent is there before the next command asks for it.
     void waitUntilStored(const std::string& command) const {
@@ -196,17 +189,8 @@ class Tour {
         const std::string question = is_event ? "EVENTS shop.order WHERE number == 20"
                                      : is_run ? "LOGS FROM sh WHERE is_error == true"
                                               : "";
-        for (int i = 0; !question.empty() && i < 500; ++i) {
-            if (!evctl({"-f", "jsonl", question}).output.empty()) {
-                return;
-            }
-            test::pauseMs(10);
-        }
-        CHECK_MESSAGE(question.empty(), "never stored: ", question);
-    }
-    test::CommandResult evctl(std::vector<std::string> words) const {
-        words.insert(words.begin(), {test::programPath("evctl"), "--state", state_.path()});
-        return test::runCommand(words);
+        CHECK_MESSAGE((question.empty() || test::waitForLines(state_, question, 1)),
+                      "never stored: ", question);
     }
 
     test::StateFolder state_;
@@ -218,7 +202,7 @@ class Tour {
 std::string takeTour(const std::string& commands) {
     const Tour tour;
     std::string text;
-    for (const std::string& line : linesOf(commands)) {
+    for (const std::string& line : test::linesOf(commands)) {
         const bool is_command = !line.empty() && line.front() != '#';
         text += is_command ? cat("$ ", line, "\n", tour.take(line)) : line + '\n';
     }

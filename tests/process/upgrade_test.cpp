@@ -3,11 +3,14 @@
 // sample that a socket has taken, and not a record from what a follower is shown.
 
 #include "common/base/text.h"
+#include "tests/support/evctl.h"
 #include "tests/support/event_follower.h"
 #include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/record_load.h"
+#include "tests/support/text_search.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -15,7 +18,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <map>
 
 namespace test = evd::test;
@@ -28,38 +30,12 @@ constexpr const char* kEventType = "upgrade.event";
 constexpr const char* kRecordName = "upgrade-load";
 constexpr int kUpgradeSeconds = 120;
 constexpr int kRounds = 3;
-constexpr int kFollowSeconds = 30;
+constexpr uint64_t kEventsBefore = 100;
 const std::vector<std::string> kNames = {"eventd-store", "eventd-queryd",    "eventd-ingest",
                                          "eventd-kmesd", "eventd-collector", "eventd-sensor"};
 
-size_t countIn(const std::string& text, const std::string& what) {
-    size_t count = 0;
-    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-        ++count;
-    }
-    return count;
-}
-
-bool waitUntil(int seconds, const std::function<bool()>& holds) {
-    for (int look = 0; look < seconds * 100; ++look) {
-        if (holds()) {
-            return true;
-        }
-        test::pauseMs(10);
-    }
-    return false;
-}
-
 test::CommandResult status(const test::StateFolder& state) {
-    return test::runCommand(
-        {test::programPath("evctl"), "--state", state.path(), "-f", "jsonl", "status"});
-}
-
-test::GroupOptions smallGroup() {
-    test::GroupOptions options;
-    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
-    options.values.push_back({"", "StorageShards", "dword", "3"});
-    return options;
+    return test::ask(state, "status");
 }
 
 void checkEvents(const test::StateFolder& state, const test::EventLoad& load) {
@@ -105,7 +81,7 @@ class Installation {
 
 TEST_CASE("upgrade: under load every program is replaced and nothing is lost or doubled") {
     const test::StateFolder state;
-    test::Group group(state, smallGroup());
+    test::Group group(state, test::smallGroup());
     REQUIRE(group.waitReady());
     test::EventLoad load(state.below("run/kmes.sock"), kEventType);
     test::RecordLoad records(state.below("run/log.sock"), state.below("run/metric.sock"),
@@ -119,8 +95,8 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
             REQUIRE(before[name] > 0);
         }
         group.signal(SIGUSR2);
-        REQUIRE(waitUntil(kUpgradeSeconds, [&] {
-            return countIn(group.stderrText(), "upgrade: complete, 6 of 6") == round;
+        REQUIRE(test::waitUntil(kUpgradeSeconds * 1000, [&] {
+            return test::countIn(group.stderrText(), "upgrade: complete, 6 of 6") == round;
         }));
         for (const auto& name : kNames) {
             CAPTURE(name);
@@ -131,8 +107,8 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
     }
     load.stop();
     records.stop();
-    CHECK(waitUntil(kFollowSeconds,
-                    [&] { return diary.countNumbers() >= load.acknowledged().size(); }));
+    CHECK(test::waitUntil(test::kPatienceMs,
+                          [&] { return diary.countNumbers() >= load.acknowledged().size(); }));
     follower.stop();
     const auto shown = status(state);
     CHECK(shown.output.find("upgrade: complete, 6 of 6 programs replaced") != std::string::npos);
@@ -159,7 +135,7 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
 TEST_CASE("upgrade: a new program file takes effect, a second request meanwhile is ignored") {
     const Installation installed;
     const test::StateFolder state;
-    test::GroupOptions options = smallGroup();
+    test::GroupOptions options = test::smallGroup();
     options.program = installed.program();
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -169,19 +145,19 @@ TEST_CASE("upgrade: a new program file takes effect, a second request meanwhile 
     CHECK(executed("eventd-queryd") != installed.pathOf("eventd-queryd"));
     installed.installCopy("eventd-queryd");
     group.signal(SIGUSR2);
-    REQUIRE(group.waitForStderr("upgrade: replacing eventd-store", 10));
+    REQUIRE(group.waitForStderr("upgrade: replacing eventd-store", kUpgradeSeconds));
     group.signal(SIGUSR2);
     REQUIRE(group.waitForStderr("upgrade: complete", kUpgradeSeconds));
     CHECK(executed("eventd-queryd") == installed.pathOf("eventd-queryd"));
-    CHECK(group.waitForStderr("ignoring it", 5));
-    CHECK(countIn(group.stderrText(), "upgrade: complete") == 1);
+    CHECK(group.waitForStderr("ignoring it", kUpgradeSeconds));
+    CHECK(test::countIn(group.stderrText(), "upgrade: complete") == 1);
     CHECK(group.stop() == 0);
 }
 
 TEST_CASE("upgrade: a program that does not start ends it with a reason, and can be put right") {
     const Installation installed;
     const test::StateFolder state;
-    test::GroupOptions options = smallGroup();
+    test::GroupOptions options = test::smallGroup();
     options.program = installed.program();
     test::Group group(state, options);
     REQUIRE(group.waitReady());
@@ -191,7 +167,7 @@ TEST_CASE("upgrade: a program that does not start ends it with a reason, and can
     group.signal(SIGUSR2);
     REQUIRE(group.waitForStderr("upgrade: stopped at eventd-queryd", kUpgradeSeconds));
     installed.install("eventd-queryd", test::programPath("eventd-queryd"));
-    CHECK(waitUntil(10, [&] { return status(state).status == 0; }));
+    CHECK(test::waitUntil(test::kPatienceMs, [&] { return status(state).status == 0; }));
     CHECK(group.childPid("eventd-ingest") == untouched);
     const auto shown = status(state).output;
     CHECK(shown.find("upgrade: stopped at eventd-queryd, whose successor did not start (exited "
@@ -205,10 +181,11 @@ TEST_CASE("upgrade: a stop has precedence at any moment of it") {
     for (const int after_ms : {0, 20, 60, 150, 400}) {
         CAPTURE(after_ms);
         const test::StateFolder state;
-        test::Group group(state, smallGroup());
+        test::Group group(state, test::smallGroup());
         REQUIRE(group.waitReady());
         test::EventLoad load(state.below("run/kmes.sock"), kEventType);
-        test::pauseMs(100);
+        REQUIRE(test::waitUntil(test::kPatienceMs,
+                                [&] { return load.acknowledgedCount() >= kEventsBefore; }));
         group.signal(SIGUSR2);
         test::pauseMs(after_ms);
         CHECK(group.stop() == 0);

@@ -37,9 +37,6 @@ using sandbox::Role;
 
 namespace {
 
-constexpr Role kRoles[] = {Role::Collector, Role::Kmesd, Role::Sensor,
-                           Role::Ingest,    Role::Store, Role::Queryd};
-
 // Threads that allocate, grow, shrink and free in heaps of their own.
 bool threadsAndMemory() {
     std::atomic<int> done = 0;
@@ -102,31 +99,24 @@ bool readSome(const std::string& path) {
     return row.ok() && row.value() && statement.value()->columnInteger(0) >= 2;
 }
 
-sandbox::Confinement jail(Role role, const std::string& path, PathAccess access) {
-    sandbox::Confinement confinement;
-    confinement.role = role;
-    confinement.paths = {{path, access}};
-    return confinement;
-}
-
 }  // namespace
 
 TEST_CASE("allowed work: every role makes threads and uses memory") {
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         CAPTURE(static_cast<int>(role));
         CHECK(test::runJailed(role, threadsAndMemory).exit_code == test::kJailDone);
     }
 }
 
 TEST_CASE("allowed work: every role keeps time") {
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         CAPTURE(static_cast<int>(role));
         CHECK(test::runJailed(role, waitsAndTime).exit_code == test::kJailDone);
     }
 }
 
 TEST_CASE("allowed work: every role passes packets and descriptors over inherited sockets") {
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         CAPTURE(static_cast<int>(role));
         auto pair = base::makeSocketPair(SOCK_SEQPACKET);
         REQUIRE(pair.ok());
@@ -141,7 +131,7 @@ TEST_CASE("allowed work: every role passes packets and descriptors over inherite
 
 TEST_CASE("allowed work: the event loop and calls of every role") {
     // The event loop is made before confinement in a program; a test makes it in the child.
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         CAPTURE(static_cast<int>(role));
         const pid_t child = ::fork();
         if (child == 0) {
@@ -195,7 +185,7 @@ TEST_CASE("allowed work: ingest reads datagrams with their senders, and gives la
 TEST_CASE("allowed work: the store writes its databases") {
     const test::TemporaryDirectory folder;
     const std::string path = folder / "a.db";
-    CHECK(test::runJailed(jail(Role::Store, folder.path(), PathAccess::ReadWrite), [&] {
+    CHECK(test::runJailed(test::jail(Role::Store, folder.path(), PathAccess::ReadWrite), [&] {
               return writeSome(path) && readSome(path);
           }).exit_code == test::kJailDone);
 }
@@ -207,7 +197,7 @@ TEST_CASE("allowed work: queryd reads databases that a writer holds open") {
     auto writer = db::Connection::openForWriting(path);
     REQUIRE(writer.ok());
     REQUIRE(writer.value()->execute("INSERT INTO t VALUES(3, NULL)").ok());
-    CHECK(test::runJailed(jail(Role::Queryd, folder.path(), PathAccess::Read), [&] {
+    CHECK(test::runJailed(test::jail(Role::Queryd, folder.path(), PathAccess::Read), [&] {
               return readSome(path);
           }).exit_code == test::kJailDone);
 }
@@ -247,7 +237,7 @@ TEST_CASE("allowed work: reading roles list folders") {
     std::filesystem::create_directory(folder / "one");
     for (const Role role : {Role::Sensor, Role::Queryd, Role::Store}) {
         CAPTURE(static_cast<int>(role));
-        CHECK(test::runJailed(jail(role, folder.path(), PathAccess::Read), [&] {
+        CHECK(test::runJailed(test::jail(role, folder.path(), PathAccess::Read), [&] {
                   const auto first = std::filesystem::directory_iterator(folder.path());
                   return first != std::filesystem::directory_iterator() && first->is_directory() &&
                          first->path().filename() == "one";

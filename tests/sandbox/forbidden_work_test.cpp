@@ -26,9 +26,6 @@ using sandbox::Role;
 
 namespace {
 
-constexpr Role kRoles[] = {Role::Collector, Role::Kmesd, Role::Sensor,
-                           Role::Ingest,    Role::Store, Role::Queryd};
-
 struct Deed {
     const char* name;
     std::function<bool()> act;  // must not return when the filter holds
@@ -82,7 +79,7 @@ std::vector<Deed> forbiddenToAll() {
 }  // namespace
 
 TEST_CASE("profiles: what no role may do ends each of them") {
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         for (const auto& deed : forbiddenToAll()) {
             CAPTURE(sandbox::roleName(role));
             CAPTURE(deed.name);
@@ -102,7 +99,7 @@ TEST_CASE("profiles: only those who measure disks ask how full a file system is"
 }
 
 TEST_CASE("profiles: only the store opens files for writing") {
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         CAPTURE(sandbox::roleName(role));
         const auto outcome = test::runJailed(
             role, [] { return ::open("/tmp/evd-never", O_WRONLY | O_CREAT, 0600) >= 0; });
@@ -180,7 +177,7 @@ TEST_CASE("profiles: ingest reads its doors, and neither lists, looks up, connec
 }
 
 TEST_CASE("profiles: only the store makes a socket, and only a Unix stream") {
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         CAPTURE(sandbox::roleName(role));
         const auto outcome = test::runJailed(
             role, [] { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0; });
@@ -202,7 +199,7 @@ TEST_CASE("profiles: reading roles cannot remove, rename or sync") {
 }
 
 TEST_CASE("profiles: abort ends a jailed process as an abort") {
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         const auto outcome = test::runJailed(role, []() -> bool { ::abort(); });
         CHECK(outcome.signal == SIGABRT);
     }

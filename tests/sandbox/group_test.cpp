@@ -78,13 +78,19 @@ bool eventually(const std::function<bool()>& condition) {
     return false;
 }
 
-}  // namespace
+// A group of fake programs that runs.
+struct StartedGroup {
+    StartedGroup() { REQUIRE(starts(group)); }
 
-TEST_CASE("group: programs start in order, get their descriptors, and end cleanly") {
     const base::SystemClock clock;
     test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+    supervisor::Group group{loop(), clock, stage.setup()};
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: programs start in order, get their descriptors, and end cleanly") {
     for (const char* name : test::kFakeNames) {
         CHECK(statusOf(group, name).state == "running");
         CHECK(statusOf(group, name).pid > 0);
@@ -108,11 +114,8 @@ TEST_CASE("group: programs start in order, get their descriptors, and end cleanl
     CHECK(statusOf(group, "eventd-store").state == "stopped");
 }
 
-TEST_CASE("group: the doors have the modes of the contract") {  // Contracts §5
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: the doors have the modes of the contract") {  // Contracts §5
     const auto paths = config::socketPaths(stage.settings);
     const auto modeOf = [](const std::string& path) {
         struct stat found {};
@@ -130,11 +133,8 @@ TEST_CASE("group: the doors have the modes of the contract") {  // Contracts §5
     CHECK(stops(group));
 }
 
-TEST_CASE("group: a program that dies is there again, and its peers get new edges") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: a program that dies is there again, and its peers get new edges") {
     const auto first = statusOf(group, "eventd-store").pid;
     REQUIRE(eventually([&] { return measure(group, "eventd-collector", "peer.store") == 1; }));
     REQUIRE(::kill(first, SIGKILL) == 0);
@@ -152,11 +152,7 @@ TEST_CASE("group: a program that dies is there again, and its peers get new edge
     CHECK(stops(group));
 }
 
-TEST_CASE("group: both ends of an edge die at once and meet again") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup, "group: both ends of an edge die at once and meet again") {
     ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
     ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
     CHECK(eventually([&] {
@@ -168,11 +164,8 @@ TEST_CASE("group: both ends of an edge die at once and meet again") {
     CHECK(stops(group));
 }
 
-TEST_CASE("group: a program that is still starting gets the new edge when its peer dies") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: a program that is still starting gets the new edge when its peer dies") {
     stage.tell("eventd-collector", "wait");
     ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
     REQUIRE(eventually([&] { return statusOf(group, "eventd-collector").restarts == 1; }));
@@ -185,11 +178,9 @@ TEST_CASE("group: a program that is still starting gets the new edge when its pe
     CHECK(stops(group));
 }
 
-TEST_CASE("group: a program that is stopped while it starts is replaced too, before its minute") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(
+    StartedGroup,
+    "group: a program that is stopped while it starts is replaced too, before its minute") {
     stage.tell("eventd-collector", "wait");
     ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
     REQUIRE(eventually([&] { return statusOf(group, "eventd-collector").restarts == 1; }));
@@ -200,11 +191,8 @@ TEST_CASE("group: a program that is stopped while it starts is replaced too, bef
     CHECK(stops(group));
 }
 
-TEST_CASE("group: what kmesd parked is given to its successor") {  // Ruling K6
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: what kmesd parked is given to its successor") {  // Ruling K6
     CHECK(measure(group, "eventd-kmesd", "fd.ring.0") == 0);
     ::kill(statusOf(group, "eventd-kmesd").pid, SIGKILL);
     CHECK(eventually([&] { return measure(group, "eventd-kmesd", "fd.ring.0") == 1; }));
@@ -251,11 +239,8 @@ TEST_CASE("group: a program that keeps dying is given up, and the rest still sto
     CHECK(statusOf(group, "eventd-store").state == "stopped");
 }
 
-TEST_CASE("group: a program that dies while it stops is started again and drained") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: a program that dies while it stops is started again and drained") {
     ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
     CHECK(stops(group));
     CHECK(statusOf(group, "eventd-store").restarts == 1);
@@ -276,11 +261,7 @@ TEST_CASE("group: a drain that is never answered does not end the stop, and kill
               .wait(loop().waitScope));
 }
 
-TEST_CASE("group: a program that no longer answers is killed and replaced") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup, "group: a program that no longer answers is killed and replaced") {
     const auto first = statusOf(group, "eventd-queryd").pid;
     ::kill(first, SIGSTOP);
     CHECK(eventually([&] {
@@ -308,11 +289,8 @@ TEST_CASE("group: a program whose event loop is locked or runs in circles is rep
     }
 }
 
-TEST_CASE("group: the report of a crash has its signal and what the program said last") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: the report of a crash has its signal and what the program said last") {
     const auto first = statusOf(group, "eventd-ingest").pid;
     CHECK(statusOf(group, "eventd-ingest").crashes.empty());
     stage.tell("eventd-ingest", "segv");
@@ -328,11 +306,8 @@ TEST_CASE("group: the report of a crash has its signal and what the program said
     CHECK(stops(group));
 }
 
-TEST_CASE("group: an upgrade replaces every program once, and what is parked stays") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: an upgrade replaces every program once, and what is parked stays") {
     std::map<std::string, int32_t> before;
     for (const char* name : test::kFakeNames) {
         before[name] = statusOf(group, name).pid;
@@ -403,11 +378,7 @@ TEST_CASE("group: a stop in the middle of an upgrade stops everything, cleanly")
     }
 }
 
-TEST_CASE("group: new settings reach every program") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup, "group: new settings reach every program") {
     auto settings = stage.settings;
     settings.set("MaxBatchSize", uint64_t{123});
     group.configure(settings).wait(loop().waitScope);
@@ -438,11 +409,8 @@ TEST_CASE("group: what begins with reject. is in the report alone, whoever asks 
     CHECK(stops(group));
 }
 
-TEST_CASE("group: senders are refused, and not kept waiting, once the doors are drained") {
-    const base::SystemClock clock;
-    test::FakeStage stage;
-    supervisor::Group group(loop(), clock, stage.setup());
-    REQUIRE(starts(group));
+TEST_CASE_FIXTURE(StartedGroup,
+                  "group: senders are refused, and not kept waiting, once the doors are drained") {
     const auto paths = config::socketPaths(stage.settings);
     const auto sender = base::connectUnix(paths.log, SOCK_DGRAM);
     REQUIRE(sender.ok());

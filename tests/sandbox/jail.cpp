@@ -27,6 +27,13 @@ JailOutcome runJailed(const sandbox::Confinement& confinement, const std::functi
     return outcome;
 }
 
+sandbox::Confinement jail(sandbox::Role role, const std::string& path, sandbox::PathAccess access) {
+    sandbox::Confinement confinement;
+    confinement.role = role;
+    confinement.paths = {{path, access}};
+    return confinement;
+}
+
 JailOutcome runJailed(sandbox::Role role, const std::function<bool()>& work) {
     sandbox::Confinement confinement;
     confinement.role = role;

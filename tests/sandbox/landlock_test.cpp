@@ -29,13 +29,6 @@ bool canWrite(const std::string& path) {
     return good;
 }
 
-sandbox::Confinement jail(Role role, const std::string& path, PathAccess access) {
-    sandbox::Confinement confinement;
-    confinement.role = role;
-    confinement.paths = {{path, access}};
-    return confinement;
-}
-
 }  // namespace
 
 TEST_CASE("landlock: the store writes, renames and removes inside its folder, and nowhere else") {
@@ -48,7 +41,7 @@ TEST_CASE("landlock: the store writes, renames and removes inside its folder, an
     const std::string in = inside.path();
     const std::string out = outside.path();
     REQUIRE(canWrite(out + "/there"));
-    const auto outcome = test::runJailed(jail(Role::Store, in, PathAccess::ReadWrite), [&] {
+    const auto outcome = test::runJailed(test::jail(Role::Store, in, PathAccess::ReadWrite), [&] {
         return canWrite(in + "/a.db") &&
                ::link((in + "/a.db").c_str(), (in + "/a.second").c_str()) == 0 &&
                ::rename((in + "/a.db").c_str(), (in + "/b.db").c_str()) == 0 &&
@@ -72,7 +65,7 @@ TEST_CASE("landlock: queryd reads its folder and can change nothing in it") {
     const test::TemporaryDirectory folder;
     const std::string path = folder.path();
     REQUIRE(canWrite(path + "/data.db"));
-    const auto outcome = test::runJailed(jail(Role::Queryd, path, PathAccess::Read), [&] {
+    const auto outcome = test::runJailed(test::jail(Role::Queryd, path, PathAccess::Read), [&] {
         char byte = 0;
         const int fd = ::open((path + "/data.db").c_str(), O_RDONLY);
         return fd >= 0 && ::read(fd, &byte, 1) == 1 && byte == 'x' &&
@@ -90,7 +83,7 @@ TEST_CASE("landlock: a link out of the folder leads nowhere") {
     const test::TemporaryDirectory folder;
     const std::string link = folder.path() + "/link";
     REQUIRE(::symlink("/etc/passwd", link.c_str()) == 0);
-    CHECK(test::runJailed(jail(Role::Queryd, folder.path(), PathAccess::Read), [&] {
+    CHECK(test::runJailed(test::jail(Role::Queryd, folder.path(), PathAccess::Read), [&] {
               return denied(::open(link.c_str(), O_RDONLY));
           }).exit_code == test::kJailDone);
 }
@@ -100,7 +93,7 @@ TEST_CASE("landlock: a single file can be opened up") {
         MESSAGE("no Landlock here");
         return;
     }
-    CHECK(test::runJailed(jail(Role::Sensor, "/etc/passwd", PathAccess::Read), [] {
+    CHECK(test::runJailed(test::jail(Role::Sensor, "/etc/passwd", PathAccess::Read), [] {
               return ::open("/etc/passwd", O_RDONLY) >= 0 && denied(::open("/etc/group", O_RDONLY));
           }).exit_code == test::kJailDone);
 }
@@ -110,7 +103,7 @@ TEST_CASE("landlock: a path that is not there fails the confinement") {
         MESSAGE("no Landlock here");
         return;
     }
-    CHECK(test::runJailed(jail(Role::Store, "/nonexistent/evd", PathAccess::ReadWrite), [] {
+    CHECK(test::runJailed(test::jail(Role::Store, "/nonexistent/evd", PathAccess::ReadWrite), [] {
               return true;
           }).exit_code == test::kJailNotConfined);
 }
@@ -122,7 +115,7 @@ TEST_CASE("landlock: the program of another process is seen only by who asked fo
     }
     const pid_t test_program = ::getpid();
     for (const bool sees : {true, false}) {
-        auto confinement = jail(Role::Sensor, "/proc", PathAccess::Read);
+        auto confinement = test::jail(Role::Sensor, "/proc", PathAccess::Read);
         confinement.sees_other_processes = sees;
         confinement.keep_capabilities = {CAP_SYS_PTRACE};
         const auto outcome = test::runJailed(confinement, [&] {

@@ -13,15 +13,8 @@ namespace sandbox = evd::sandbox;
 namespace test = evd::test;
 using sandbox::Role;
 
-namespace {
-
-constexpr Role kRoles[] = {Role::Collector, Role::Kmesd, Role::Sensor,
-                           Role::Ingest,    Role::Store, Role::Queryd};
-
-}  // namespace
-
 TEST_CASE("profiles: each line has a reason and each call's lines have different conditions") {
-    for (const Role role : kRoles) {
+    for (const Role role : test::kRoles) {
         std::set<std::string> seen;
         for (const auto& rule : sandbox::profileOf(role)) {
             CAPTURE(sandbox::roleName(role));

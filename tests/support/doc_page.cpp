@@ -1,11 +1,10 @@
 #include "tests/support/doc_page.h"
 
 #include "common/base/text.h"
+#include "tests/support/text_file.h"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 
 namespace evd::test {
@@ -17,15 +16,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFence = "```";
 constexpr std::string_view kPrompt = "$ ";
 constexpr std::string_view kSetIn = "    ";
-
-std::vector<std::string> linesOf(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream input(text);
-    for (std::string line; std::getline(input, line);) {
-        lines.push_back(line);
-    }
-    return lines;
-}
 
 void addCodeSpans(const std::string& line, size_t number, std::vector<DocLine>& out) {
     for (size_t at = line.find('`'); at != std::string::npos;) {
@@ -218,17 +208,6 @@ std::vector<std::string> docPages(const std::string& source_folder) {
     }
     std::sort(pages.begin() + 1, pages.end());
     return pages;
-}
-
-std::string readTextFile(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
-void writeTextFile(const std::string& path, const std::string& text) {
-    std::ofstream(path, std::ios::binary) << text;
 }
 
 }  // namespace evd::test

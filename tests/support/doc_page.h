@@ -40,7 +40,4 @@ std::vector<std::vector<std::string>> shellCommands(const std::string& line);
 // The pages that people read: README.md and what docs/ holds, as paths.
 std::vector<std::string> docPages(const std::string& source_folder);
 
-std::string readTextFile(const std::string& path);
-void writeTextFile(const std::string& path, const std::string& text);
-
 }  // namespace evd::test

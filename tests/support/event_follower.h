@@ -4,7 +4,7 @@
 #include "common/base/thread.h"
 #include "queryd/client/event_store_client_service.h"
 #include "tests/support/exactly_once.h"
-#include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <atomic>
 #include <cstdint>

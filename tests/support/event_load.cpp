@@ -1,6 +1,6 @@
 #include "tests/support/event_load.h"
 
-#include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <utility>
 
@@ -28,6 +28,8 @@ void EventLoad::run() {
         for (uint32_t i = 0; i < outcome.acknowledged; ++i) {
             acknowledged_.insert(next_ + i);
         }
+        acknowledged_count_ += outcome.acknowledged;
+        refused_ = refused_ || outcome.acknowledged != pace_.batch_events;
         next_ += pace_.batch_events;
         pauseMs(outcome.connection_lost ? kReconnectMs : pace_.pause_ms);
     }

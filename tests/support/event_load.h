@@ -24,6 +24,10 @@ class EventLoad {
     ~EventLoad() { stop(); }
 
     void stop();
+    // How many by now; from any thread.
+    uint64_t acknowledgedCount() const { return acknowledged_count_; }
+    // Whether a batch was not acknowledged whole; from any thread.
+    bool wasRefused() const { return refused_; }
     // After stop().
     const std::set<uint64_t>& acknowledged() const { return acknowledged_; }
 
@@ -33,7 +37,9 @@ class EventLoad {
     Emitter emitter_;
     const EventPace pace_;
     std::set<uint64_t> acknowledged_;
+    std::atomic<uint64_t> acknowledged_count_ = 0;
     uint64_t next_ = 1;
+    std::atomic<bool> refused_ = false;
     std::atomic<bool> stopping_ = false;
     base::Thread thread_;
 };

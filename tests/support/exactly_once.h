@@ -28,6 +28,8 @@ struct ExactlyOnceReport {
     std::map<std::pair<std::string, int64_t>, uint64_t> complete_until;
     std::map<std::string, int64_t> synthetic;  // records without a sequence number, by type
 
+    // How many of the numbers are different ones.
+    size_t distinct() const { return std::set<uint64_t>(numbers.begin(), numbers.end()).size(); }
     uint64_t reach(const std::string& boot, int64_t cpu) const {
         const auto found = complete_until.find({boot, cpu});
         return found == complete_until.end() ? 0 : found->second;

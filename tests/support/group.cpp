@@ -2,17 +2,17 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "tests/support/text_file.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace evd::test {
 
@@ -20,9 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-int64_t nowMs() {
-    return base::SystemClock().monotonicNs() / base::kNsPerMs;
-}
+constexpr int kLookMs = 5;
 
 constexpr int kFirstInheritedFd = 3;  // as service managers have it
 
@@ -91,33 +89,42 @@ std::string registryText(const GroupOptions& options) {
     return text + "]}";
 }
 
-// Waits for a child at most until the deadline; true when it was reaped.
-bool reapUntil(pid_t pid, int64_t deadline_ms, int& status) {
-    while (true) {
+// True when it was reaped in that time.
+bool reapWithin(int seconds, pid_t pid, int& status) {
+    const auto is_reaped = [&] {
         const pid_t reaped = ::waitpid(pid, &status, WNOHANG);
-        if (reaped == pid || (reaped < 0 && errno == ECHILD)) {
-            return true;
-        }
-        if (nowMs() > deadline_ms) {
-            return false;
-        }
-        pauseMs(5);
-    }
+        return reaped == pid || (reaped < 0 && errno == ECHILD);
+    };
+    return waitUntil(int64_t{seconds} * 1000, is_reaped, kLookMs);
 }
 
 }  // namespace
-
-void pauseMs(int milliseconds) {
-    (void)::poll(nullptr, 0, milliseconds);
-}
 
 std::string programPath(const std::string& name) {
     return base::cat(EVD_BIN_FOLDER, "/", name);
 }
 
+size_t descriptorCount(pid_t pid) {
+    const fs::directory_iterator all(base::cat("/proc/", pid, "/fd"));
+    return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
+GroupOptions smallGroup() {
+    GroupOptions options;
+    options.values.push_back({"Linux", "KmesCpus", "dword", "2"});
+    options.values.push_back({"", "StorageShards", "dword", "3"});
+    return options;
+}
+
+GroupOptions withoutSensors() {
+    GroupOptions options;
+    options.values.push_back({"Linux", "Sensors", "multi", "[]"});
+    return options;
+}
+
 Group::Group(const StateFolder& state, const GroupOptions& options) {
     const std::string registry = state.below("test.reg");
-    std::ofstream(registry) << registryText(options);
+    writeTextFile(registry, registryText(options));
     const std::string program = options.program.empty() ? programPath("eventd") : options.program;
     std::vector<std::string> arguments = {program, "--state", state.path(), "--registry", registry};
     arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
@@ -152,14 +159,11 @@ void Group::readStderr(base::Fd from) {
 }
 
 bool Group::waitForStderr(const std::string& text, int seconds) {
-    const int64_t deadline = nowMs() + seconds * 1000;
-    while (stderrText().find(text) == std::string::npos) {
-        if (nowMs() > deadline || ::kill(pid_, 0) != 0) {
-            return false;
-        }
-        pauseMs(5);
-    }
-    return true;
+    const auto is_over = [&] {
+        return stderrText().find(text) != std::string::npos || ::kill(pid_, 0) != 0;
+    };
+    (void)waitUntil(int64_t{seconds} * 1000, is_over, kLookMs);
+    return stderrText().find(text) != std::string::npos;
 }
 
 bool Group::waitReady() {
@@ -176,6 +180,7 @@ std::vector<std::pair<std::string, pid_t>> Group::children() const {
         std::getline(command, first, '\0');
         found.emplace_back(fs::path(first).filename().string(), child);
     }
+    std::sort(found.begin(), found.end());
     return found;
 }
 
@@ -202,7 +207,7 @@ int Group::waitExit(int seconds) {
         return exit_status_;
     }
     int status = 0;
-    if (!reapUntil(pid_, nowMs() + seconds * 1000, status)) {
+    if (!reapWithin(seconds, pid_, status)) {
         return -1;
     }
     reaped_ = true;
@@ -221,26 +226,21 @@ CommandResult runCommand(const std::vector<std::string>& arguments, const std::s
     const std::string in_path = folder.below("in");
     const std::string out_path = folder.below("out");
     const std::string error_path = folder.below("errors");
-    std::ofstream(in_path, std::ios::binary) << input;
+    writeTextFile(in_path, input);
     const base::Fd in(::open(in_path.c_str(), O_RDONLY | O_CLOEXEC));
     const base::Fd out(::open(out_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     const base::Fd error(::open(error_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     const pid_t pid = spawnProcess(arguments, {}, in.get(), out.get(), error.get());
     int status = 0;
     CommandResult result;
-    if (reapUntil(pid, nowMs() + timeout_seconds * 1000, status)) {
+    if (reapWithin(timeout_seconds, pid, status)) {
         result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     } else {
         ::kill(pid, SIGKILL);
         (void)::waitpid(pid, &status, 0);
     }
-    const auto slurp = [](const std::string& path) {
-        std::ostringstream text;
-        text << std::ifstream(path, std::ios::binary).rdbuf();
-        return text.str();
-    };
-    result.output = slurp(out_path);
-    result.errors = slurp(error_path);
+    result.output = readTextFile(out_path);
+    result.errors = readTextFile(error_path);
     return result;
 }
 

@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "common/base/thread.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/wait_until.h"
 
 #include <sys/types.h>
 #include <memory>
@@ -35,6 +36,11 @@ struct GroupOptions {
     std::vector<int> inherited = {};       // ours, which it finds from descriptor 3 on
 };
 
+// Two rings and three shards: enough that numbers have several ways to go.
+GroupOptions smallGroup();
+// Nobody emits, logs or measures but the test, and the store of its health.
+GroupOptions withoutSensors();
+
 // The real process group, started as a person would start it, on a folder of the test's.
 //
 // Owns the supervisor process and reads its stderr on a thread of its own, so that the group never
@@ -55,6 +61,7 @@ class Group {
     pid_t pid() const { return pid_; }
     // The pid of a child by program name, -1 when there is none now.
     pid_t childPid(const std::string& program) const;
+    // All there are now, in the same order however they were started.
     std::vector<std::pair<std::string, pid_t>> children() const;
 
     void signal(int number) const;
@@ -82,6 +89,9 @@ inline constexpr int kStopSeconds = 20;
 // The program of that name in the build tree.
 std::string programPath(const std::string& name);
 
+// How many files, sockets and the like a process has open.
+size_t descriptorCount(pid_t pid);
+
 struct CommandResult {
     int status = -1;
     std::string output;
@@ -91,8 +101,5 @@ struct CommandResult {
 // Runs a command to its end, with that standard input; bounded by timeout_seconds, then killed.
 CommandResult runCommand(const std::vector<std::string>& arguments, const std::string& input = "",
                          int timeout_seconds = 60);
-
-// A pause between two looks at something that changes by itself.
-void pauseMs(int milliseconds);
 
 }  // namespace evd::test

@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "common/base/socket.h"
 #include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -46,13 +47,7 @@ class InitSystem {
     }
 
     bool waitFor(std::string_view wanted, int seconds) {
-        for (int i = 0; i < seconds * 50; ++i) {
-            if (read(wanted)) {
-                return true;
-            }
-            pauseMs(20);
-        }
-        return false;
+        return waitUntil(int64_t{seconds} * 1000, [&] { return read(wanted); });
     }
 
     // How the next service is started: stored descriptors are handed out, and, as peinit does it,

@@ -1,7 +1,7 @@
 #include "tests/support/mishaps.h"
 
 #include "common/base/text.h"
-#include "tests/support/group.h"
+#include "tests/support/wait_until.h"
 
 #include <sys/ptrace.h>
 #include <sys/resource.h>

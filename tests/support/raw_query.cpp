@@ -108,6 +108,12 @@ std::optional<RawMessage> RawQuery::receive(int timeout_ms) {
     return message;
 }
 
+bool RawQuery::isHungUpOn(int timeout_ms) const {
+    pollfd wait{connection_.get(), POLLIN, 0};
+    uint8_t more = 0;
+    return ::poll(&wait, 1, timeout_ms) > 0 && ::read(connection_.get(), &more, 1) <= 0;
+}
+
 std::optional<uint64_t> RawQuery::countRecords(const std::string& query, int timeout_ms) {
     uint64_t records = 0;
     if (!send(query)) {

@@ -31,6 +31,8 @@ class RawQuery {
     bool send(const std::string& query, const std::vector<std::string>& keys = {});
     bool sendBytes(const std::vector<uint8_t>& bytes);
     std::optional<RawMessage> receive(int timeout_ms);
+    // Whether the other side hangs up in that time, with nothing more said.
+    bool isHungUpOn(int timeout_ms) const;
     // Sends and reads to the end; the number of records, nothing on an error.
     std::optional<uint64_t> countRecords(const std::string& query, int timeout_ms);
     int fd() const { return connection_.get(); }

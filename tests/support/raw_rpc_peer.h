@@ -160,7 +160,6 @@ class RawRpcPeer {
     // Of the message that forEachReceived() has at hand, without its frame.
     uint64_t takenWords() const { return taken_words_; }
     size_t receivedBytes() const { return received_.size(); }
-    void forgetReceived() { received_.clear(); }
     int fd() const { return socket_.get(); }
     void close() { socket_.reset(); }
 

@@ -5,8 +5,8 @@
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "common/wire/record_datagram.h"
-#include "tests/support/group.h"
 #include "tests/support/sqlite_shell.h"
+#include "tests/support/wait_until.h"
 
 #include <sys/socket.h>
 #include <utility>

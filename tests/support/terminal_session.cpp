@@ -1,6 +1,7 @@
 #include "tests/support/terminal_session.h"
 
 #include "common/base/clock.h"
+#include "tests/support/wait_until.h"
 
 #include <poll.h>
 #include <pty.h>
@@ -14,9 +15,10 @@ namespace evd::test {
 namespace {
 
 constexpr int kPauseMs = 20;
+constexpr int kSignalled = 128;
 
-int64_t inSeconds(int seconds) {
-    return base::SystemClock().monotonicNs() + int64_t{seconds} * base::kNsPerSecond;
+int64_t deadlineNs() {
+    return base::SystemClock().monotonicNs() + kPatienceMs * base::kNsPerMs;
 }
 
 bool isPast(int64_t deadline_ns) {
@@ -77,8 +79,8 @@ bool TerminalSession::readSome() {
     return got > 0;
 }
 
-bool TerminalSession::waitFor(const std::string& text, int seconds) {
-    const int64_t deadline_ns = inSeconds(seconds);
+bool TerminalSession::waitFor(const std::string& text) {
+    const int64_t deadline_ns = deadlineNs();
     while (true) {
         const size_t found = printed_.find(text, waited_to_);
         if (found != std::string::npos) {
@@ -91,15 +93,15 @@ bool TerminalSession::waitFor(const std::string& text, int seconds) {
     }
 }
 
-int TerminalSession::waitExit(int seconds) {
-    const int64_t deadline_ns = inSeconds(seconds);
+int TerminalSession::waitExit() {
+    const int64_t deadline_ns = deadlineNs();
     while (!isPast(deadline_ns)) {
         (void)readSome();
         int status = 0;
         if (::waitpid(pid_, &status, WNOHANG) == pid_) {
             pid_ = -1;
             (void)readSome();
-            return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+            return WIFEXITED(status) ? WEXITSTATUS(status) : kSignalled + WTERMSIG(status);
         }
     }
     return -1;

@@ -21,10 +21,11 @@ class TerminalSession {
     TerminalSession& operator=(const TerminalSession&) = delete;
 
     void type(const std::string& text);
-    // Waits until the text was printed behind what was waited for before; false after `seconds`.
-    bool waitFor(const std::string& text, int seconds = 10);
-    // The exit status; -1 when it has not ended after `seconds` or was killed.
-    int waitExit(int seconds = 10);
+    // Waits until the text was printed behind what was waited for before; false after kPatienceMs.
+    bool waitFor(const std::string& text);
+    // The exit status, of one that a signal has ended 128 and its number, as shells have it; -1
+    // when it has not ended by then.
+    int waitExit();
 
     const std::string& printed() const { return printed_; }
 

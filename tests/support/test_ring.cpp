@@ -93,6 +93,14 @@ void TestRing::resize(uint64_t capacity) {
     successor->retire();
 }
 
+std::vector<uint64_t> numbersFrom(uint64_t first, uint64_t last) {
+    std::vector<uint64_t> all;
+    for (uint64_t i = first; i <= last; ++i) {
+        all.push_back(i);
+    }
+    return all;
+}
+
 std::vector<uint8_t> checkedPayload(uint64_t number, size_t bytes) {
     std::vector<uint8_t> payload(bytes);
     for (size_t i = 0; i < bytes; ++i) {

@@ -59,6 +59,9 @@ class TestRing {
 
 inline constexpr std::string_view kTestEventType = "test.event";
 
+// All from the first to the last one.
+std::vector<uint64_t> numbersFrom(uint64_t first, uint64_t last);
+
 // Bytes that depend on the number and on their length; checkedPayloadIsWhole recognises them.
 std::vector<uint8_t> checkedPayload(uint64_t number, size_t bytes);
 bool checkedPayloadIsWhole(uint64_t number, std::span<const uint8_t> payload);

@@ -63,10 +63,6 @@ class TestSequence final : public queryd::StoreControl {
         const std::lock_guard lock(mutex_);
         is_away_ = true;
     }
-    int64_t stableNow() const {
-        const std::lock_guard lock(mutex_);
-        return stable();
-    }
     // Called before each answer, outside of every lock; set while nobody asks.
     std::function<void()> on_asked;
 

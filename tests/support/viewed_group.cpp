@@ -6,6 +6,7 @@
 #include "tests/support/msgpack_json.h"
 #include "tests/support/other_user.h"
 #include "tests/support/raw_query.h"
+#include "tests/support/wait_until.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,8 +19,6 @@ namespace evd::test {
 namespace {
 
 constexpr int kMessageMs = 10'000;
-constexpr int kWaitMs = 10'000;
-constexpr int kPauseMs = 10;
 constexpr std::string_view kRefusedBefore = "the answer may not be sorted, grouped or computed by ";
 constexpr std::string_view kRefusedAfter = ", because not all records in question show it to you";
 
@@ -110,14 +109,10 @@ ViewedAnswer ViewedGroup::ask(uid_t uid, const std::string& question,
 
 bool ViewedGroup::waitForAnswer(uid_t uid, const std::string& question,
                                 const std::string& records) const {
-    for (int waited = 0; waited < kWaitMs; waited += kPauseMs) {
+    return waitUntil(kPatienceMs, [&] {
         const ViewedAnswer answer = ask(uid, question);
-        if (summaryOf(answer.lines, answer.error) == records) {
-            return true;
-        }
-        pauseMs(kPauseMs);
-    }
-    return false;
+        return summaryOf(answer.lines, answer.error) == records;
+    });
 }
 
 std::string summaryOf(const std::vector<std::string>& lines, const std::string& error) {

@@ -1,8 +1,8 @@
 #include "tests/process/docs/stores.h"
 
 #include "tests/query/case_file.h"
-#include "tests/support/doc_page.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/text_file.h"
 
 #include <filesystem>
 

@@ -4,16 +4,15 @@
 #include "common/db/statements.h"
 #include "store/file_room.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <mutex>
 #include <string>
 
 namespace evd::store {
@@ -22,14 +21,11 @@ namespace {
 using Load = CheckpointPolicy::Load;
 
 constexpr int64_t kThreshold = 64 * 1024;
-constexpr int kWaitsMax = 5000;
 
 // Nobody tells when a pass has ended: the writer looks after each of its transactions.
-void pauseShortly() {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable nobody;
-    (void)nobody.wait_for(lock, std::chrono::milliseconds(1));
+template <typename Holds>
+bool comesTrue(const Holds& holds) {
+    return test::waitUntil(test::kPatienceMs, holds, /*look_every_ms=*/1);
 }
 
 // A writer's database, a checkpointer for it, and somebody to read it.
@@ -68,14 +64,11 @@ class Scene {
     void turn(Load load) { checkpointer.runIfDue(*writer, path(), load); }
     // Turns until the log is at rest.
     void settle() {
-        for (int wait = 0; wait < kWaitsMax; ++wait) {
-            turn(Load::Idle);
-            if (checkpointer.idleWait() > std::chrono::seconds(1)) {
-                return;
-            }
-            pauseShortly();
-        }
-        FAIL("the log does not come to rest");
+        REQUIRE_MESSAGE(comesTrue([&] {
+                            turn(Load::Idle);
+                            return checkpointer.idleWait() > std::chrono::seconds(1);
+                        }),
+                        "the log does not come to rest");
     }
     std::unique_ptr<db::Connection> reader() const {
         auto opened = db::Connection::openForReading(path());
@@ -126,10 +119,7 @@ TEST_CASE("checkpointer: the log is moved while the writer is in the middle of a
     REQUIRE(scene.writer->execute("BEGIN IMMEDIATE"));
     REQUIRE(scene.writer->execute("INSERT INTO rows VALUES (1)"));
     scene.turn(Load::Idle);
-    for (int wait = 0; wait < kWaitsMax && scene.movedBytes() < kThreshold; ++wait) {
-        pauseShortly();
-    }
-    CHECK(scene.movedBytes() >= kThreshold);
+    CHECK(comesTrue([&] { return scene.movedBytes() >= kThreshold; }));
     CHECK(scene.writer->execute("COMMIT").ok());
 }
 
@@ -160,11 +150,12 @@ TEST_CASE("checkpointer: a reader's snapshot keeps the log, and its end frees it
     scene.write(1);
     const auto reader = scene.reader();
     scene.write(kThreshold);
-    for (int wait = 0; wait < kWaitsMax && !scene.checkpointer.isBlocked(); ++wait) {
-        scene.turn(Load::Idle);
-        pauseShortly();
-    }
-    CHECK(scene.checkpointer.isBlocked());
+    CHECK(comesTrue([&] {
+        if (!scene.checkpointer.isBlocked()) {
+            scene.turn(Load::Idle);
+        }
+        return scene.checkpointer.isBlocked();
+    }));
     CHECK(scene.checkpointer.idleWait() == std::chrono::seconds(1));
     REQUIRE(reader->execute("COMMIT"));
     scene.settle();

@@ -98,6 +98,8 @@ class RecordFixture {
     explicit RecordFixture(Kind kind, uint64_t rows_max = 5'000)
         : kind_(kind), rows_max_(rows_max) {}
 
+    bool isLogs() const { return kind_ == Kind::Logs; }
+
     store::RecordStore& open() {
         store_.reset();
         auto opened = store::RecordStore::open(
@@ -113,7 +115,7 @@ class RecordFixture {
         return *store_;
     }
     std::unique_ptr<store::RecordFormat> format() {
-        if (kind_ == Kind::Logs) {
+        if (isLogs()) {
             return std::make_unique<store::LogFormat>(guidOf(7));
         }
         return std::make_unique<store::MetricFormat>(state);
@@ -132,15 +134,31 @@ class RecordFixture {
     store::RecordStore& store() { return *store_; }
     void close() { store_.reset(); }
     std::string path() const {
-        return directory_ / (kind_ == Kind::Logs ? "below/logs.db" : "below/metrics.db");
+        return directory_ / (isLogs() ? "below/logs.db" : "below/metrics.db");
     }
     std::string folder() const { return directory_ / "below"; }
     std::string ask(const std::string& sql) const { return askFile(path(), sql); }
+    // So many lines or samples, whichever it stores.
+    store::RecordBatch batch(uint64_t number, size_t records) {
+        return isLogs() ? make.logs(number, records) : make.gauges(number, records);
+    }
+    // Asks for the number of records.
+    std::string countSql() const {
+        return isLogs() ? "SELECT count(*) FROM logs" : "SELECT count(*) FROM samples";
+    }
+    // An index that the store counts on is gone. Only while no store has it open.
+    void corrupt() const {
+        damage(isLogs() ? "DROP INDEX idx_logs_origin" : "DROP INDEX idx_samples_series_timestamp");
+    }
     // Only while no store has it open.
     void damage(const std::string& sql) const {
         auto connection = db::Connection::openForWriting(path());
         REQUIRE(connection);
         REQUIRE(connection.value()->execute(sql));
+    }
+    // A measure of a log store or a metric store, by the end of its name.
+    int64_t ownMeasure(const std::string& name) const {
+        return measure(base::cat(isLogs() ? "logs." : "metrics.", name));
     }
     int64_t measure(const std::string& name) const {
         std::vector<wire::Measure> all;

@@ -57,12 +57,10 @@ TEST_CASE("record retention: rows go in batches, each durable before the next (S
     constexpr size_t kRows = 1'000;
     for (const auto of : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
         RecordFixture fixture(of);
-        const bool is_logs = of == RecordFixture::Kind::Logs;
         RecordStore& store = fixture.openAndAttach();
-        CHECK(fixture.write(is_logs ? fixture.make.logs(1, kRows)
-                                    : fixture.make.gauges(1, kRows)) == "ok");
+        CHECK(fixture.write(fixture.batch(1, kRows)) == "ok");
         std::unique_ptr<RetentionKind> kind;
-        if (is_logs) {
+        if (fixture.isLogs()) {
             kind = std::make_unique<LogRetention>(fixture.path(), store.gate());
         } else {
             kind = std::make_unique<MetricRetention>(fixture.path(), store.gate(),
@@ -70,8 +68,7 @@ TEST_CASE("record retention: rows go in batches, each durable before the next (S
         }
         std::vector<std::string> left;  // as others see it while it rests
         const auto rest = [&](int64_t) {
-            left.push_back(
-                fixture.ask(base::cat("SELECT count(*) FROM ", is_logs ? "logs" : "samples")));
+            left.push_back(fixture.ask(fixture.countSql()));
             return left.size() < 2;
         };
         const DayClock clock(100);

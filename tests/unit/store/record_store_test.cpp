@@ -1,5 +1,6 @@
 #include "store/record_store.h"
 
+#include "tests/support/wait_until.h"
 #include "tests/unit/store/record_fixture.h"
 
 #include <doctest/doctest.h>
@@ -51,20 +52,15 @@ TEST_CASE("record store: nobody but its user and group may read the files") {
 TEST_CASE("record store: a batch that is stored is not stored again, before and after a restart") {
     for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
         RecordFixture fixture(kind);
-        const bool is_logs = kind == RecordFixture::Kind::Logs;
-        const auto batch = [&](uint64_t number) {
-            return is_logs ? fixture.make.logs(number, 10) : fixture.make.gauges(number, 10);
-        };
         fixture.openAndAttach();
-        CHECK(fixture.write(batch(1)) == "ok");
-        CHECK(fixture.write(batch(2)) == "ok");
-        CHECK(fixture.write(batch(2)) == "ok");
-        CHECK(fixture.write(batch(1)) == "ok");
+        CHECK(fixture.write(fixture.batch(1, 10)) == "ok");
+        CHECK(fixture.write(fixture.batch(2, 10)) == "ok");
+        CHECK(fixture.write(fixture.batch(2, 10)) == "ok");
+        CHECK(fixture.write(fixture.batch(1, 10)) == "ok");
         CHECK(fixture.open().attach(test::guidOf(9)) == 2);
-        CHECK(fixture.write(batch(2)) == "ok");
-        CHECK(fixture.write(batch(3)) == "ok");
-        CHECK(fixture.ask(base::cat("SELECT count(*) FROM ", is_logs ? "logs" : "samples")) ==
-              "30");
+        CHECK(fixture.write(fixture.batch(2, 10)) == "ok");
+        CHECK(fixture.write(fixture.batch(3, 10)) == "ok");
+        CHECK(fixture.ask(fixture.countSql()) == "30");
         // Another incarnation begins at 1.
         CHECK(fixture.open().attach(test::guidOf(8)) == 0);
     }
@@ -140,26 +136,17 @@ TEST_CASE("record store: its log is checkpointed above the threshold (Spec §5.2
     for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
         RecordFixture fixture(kind);
         fixture.openAndAttach();
-        const bool is_logs = kind == RecordFixture::Kind::Logs;
-        const std::string wal_bytes = is_logs ? "logs.wal_bytes" : "metrics.wal_bytes";
         uint64_t number = 0;
-        const auto add = [&](size_t rows) {
-            ++number;
-            return fixture.write(is_logs ? fixture.make.logs(number, rows)
-                                         : fixture.make.gauges(number, rows));
-        };
+        const auto add = [&](size_t rows) { return fixture.write(fixture.batch(++number, rows)); };
         // Without checkpoints it never becomes shorter. With them it begins anew with the first
         // commit that finds it moved.
-        while (fixture.measure(wal_bytes) < 4'000'000) {
+        while (fixture.ownMeasure("wal_bytes") < 4'000'000) {
             REQUIRE(add(5'000) == "ok");
         }
-        bool is_moved = false;
-        for (int look = 0; look < 500 && !is_moved; ++look) {
+        CHECK(test::waitUntil(test::kPatienceMs, [&] {
             REQUIRE(add(1) == "ok");
-            is_moved = fixture.measure(wal_bytes) < 2'000'000;
-            fixture.loop.pauseMs(5);
-        }
-        CHECK(is_moved);
+            return fixture.ownMeasure("wal_bytes") < 2'000'000;
+        }));
     }
 }
 
@@ -172,10 +159,8 @@ TEST_CASE("record store: one of unknown version is only read, and its batches ar
         fixture.openAndAttach();
         REQUIRE(fixture.loop.failures.size() == 1);
         CHECK(fixture.loop.failures.front().find("schema version 99") != std::string::npos);
-        const bool is_logs = kind == RecordFixture::Kind::Logs;
-        CHECK(fixture.write(is_logs ? fixture.make.logs(1, 5) : fixture.make.gauges(1, 5)) ==
-              "invalid");
-        CHECK(fixture.measure(is_logs ? "logs.lost_records" : "metrics.lost_records") == 5);
+        CHECK(fixture.write(fixture.batch(1, 5)) == "invalid");
+        CHECK(fixture.ownMeasure("lost_records") == 5);
         CHECK(fixture.store().gate() == nullptr);
         CHECK(fixture.ask("SELECT value FROM metadata WHERE key = 'schema_version'") == "99");
         CHECK(putAside(fixture).empty());
@@ -186,22 +171,18 @@ TEST_CASE("record store: one that is corrupt at start is put aside and made anew
     for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
         RecordFixture fixture(kind);
         fixture.openAndAttach();
-        const bool is_logs = kind == RecordFixture::Kind::Logs;
-        CHECK(fixture.write(is_logs ? fixture.make.logs(1, 5) : fixture.make.gauges(1, 5)) == "ok");
+        CHECK(fixture.write(fixture.batch(1, 5)) == "ok");
         fixture.close();
-        fixture.damage(is_logs ? "DROP INDEX idx_logs_origin"
-                               : "DROP INDEX idx_samples_series_timestamp");
+        fixture.corrupt();
         fixture.openAndAttach();
         REQUIRE(fixture.loop.failures.size() == 1);
-        CHECK(fixture.loop.failures.front().starts_with(is_logs ? "log: " : "metric: "));
+        CHECK(fixture.loop.failures.front().starts_with(fixture.isLogs() ? "log: " : "metric: "));
         REQUIRE(putAside(fixture).size() == 1);
-        const std::string count =
-            is_logs ? "SELECT count(*) FROM logs" : "SELECT count(*) FROM samples";
+        const std::string count = fixture.countSql();
         CHECK(test::askFile(putAside(fixture).front(), count) == "5");
-        CHECK(fixture.measure(is_logs ? "logs.quarantined_files" : "metrics.quarantined_files") ==
-              1);
+        CHECK(fixture.ownMeasure("quarantined_files") == 1);
         CHECK(fixture.ask(count) == "0");
-        CHECK(fixture.write(is_logs ? fixture.make.logs(2, 3) : fixture.make.gauges(2, 3)) == "ok");
+        CHECK(fixture.write(fixture.batch(2, 3)) == "ok");
         CHECK(fixture.ask(count) == "3");
     }
 }
@@ -210,25 +191,19 @@ TEST_CASE("record store: one that is corrupt at start is put aside and made anew
 TEST_CASE("record store: what lies in a database that was put aside is not stored again") {
     for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
         RecordFixture fixture(kind);
-        const bool is_logs = kind == RecordFixture::Kind::Logs;
-        const auto batch = [&](uint64_t number) {
-            return is_logs ? fixture.make.logs(number, 5) : fixture.make.gauges(number, 5);
-        };
         fixture.openAndAttach();
-        CHECK(fixture.write(batch(1)) == "ok");
-        CHECK(fixture.write(batch(2)) == "ok");
+        CHECK(fixture.write(fixture.batch(1, 5)) == "ok");
+        CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
         // The second one put aside holds no batch at all.
         for (size_t times = 1; times <= 2; ++times) {
             fixture.close();
-            fixture.damage(is_logs ? "DROP INDEX idx_logs_origin"
-                                   : "DROP INDEX idx_samples_series_timestamp");
+            fixture.corrupt();
             CHECK(fixture.open().attach(test::guidOf(9)) == 2);
             CHECK(putAside(fixture).size() == times);
         }
-        CHECK(fixture.write(batch(2)) == "ok");
-        CHECK(fixture.write(batch(3)) == "ok");
-        CHECK(fixture.ask(is_logs ? "SELECT count(*) FROM logs" : "SELECT count(*) FROM samples") ==
-              "5");
+        CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
+        CHECK(fixture.write(fixture.batch(3, 5)) == "ok");
+        CHECK(fixture.ask(fixture.countSql()) == "5");
         // Somebody else has stored nothing here.
         CHECK(fixture.open().attach(test::guidOf(8)) == 0);
     }

@@ -42,12 +42,6 @@ class ReportLoop {
             store.pump();
         }
     }
-    // Lets the writers have some peace.
-    void pauseMs(int milliseconds) {
-        std::unique_lock lock(mutex_);
-        (void)changed_.wait_for(lock, std::chrono::milliseconds(milliseconds),
-                                [] { return false; });
-    }
     std::vector<wire::CommitNotice> notices() {
         const std::lock_guard lock(mutex_);
         return notices_;

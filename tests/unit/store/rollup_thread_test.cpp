@@ -5,10 +5,9 @@
 #include "common/db/schema.h"
 
 #include "tests/support/temporary_directory.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
-#include <condition_variable>
-#include <mutex>
 
 namespace evd::store {
 namespace {
@@ -46,16 +45,7 @@ class Fixture {
         return query.value()->columnInteger(0);
     }
     bool waitFor(const std::string& sql, int64_t wanted) {
-        std::mutex mutex;
-        std::condition_variable nobody;
-        std::unique_lock lock(mutex);
-        for (int look = 0; look < 2000; ++look) {
-            if (ask(sql) == wanted) {
-                return true;
-            }
-            nobody.wait_for(lock, std::chrono::milliseconds(10));
-        }
-        return false;
+        return test::waitUntil(test::kPatienceMs, [&] { return ask(sql) == wanted; });
     }
 
     test::TemporaryDirectory directory;

@@ -4,6 +4,7 @@
 #include "store/shard_files.h"
 
 #include "tests/support/fake_clock.h"
+#include "tests/support/wait_until.h"
 #include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
@@ -51,12 +52,6 @@ class Reports final : public WriterListener {
         std::erase_if(reports_, has_room);
         return came;
     }
-    // A bounded wait for something that is not reported.
-    void pauseMs(int milliseconds) {
-        std::unique_lock lock(mutex_);
-        (void)changed_.wait_for(lock, std::chrono::milliseconds(milliseconds),
-                                [] { return false; });
-    }
     std::vector<wire::CommitNotice> notices() {
         const std::lock_guard lock(mutex_);
         return notices_;
@@ -70,6 +65,7 @@ class Reports final : public WriterListener {
 };
 
 const base::SystemClock kSystemClock;
+constexpr int kIndexLookMs = 1;
 
 class Fixture {
   public:
@@ -90,6 +86,10 @@ class Fixture {
         return {ticket, {sketch.run().cpu, epoch, slices.value().front(), std::nullopt, 5}, {}};
     }
     void push(WriteItem item) { REQUIRE(writer->tryPush(item)); }
+    bool waitForIndexes(size_t present, int64_t limit_ms = test::kPatienceMs) const {
+        return test::waitUntil(
+            limit_ms, [&] { return writer->figures().indexes.present == present; }, kIndexLookMs);
+    }
     std::string ask(const std::string& sql) const { return test::askFile(path(), sql); }
     std::string path() const { return directory / "shard-0000.db"; }
 
@@ -331,11 +331,9 @@ TEST_CASE("shard writer: a reader's snapshot shows as a blocked checkpoint until
             fixture.push(fixture.item(pushed, runs.at(pushed)));
             fixture.reports.wait(1);
         }
-        for (int look = 0; look < 2'000 && fixture.writer->figures().checkpoint_blocked != blocked;
-             ++look) {
-            fixture.reports.pauseMs(10);
-        }
-        return fixture.writer->figures().checkpoint_blocked == blocked;
+        return test::waitUntil(test::kPatienceMs, [&] {
+            return fixture.writer->figures().checkpoint_blocked == blocked;
+        });
     };
     CHECK(becomesBlocked(false));
     {
@@ -367,23 +365,19 @@ TEST_CASE("shard writer: indexes are built in quiet periods, and events never wa
         const auto reports = fixture.reports.wait(1);
         CHECK(reports.back().committed == std::vector<uint64_t>{run});
     }
-    for (int look = 0; fixture.writer->figures().indexes.present == 0 && look < 2'000; ++look) {
-        fixture.reports.pauseMs(10);
-    }
+    CHECK(fixture.waitForIndexes(1));
     CHECK(fixture.ask("SELECT count(*) FROM sqlite_master WHERE name = 'idx_events_event_type'") ==
           "1");
     CHECK(fixture.ask("SELECT count(*) FROM events INDEXED BY idx_events_event_type "
                       "WHERE event_type = 'test.event'") == "30000");
     fixture.writer->wantIndexes(std::make_shared<const DesiredIndexes>());
-    for (int look = 0; fixture.writer->figures().indexes.present > 0 && look < 2'000; ++look) {
-        fixture.reports.pauseMs(10);
-    }
-    CHECK(fixture.writer->figures().indexes.present == 0);
+    CHECK(fixture.waitForIndexes(0));
 }
 
 // A trickle is no pressure (docs/decisions/0005).
 TEST_CASE("shard writer: an index that is overdue is built although records keep coming") {
     constexpr int64_t kBetweenNs = BuildSchedule::kQuietNs / 2;
+    constexpr int64_t kMomentMs = 50;
     constexpr auto kRecords = static_cast<uint64_t>(2 * BuildSchedule::kPatienceNs / kBetweenNs);
     test::FakeClock clock;
     Fixture fixture(10'000, 4'000'000, clock);
@@ -395,7 +389,9 @@ TEST_CASE("shard writer: an index that is overdue is built although records keep
         const RunSketch run(0, record + 1, record + 1);
         fixture.push(fixture.item(record, run));
         CHECK(fixture.reports.wait(1).back().committed == std::vector<uint64_t>{record});
-        fixture.reports.pauseMs(1);  // between two records the writer has a moment
+        // Between two records the writer has a moment; when the index is overdue, a slow machine
+        // has a longer one.
+        (void)fixture.waitForIndexes(1, record < kRecords / 2 ? 0 : kMomentMs);
     }
     CHECK(fixture.writer->figures().indexes.present == 1);
     fixture.writer->stop();
@@ -406,10 +402,7 @@ TEST_CASE("shard writer: full batches while the ring is too full shed every inde
     Fixture fixture(100);
     fixture.writer->wantIndexes(
         std::make_shared<const DesiredIndexes>(DesiredIndexes{indexField("cpu_id").value()}));
-    for (int look = 0; fixture.writer->figures().indexes.present == 0 && look < 2'000; ++look) {
-        fixture.reports.pauseMs(10);
-    }
-    REQUIRE(fixture.writer->figures().indexes.present == 1);
+    REQUIRE(fixture.waitForIndexes(1));
     fixture.writer->noteRingFill(90);
     const RunSketch full(0, 1, 100);
     fixture.push(fixture.item(1, full));

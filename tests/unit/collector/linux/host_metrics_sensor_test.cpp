@@ -4,12 +4,12 @@
 #include "tests/support/datagram_receiver.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 namespace evd::collector {
@@ -25,10 +25,6 @@ base::Fd openFolder(const std::string& path) {
     return base::Fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-void writeFile(const std::string& path, const std::string& text) {
-    std::ofstream(path, std::ios::binary) << text;
-}
-
 bool tells(const std::string& json, const std::string& name) {
     return json.find("\"name\":\"" + name + "\"") != std::string::npos;
 }
@@ -37,9 +33,10 @@ TEST_CASE("host reader: files of /proc, those that are missing are absent") {
     const test::TemporaryDirectory proc;
     std::filesystem::create_directory(proc / "self");
     std::filesystem::create_directory(proc / "17");
-    writeFile(proc / "stat", "cpu0 1 2 3 4 5 6 7 8\nctxt 9\n");
-    writeFile(proc / "uptime", "12.5 1\n");
-    writeFile(proc / "self/mounts", "tmpfs / tmpfs rw 0 0\ntmpfs /no/such/place tmpfs rw 0 0\n");
+    test::writeTextFile(proc / "stat", "cpu0 1 2 3 4 5 6 7 8\nctxt 9\n");
+    test::writeTextFile(proc / "uptime", "12.5 1\n");
+    test::writeTextFile(proc / "self/mounts",
+                        "tmpfs / tmpfs rw 0 0\ntmpfs /no/such/place tmpfs rw 0 0\n");
     const auto folder = openFolder(proc.path());
     const test::FakeClock clock;
     const HostSnapshot snapshot = HostReader(folder.get(), 100, clock).read();
@@ -59,7 +56,7 @@ TEST_CASE("host reader: a file above the limit is cut, and its broken line left 
     const test::TemporaryDirectory proc;
     std::string text = "cpu0 1 2 3 4 5 6 7 8\nintr 5";
     text.append(kHostFileBytesMax, ' ');
-    writeFile(proc / "stat", text + "\nctxt 9\n");
+    test::writeTextFile(proc / "stat", text + "\nctxt 9\n");
     const auto folder = openFolder(proc.path());
     const test::FakeClock clock;
     const HostSnapshot snapshot = HostReader(folder.get(), 100, clock).read();
@@ -99,7 +96,7 @@ TEST_CASE("host metrics sensor: a shorter interval holds at once") {
     const test::TemporaryDirectory folder;
     test::DatagramReceiver receiver(folder / "metric.sock");
     const test::TemporaryDirectory empty;
-    writeFile(empty / "uptime", "1 1\n");
+    test::writeTextFile(empty / "uptime", "1 1\n");
     const auto proc = openFolder(empty.path());
     test::FakeClock clock;
     HostMetricsSensor sensor(HostReader(proc.get(), 100, clock), connectTo(folder / "metric.sock"),

@@ -18,6 +18,7 @@ using collector::EventBuffer;
 using collector::ReadOutcome;
 using collector::RingReader;
 using evd::test::KernelStyleWriter;
+using evd::test::numbersFrom;
 using evd::test::TestRing;
 
 namespace {
@@ -65,14 +66,6 @@ std::vector<uint64_t> readAll(RingReader& reader) {
     }
 }
 
-std::vector<uint64_t> range(uint64_t first, uint64_t last) {
-    std::vector<uint64_t> all;
-    for (uint64_t i = first; i <= last; ++i) {
-        all.push_back(i);
-    }
-    return all;
-}
-
 }  // namespace
 
 TEST_CASE("ring reader: an empty ring gives nothing and takes no memory") {
@@ -89,7 +82,7 @@ TEST_CASE("ring reader: a run is everything there is, in order") {
     const auto reader = readerOf(ring);
     EventBuffer buffer;
     REQUIRE(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Events);
-    CHECK(wholeEvents(buffer) == range(1, 300));
+    CHECK(wholeEvents(buffer) == numbersFrom(1, 300));
     CHECK(reader->unreadBytes() == 0);
     CHECK(reader->fillPercent() == 0);
     CHECK(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Nothing);
@@ -104,7 +97,7 @@ TEST_CASE("ring reader: many times round the ring, events across its end stay wh
         const auto some = readAll(*reader);
         all.insert(all.end(), some.begin(), some.end());
     }
-    CHECK(all == range(1, 3500));
+    CHECK(all == numbersFrom(1, 3500));
     CHECK(reader->lapCount() == 0);
 }
 
@@ -121,7 +114,7 @@ TEST_CASE("ring reader: a run keeps to the limits of events and bytes") {
     CHECK(reader->readRun(buffer, 4096, 3199) == ReadOutcome::NoRoom);
     CHECK(reader->readRun(buffer, 4096, 3050) == ReadOutcome::NoRoom);
     REQUIRE(reader->readRun(buffer, 4096, 3200) == ReadOutcome::Events);
-    CHECK(wholeEvents(buffer) == range(1, 16));
+    CHECK(wholeEvents(buffer) == numbersFrom(1, 16));
 }
 
 // Ruling K4.
@@ -138,8 +131,8 @@ TEST_CASE("ring reader: an event of exactly half the capacity is read, alone in 
     EventBuffer large;
     REQUIRE(reader->readRun(large, 4096, kMegabyte) == ReadOutcome::Events);
     CHECK(large.size() == 2 * kMegabyte);
-    CHECK(wholeEvents(large) == range(2, 2));
-    CHECK(readAll(*reader) == range(3, 3));
+    CHECK(wholeEvents(large) == numbersFrom(2, 2));
+    CHECK(readAll(*reader) == numbersFrom(3, 3));
 }
 
 TEST_CASE("ring reader: a ring that holds one event at a time is read") {
@@ -147,7 +140,7 @@ TEST_CASE("ring reader: a ring that holds one event at a time is read") {
     const auto reader = readerOf(ring);
     for (uint64_t i = 1; i <= 20; ++i) {
         ring.append(ring.capacity() / 2);
-        CHECK(readAll(*reader) == range(i, i));
+        CHECK(readAll(*reader) == numbersFrom(i, i));
     }
 }
 
@@ -159,7 +152,7 @@ TEST_CASE("ring reader: an event larger than a chunk joins a buffer that has roo
     EventBuffer buffer;
     while (reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Events) {
     }
-    CHECK(wholeEvents(buffer) == range(1, 2));
+    CHECK(wholeEvents(buffer) == numbersFrom(1, 2));
 }
 
 // Spec PSD-003 §5.1, lapping detection.
@@ -182,17 +175,17 @@ TEST_CASE("ring reader: a lapped reader goes on at the oldest surviving event") 
     TestRing ring;
     ring.appendMany(10, 1000);
     const auto reader = readerOf(ring);
-    CHECK(readAll(*reader) == range(1, 10));
+    CHECK(readAll(*reader) == numbersFrom(1, 10));
     ring.appendMany(1000, 1000);
     const auto left = readAll(*reader);
-    CHECK(left == range(946, 1010));
+    CHECK(left == numbersFrom(946, 1010));
     CHECK(reader->lapCount() == 1);
 }
 
 TEST_CASE("ring reader: a reader that attaches late begins at the oldest surviving event") {
     TestRing ring;
     ring.appendMany(1000, 1000);
-    CHECK(readAll(*readerOf(ring)) == range(936, 1000));
+    CHECK(readAll(*readerOf(ring)) == numbersFrom(936, 1000));
 }
 
 // Ruling K1.
@@ -218,7 +211,7 @@ TEST_CASE("ring reader: a corrupt slot is waited for, then skipped to where the 
     }
     EventBuffer buffer;
     REQUIRE(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Events);
-    CHECK(wholeEvents(buffer) == range(1, 10));
+    CHECK(wholeEvents(buffer) == numbersFrom(1, 10));
     for (int i = 0; i < 5; ++i) {
         CHECK(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Unreadable);
         CHECK(reader->readPosition() == 5000);
@@ -227,7 +220,7 @@ TEST_CASE("ring reader: a corrupt slot is waited for, then skipped to where the 
     CHECK(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Nothing);
     CHECK(reader->unreadableCount() == 1);
     ring.append(500);
-    CHECK(readAll(*reader) == range(22, 22));
+    CHECK(readAll(*reader) == numbersFrom(22, 22));
 }
 
 TEST_CASE("ring reader: a corrupt slot that is overwritten in time costs only what was lapped") {
@@ -265,7 +258,7 @@ TEST_CASE("ring reader: a page that lies about its positions costs bounded work"
     TestRing ring;
     ring.appendMany(10, 500);
     const auto reader = readerOf(ring);
-    CHECK(readAll(*reader) == range(1, 10));
+    CHECK(readAll(*reader) == numbersFrom(1, 10));
     const auto page = ring.mapProducer();
     EventBuffer buffer;
     page->writableProducer().write_pos = 100;
@@ -288,7 +281,7 @@ TEST_CASE("ring reader: waiting ends at once when there is something, and by its
     CHECK_FALSE(ring.writer().mapping().needWake());
     ring.append(100);
     CHECK(reader->waitForEvents(clock, 0, 60 * base::kNsPerSecond));
-    CHECK(readAll(*reader) == range(1, 1));
+    CHECK(readAll(*reader) == numbersFrom(1, 1));
     ring.resize(2 * ring.capacity());
     CHECK(reader->waitForEvents(clock, 0, 60 * base::kNsPerSecond));
     CHECK(reader->generationChanged());
@@ -316,7 +309,7 @@ TEST_CASE("ring reader: a sleeping reader is woken by the next event") {
         all.insert(all.end(), some.begin(), some.end());
     }
     writer.join();
-    CHECK(all == range(1, kEvents));
+    CHECK(all == numbersFrom(1, kEvents));
     // One wake slept through would have cost ten seconds.
     CHECK(clock.monotonicNs() - began < 9 * base::kNsPerSecond);
 }

@@ -11,6 +11,7 @@
 namespace base = evd::base;
 namespace kmes = evd::kmes;
 using evd::test::checkedPayloadIsWhole;
+using evd::test::numbersFrom;
 using evd::test::TestRing;
 using kmes::EmitEntry;
 
@@ -38,21 +39,13 @@ std::vector<uint64_t> survivors(const TestRing& ring) {
     return sequences;
 }
 
-std::vector<uint64_t> range(uint64_t first, uint64_t last) {
-    std::vector<uint64_t> all;
-    for (uint64_t i = first; i <= last; ++i) {
-        all.push_back(i);
-    }
-    return all;
-}
-
 }  // namespace
 
 // Spec PSD-003 §2.1: the first event has sequence 1.
 TEST_CASE("ring writer: the first event of a fresh ring has sequence 1") {
     TestRing ring(kmes::kRingCapacityMin, 5, 0);
     ring.appendMany(3, 100);
-    CHECK(survivors(ring) == range(1, 3));
+    CHECK(survivors(ring) == numbersFrom(1, 3));
     CHECK(ring.nextSequence() == 4);
 }
 
@@ -85,7 +78,7 @@ TEST_CASE("ring writer: a full ring overwrites its oldest events, whole ones onl
     ring.appendMany(1000, 1000);
     const auto left = survivors(ring);
     REQUIRE_FALSE(left.empty());
-    CHECK(left == range(1001 - left.size(), 1000));
+    CHECK(left == numbersFrom(1001 - left.size(), 1000));
     CHECK(left.size() == 65);
 }
 
@@ -94,15 +87,15 @@ TEST_CASE("ring writer: an event of exactly half the capacity fits, one byte mor
     const size_t half = ring.capacity() / 2;
     ring.append(half);
     ring.append(half);
-    CHECK(survivors(ring) == range(1, 2));
+    CHECK(survivors(ring) == numbersFrom(1, 2));
     ring.append(half);
-    CHECK(survivors(ring) == range(2, 3));
+    CHECK(survivors(ring) == numbersFrom(2, 3));
     const std::vector<uint8_t> payload(half - kmes::kEventHeaderBytes);
     CHECK_FALSE(ring.writer().fits({"t", payload}));
     const auto refused = ring.writer().append({}, EmitEntry{"t", payload});
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().kind == base::ErrorKind::Invalid);
-    CHECK(survivors(ring) == range(2, 3));
+    CHECK(survivors(ring) == numbersFrom(2, 3));
     CHECK(ring.nextSequence() == 4);
 }
 
@@ -153,7 +146,7 @@ TEST_CASE("ring writer: a tail that makes no sense loses what is unread and noth
     const auto producer = ring.mapProducer();
     std::memset(producer->writableAt(0), 0, 200);
     ring.appendMany(10, 1000);
-    CHECK(survivors(ring) == range(66, 70));
+    CHECK(survivors(ring) == numbersFrom(66, 70));
 }
 
 TEST_CASE("ring writer: a restarted producer goes on where its predecessor was killed") {
@@ -170,7 +163,7 @@ TEST_CASE("ring writer: an empty ring remembers its next sequence in the cell") 
     TestRing ring(kmes::kRingCapacityMin, 0, 41);
     ring.crashAndResume();
     ring.append(100);
-    CHECK(survivors(ring) == range(41, 41));
+    CHECK(survivors(ring) == numbersFrom(41, 41));
 }
 
 TEST_CASE("ring writer: a crash between publishing and counting gives no number twice") {
@@ -190,7 +183,7 @@ TEST_CASE("ring writer: what was written but not published never happened") {
     std::memset(producer->writableAt(500), 0xAB, 300);
     ring.crashAndResume();
     ring.append(100);
-    CHECK(survivors(ring) == range(1, 6));
+    CHECK(survivors(ring) == numbersFrom(1, 6));
 }
 
 TEST_CASE("ring writer: resuming from damaged memory loses the unread and skips used numbers") {
@@ -243,9 +236,9 @@ TEST_CASE("ring writer: shrinking drops the oldest events that do not fit") {
     TestRing ring(4 * kmes::kRingCapacityMin);
     ring.appendMany(250, 1000);
     ring.resize(kmes::kRingCapacityMin);
-    CHECK(survivors(ring) == range(186, 250));
+    CHECK(survivors(ring) == numbersFrom(186, 250));
     ring.append(1000);
-    CHECK(survivors(ring) == range(187, 251));
+    CHECK(survivors(ring) == numbersFrom(187, 251));
 }
 
 TEST_CASE("ring writer: shrinking never leaves an event that the smaller ring could not hold") {
@@ -254,7 +247,7 @@ TEST_CASE("ring writer: shrinking never leaves an event that the smaller ring co
     ring.append(kmes::kRingCapacityMin / 2 + 1);
     ring.append(1000);
     ring.resize(kmes::kRingCapacityMin);
-    CHECK(survivors(ring) == range(3, 3));
+    CHECK(survivors(ring) == numbersFrom(3, 3));
 }
 
 TEST_CASE("ring writer: random appends, drops, crashes and resizes keep a model's promises") {

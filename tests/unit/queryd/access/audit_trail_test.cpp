@@ -8,6 +8,7 @@
 #include "queryd/access/record_access.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/security_rules.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <chrono>
@@ -286,10 +287,8 @@ TEST_CASE("audit trail: busy is tried again, a refusal is counted") {
     }
     (void)access.mayRead(ObjectKind::Events, "b");
     REQUIRE(scene.kmes.waitForCalls(4));
-    const auto* trail = scene.trail.get();
-    for (int i = 0; i < 1000 && trail->dropped() == 0; ++i) {
-        std::this_thread::yield();
-    }
+    CHECK(
+        evd::test::waitUntil(evd::test::kPatienceMs, [&] { return scene.trail->dropped() == 1; }));
     scene.trail.reset();
     CHECK(scene.kmes.payloads.size() == 1);
 }

@@ -1,18 +1,13 @@
 #include "sandbox/supervisor/datagram_backlog.h"
 
 #include "tests/support/temporary_directory.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <fstream>
-#include <iterator>
 
 namespace evd::supervisor {
 namespace {
-
-std::string contentOf(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 TEST_CASE("datagram backlog: a short queue is made longer for a moment") {
     const test::TemporaryDirectory folder;
@@ -20,10 +15,10 @@ TEST_CASE("datagram backlog: a short queue is made longer for a moment") {
     std::ofstream(path) << "10\n";
     {
         const DatagramBacklog backlog(path);
-        CHECK(contentOf(path) == "512\n");
+        CHECK(test::readTextFile(path) == "512\n");
     }
     // As the kernel's file, which is not cut when it is written to.
-    CHECK(contentOf(path).starts_with("10\n"));
+    CHECK(test::readTextFile(path).starts_with("10\n"));
 }
 
 TEST_CASE("datagram backlog: a longer queue, and none that can be read, are left alone") {
@@ -32,11 +27,11 @@ TEST_CASE("datagram backlog: a longer queue, and none that can be read, are left
     std::ofstream(path) << "2048\n";
     {
         const DatagramBacklog backlog(path);
-        CHECK(contentOf(path) == "2048\n");
+        CHECK(test::readTextFile(path) == "2048\n");
     }
-    CHECK(contentOf(path) == "2048\n");
+    CHECK(test::readTextFile(path) == "2048\n");
     const DatagramBacklog none(folder / "none");
-    CHECK(contentOf(folder / "none").empty());
+    CHECK(test::readTextFile(folder / "none").empty());
 }
 
 }  // namespace

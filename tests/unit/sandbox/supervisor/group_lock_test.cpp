@@ -1,35 +1,27 @@
 #include "sandbox/supervisor/group_lock.h"
 
 #include "tests/support/temporary_directory.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 
 namespace base = evd::base;
 namespace supervisor = evd::supervisor;
 namespace test = evd::test;
 
-namespace {
-std::string contents(const std::string& path) {
-    std::stringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-}  // namespace
-
 TEST_CASE("group lock: the second one is refused and told who holds it") {
     const test::TemporaryDirectory folder;
     const auto first = supervisor::GroupLock::acquire(folder.path(), 4711);
     REQUIRE(first.ok());
-    CHECK(contents(folder / "eventd.lock") == "4711\n");
+    CHECK(test::readTextFile(folder / "eventd.lock") == "4711\n");
     const auto second = supervisor::GroupLock::acquire(folder.path() + "/", 4712);
     REQUIRE_FALSE(second.ok());
     CHECK(second.error().kind == base::ErrorKind::Busy);
     CHECK(second.error().text.find("4711") != std::string::npos);
-    CHECK(contents(folder / "eventd.lock") == "4711\n");
+    CHECK(test::readTextFile(folder / "eventd.lock") == "4711\n");
 }
 
 TEST_CASE("group lock: it ends with its holder, and the file left behind is no obstacle") {
@@ -37,7 +29,7 @@ TEST_CASE("group lock: it ends with its holder, and the file left behind is no o
     std::ofstream(folder / "eventd.lock") << "999999999999\nrubbish";
     { REQUIRE(supervisor::GroupLock::acquire(folder.path(), 1).ok()); }
     REQUIRE(supervisor::GroupLock::acquire(folder.path(), 2).ok());
-    CHECK(contents(folder / "eventd.lock") == "2\n");
+    CHECK(test::readTextFile(folder / "eventd.lock") == "2\n");
 }
 
 TEST_CASE("group lock: a folder that is not there is an error, and so is a link") {
