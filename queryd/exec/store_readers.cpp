@@ -48,17 +48,17 @@ base::Result<StoreReaders::ReadEnd> StoreReaders::read(
         if (control.shouldStop()) {
             return control.stopError();
         }
-        if (control.trace != nullptr && done.error().kind != base::ErrorKind::Busy) {
+        if (done.error().kind == base::ErrorKind::Busy && waited_ms < kBusyRetryMs) {
+            backOff();
+            continue;
+        }
+        if (done.error().kind != base::ErrorKind::NotFound) {
+            noteFailure(file, done.error());
+        }  // else retention or quarantine took it away meanwhile
+        if (control.trace != nullptr) {
             control.trace->noteLeftOut(control.step, file);
         }
-        if (done.error().kind == base::ErrorKind::NotFound) {
-            return ReadEnd::LeftOut;  // retention or quarantine took it away meanwhile
-        }
-        if (done.error().kind != base::ErrorKind::Busy || waited_ms >= kBusyRetryMs) {
-            noteFailure(file, done.error());
-            return ReadEnd::LeftOut;
-        }
-        backOff();
+        return ReadEnd::LeftOut;
     }
 }
 
