@@ -85,8 +85,8 @@ base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
     const Request& request, const std::vector<DatabaseFile>& files, const RunControl& control) {
     std::vector<DatabaseFile> sources;
     for (const DatabaseFile& file : files) {
-        const std::pair key(file.device, file.inode);
-        if (finished_.contains(key)) {
+        const auto finished = finished_.find(file.path);
+        if (finished != finished_.end() && finished->second.isSameFile(file)) {
             continue;
         }
         const LogRest::Visit visit(connections_.rest(), file, control);
@@ -103,7 +103,7 @@ base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
         if (greatest.value() && *greatest.value() > request.after_id) {
             sources.push_back(file);
         } else if (!mayGrow(file)) {
-            finished_.insert(key);
+            finished_.insert_or_assign(file.path, file);
         }
     }
     return sources;
