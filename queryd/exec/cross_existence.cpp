@@ -301,9 +301,7 @@ base::Result<TimeRanges> readExistence(StoreReaders& readers, const CrossConditi
     }
     auto databases = readers.databases(plan.table->store);
     if (!databases) {
-        return base::fail(databases.error().kind, plan.table->store == StoreKind::Logs
-                                                      ? "the log store cannot be read"
-                                                      : "the event store cannot be read");
+        return databases.error();
     }
     return ExistenceReader(readers, plan, half_ns, control, std::move(databases).value()).run();
 }

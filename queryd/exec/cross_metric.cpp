@@ -246,7 +246,7 @@ base::Result<TimeRanges> readMetricRanges(StoreReaders& readers,
                                           const RunControl& control) {
     auto databases = metricDatabases(metric_store_path);
     if (!databases) {
-        return base::fail(databases.error().kind, "the metric store cannot be read");
+        return databases.error();
     }
     return MetricRangesReader(readers, condition, std::move(sight), range, limits, control,
                               std::move(databases).value())

@@ -63,9 +63,9 @@ base::Result<std::optional<int64_t>> greatestIdOf(db::Connection& connection) {
 base::Result<void> EventPageReader::read(const Request& request, const RunControl& control,
                                          EventPage& page) {
     for (int attempt = 1; attempt <= kPageAttemptsMax; ++attempt) {
-        const auto before = databasesOf(db::discoverEventStores(event_folder_));
+        const auto before = databasesOf(db::discoverEventStores(event_folder_), "event");
         if (!before) {
-            return base::fail(before.error().kind, "the event store cannot be read");
+            return before.error();
         }
         const auto sources = sourcesWithMore(request, before.value(), control);
         auto done = sources ? readAll(sources.value(), request, control, page)
@@ -73,7 +73,7 @@ base::Result<void> EventPageReader::read(const Request& request, const RunContro
         if (!done && done.error().kind != ErrorKind::NotFound) {
             return done;
         }
-        const auto after = databasesOf(db::discoverEventStores(event_folder_));
+        const auto after = databasesOf(db::discoverEventStores(event_folder_), "event");
         if (done && after && isSameSet(before.value(), after.value())) {
             return {};
         }

@@ -14,7 +14,6 @@
 #include "queryd/exec/metric_task.h"
 #include "queryd/exec/visible_series.h"
 
-#include <sys/stat.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -335,23 +334,10 @@ class MetricAnswer {
 }  // namespace
 
 base::Result<std::vector<DatabaseFile>> metricDatabases(const std::string& metric_store_path) {
-    std::vector<DatabaseFile> databases;
     if (metric_store_path.empty()) {
-        return databases;
+        return std::vector<DatabaseFile>();
     }
-    auto files = db::discoverSingleStore(metric_store_path);
-    if (!files) {
-        return files.error().kind == base::ErrorKind::NotFound
-                   ? base::Result<std::vector<DatabaseFile>>(std::move(databases))
-                   : files.error();
-    }
-    for (db::StoreFile& file : files.value()) {
-        struct stat status {};
-        if (::stat(file.path.c_str(), &status) == 0) {  // else gone since it was listed
-            databases.push_back({std::move(file.path), status.st_dev, status.st_ino});
-        }
-    }
-    return databases;
+    return databasesOf(db::discoverSingleStore(metric_store_path), "metric");
 }
 
 base::Result<void> answerMetric(StoreReaders& readers, const MetricPlan& plan,

@@ -127,9 +127,7 @@ class LocalEngine final : public QueryEngine {
         }
         const auto databases = readers.databases(plan.table->store);
         if (!databases) {
-            return base::fail(databases.error().kind, plan.table->store == StoreKind::Logs
-                                                          ? "the log store cannot be read"
-                                                          : "the event store cannot be read");
+            return databases.error();
         }
         auto cursors = answerRecords(readers, resolved.value(), databases.value(), control, sink);
         if (!cursors) {

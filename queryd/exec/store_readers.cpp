@@ -29,8 +29,10 @@ base::Result<std::vector<DatabaseFile>> StoreReaders::databases(StoreKind store)
     if (path.empty()) {
         return std::vector<DatabaseFile>();
     }
-    return databasesOf(store == StoreKind::Logs ? db::discoverSingleStore(path)
-                                                : db::discoverEventStores(path));
+    if (store == StoreKind::Logs) {
+        return databasesOf(db::discoverSingleStore(path), "log");
+    }
+    return databasesOf(db::discoverEventStores(path), "event");
 }
 
 base::Result<StoreReaders::ReadEnd> StoreReaders::read(
