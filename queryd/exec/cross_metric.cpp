@@ -10,7 +10,6 @@
 #include "queryd/exec/metric_answer.h"
 #include "queryd/exec/metric_combine.h"
 #include "queryd/exec/metric_task.h"
-#include "queryd/lang/token_cursor.h"
 
 #include <algorithm>
 #include <memory>
@@ -45,13 +44,6 @@ class ValueAlone final : public FieldSource {
   private:
     double value_ = 0;
 };
-
-void sortByTime(SeriesPoints& points) {
-    std::stable_sort(points.begin(), points.end(),
-                     [](const MetricPoint& left, const MetricPoint& right) {
-                         return left.timestamp_ns < right.timestamp_ns;
-                     });
-}
 
 class MetricRangesReader {
   public:

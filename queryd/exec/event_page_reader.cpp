@@ -9,7 +9,9 @@
 #include "common/base/text.h"
 #include "common/db/schema.h"
 #include "common/db/store_files.h"
+#include "queryd/exec/record_scan.h"
 #include "queryd/exec/visible_event.h"
+#include "queryd/plan/event_table.h"
 
 #include <algorithm>
 #include <limits>
@@ -42,20 +44,6 @@ bool isSameSet(const std::vector<DatabaseFile>& left, const std::vector<Database
 bool mayGrow(const DatabaseFile& file) {
     return db::shardOfFileName(std::string_view(file.path).substr(file.path.rfind('/') + 1))
         .has_value();
-}
-
-base::Result<std::optional<int64_t>> greatestIdOf(db::Connection& connection) {
-    auto statement = connection.prepare("SELECT max(id) FROM events");
-    if (!statement) {
-        return statement.error();
-    }
-    const auto row = statement.value()->step();
-    if (!row) {
-        return row.error();
-    }
-    const bool is_there =
-        row.value() && statement.value()->columnKind(0) == db::ColumnKind::Integer;
-    return is_there ? std::optional(statement.value()->columnInteger(0)) : std::nullopt;
 }
 
 }  // namespace
@@ -91,8 +79,8 @@ base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
         }
         const LogRest::Visit visit(connections_.rest(), file, control);
         auto connection = connections_.acquire(file);
-        auto greatest = connection ? greatestIdOf(*connection.value())
-                                   : base::Result<std::optional<int64_t>>(connection.error());
+        auto greatest = connection ? greatestId(*connection.value(), eventTable())
+                                   : base::Result<int64_t>(connection.error());
         if (!greatest && !isDamage(greatest.error())) {
             return greatest.error();
         }
@@ -100,9 +88,11 @@ base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
             continue;
         }
         connections_.release(file, std::move(connection).value());
-        if (greatest.value() && *greatest.value() > request.after_id) {
+        // One without any row may be on its way here, by a copy or a restore.
+        const bool has_rows = greatest.value() != std::numeric_limits<int64_t>::min();
+        if (greatest.value() > request.after_id) {
             sources.push_back(file);
-        } else if (!mayGrow(file)) {
+        } else if (has_rows && !mayGrow(file)) {
             finished_.insert_or_assign(file.path, file);
         }
     }
