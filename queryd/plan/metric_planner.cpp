@@ -13,41 +13,7 @@ namespace evd::queryd {
 
 namespace {
 
-using base::ErrorKind;
-using wire::RollupFunction;
-
 constexpr int64_t kTimeMax = std::numeric_limits<int64_t>::max();
-
-RollupFunction rollupOf(SeriesFunction function) {
-    switch (function) {
-        case SeriesFunction::Avg:
-            return RollupFunction::Avg;
-        case SeriesFunction::Min:
-            return RollupFunction::Min;
-        case SeriesFunction::Max:
-            return RollupFunction::Max;
-        case SeriesFunction::Sum:
-            return RollupFunction::Sum;
-    }
-    return RollupFunction::Avg;
-}
-
-// Which rollup holds exactly what the windows of this question are.
-std::optional<RollupFunction> rollupFunctionOf(const Query& query) {
-    const SeriesFunction folded = query.window->function;
-    if (!query.value_function) {
-        return rollupOf(folded);
-    }
-    if (*query.value_function == ValueFunction::Rate && folded == SeriesFunction::Avg) {
-        return RollupFunction::Rate;
-    }
-    // The mean of deltas is their sum over sample_count.
-    const bool from_sum = folded == SeriesFunction::Sum || folded == SeriesFunction::Avg;
-    if (*query.value_function == ValueFunction::Delta && from_sum) {
-        return RollupFunction::Delta;
-    }
-    return std::nullopt;
-}
 
 class MetricPlanner {
   public:
@@ -232,7 +198,10 @@ class MetricPlanner {
         if (!query_.window || !plan_.on_sample.empty() || !plan_.on_time.empty() || scalar_first) {
             return;
         }
-        const auto function = rollupFunctionOf(query_);
+        const SeriesFunction folded = query_.window->function;
+        const auto function = query_.value_function
+                                  ? sampleFunctionOf(*query_.value_function, folded)
+                                  : std::optional(windowFunctionOf(folded));
         const int64_t seconds = query_.window->duration_ns / base::kNsPerSecond;
         const bool is_whole = seconds * base::kNsPerSecond == query_.window->duration_ns;
         if (function && is_whole && seconds <= std::numeric_limits<uint32_t>::max()) {
@@ -246,15 +215,6 @@ class MetricPlanner {
 };
 
 }  // namespace
-
-MetricField::Kind metricFieldKind(std::string_view name) {
-    using Kind = MetricField::Kind;
-    return name == "timestamp" ? Kind::Timestamp
-           : name == "name"    ? Kind::Name
-           : name == "type"    ? Kind::Type
-           : name == "value"   ? Kind::Value
-                               : Kind::Label;
-}
 
 base::Result<MetricPlan> planMetric(const Query& query, int64_t now_ns) {
     return MetricPlanner(query, now_ns).run();
