@@ -32,9 +32,7 @@ Condition compareText(size_t field, CompareOperator op, const std::string& text)
     Condition condition;
     condition.field = field;
     condition.op = op;
-    condition.values.emplace_back();
-    condition.values.back().kind = Constant::Kind::Text;
-    condition.values.back().text = text;
+    condition.values = {Constant::ofText(text)};
     return condition;
 }
 
