@@ -119,7 +119,7 @@ void Listener::loop() {
 bool Listener::obey() {
     const Request request = request_;
     if (request != Request::None && listening_.valid()) {
-        acceptAll();  // who is in the kernel's queue is told as well
+        acceptAll();  // of the kernel's queue kAcceptsPerTurn are told as well
         listening_.reset();
         for (const uint64_t id : room_.expired(INT64_MAX)) {
             tell(room_.find(id)->connection.get(),

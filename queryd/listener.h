@@ -22,10 +22,10 @@ inline constexpr int64_t kAcceptPauseMs = 100;
 // One thread of its own with epoll looks after everything that is not yet a running question:
 // nobody can hold more of the server than a place in the waiting room, and that only for a while.
 // Sockets of running questions stay in the same epoll set, only to notice that the client has gone;
-// a client that merely closed its sending side still gets its answer. Refused connections are told
-// why and stay, unread, until the client has closed or kLingerMs has passed, so that the reason
-// reaches them. Made by the program, which owns it; authority, runner and clock outlive it. Errors
-// of single connections end these and nothing else.
+// a client that merely closed its sending side still gets its answer. Who finds no place is told
+// why and closed at once; who is refused later stays, unread, until the client has closed or
+// kLingerMs has passed, so that the reason reaches them. Made by the program, which owns it;
+// authority, runner and clock outlive it. Errors of single connections end these and nothing else.
 class Listener {
   public:
     static base::Result<std::unique_ptr<Listener>> start(base::Fd listening,

@@ -1,6 +1,5 @@
 #include "queryd/session.h"
 
-#include "common/base/text.h"
 #include "queryd/exec/explanation.h"
 
 #include <algorithm>

@@ -106,7 +106,7 @@ void StoreLink::report() {
     auto request = connection_->store.countFieldsRequest();
     auto fields = request.initFields(static_cast<unsigned>(counts.size()));
     for (unsigned i = 0; i < fields.size(); ++i) {
-        fields[i].setField(counts[i].field.c_str());
+        fields[i].setField({counts[i].field.c_str(), counts[i].field.size()});
         fields[i].setQueries(counts[i].queries);
     }
     is_reporting_ = true;
@@ -178,7 +178,7 @@ base::Result<void> StoreLink::index(const std::string& field, int64_t deadline_m
     using IndexCommand = std::shared_ptr<Command<void>>;
     const auto send = [this, field](const IndexCommand& command) {
         auto request = connection_->store.indexRequest();
-        request.setField(field.c_str());
+        request.setField({field.c_str(), field.size()});
         tasks_.add(request.send().then(
             [command](auto&&) { command->answer({}); },
             [command](kj::Exception&& exception) { command->fail(exception); }));

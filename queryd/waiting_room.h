@@ -63,8 +63,6 @@ class WaitingRoom {
     // When the next one's time is over.
     std::optional<int64_t> nextDeadlineNs() const;
 
-    size_t count() const { return waiting_.size(); }
-
   private:
     WaitingLimits limits_;
     std::map<uint64_t, WaitingConnection> waiting_;

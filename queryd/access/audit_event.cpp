@@ -69,13 +69,7 @@ void writeName(const RecordQuestion& question, wire::MsgpackWriter& out) {
         out.nil();
         return;
     }
-    if (name.size() > kAuditNameBytesMax) {
-        size_t end = kAuditNameBytesMax;
-        while (end > 0 && (static_cast<uint8_t>(name[end]) & 0xC0) == 0x80) {
-            --end;  // in the middle of a letter
-        }
-        name = name.substr(0, end);
-    }
+    name = name.substr(0, base::wholeCharacters(name, kAuditNameBytesMax));
     out.text(base::cat(access::wordOf(question.kind), ':', name));
 }
 

@@ -39,8 +39,8 @@ const FieldVerdict& RecordAccess::of(ObjectKind kind, std::string_view name,
     if (!known.pattern->by_field && fields.size() <= FieldTree::kFieldsMax) {
         return wholeOf(kind, name, known);
     }
-    const FieldNames asked(fields);
-    const auto [first, last] = known.by_fields.equal_range(asked.hash);
+    const size_t hash = hashOfFields(fields);
+    const auto [first, last] = known.by_fields.equal_range(hash);
     for (auto entry = first; entry != last; ++entry) {
         if (sameNames(entry->second.fields, fields)) {
             return *entry->second.verdict;
@@ -52,7 +52,7 @@ const FieldVerdict& RecordAccess::of(ObjectKind kind, std::string_view name,
         bytes += sizeof(std::string) + field.size();
     }
     remember(bytes);
-    return *known.by_fields.emplace(asked.hash, std::move(made))->second.verdict;
+    return *known.by_fields.emplace(hash, std::move(made))->second.verdict;
 }
 
 bool RecordAccess::seesField(ObjectKind kind, std::string_view name, std::string_view field) {

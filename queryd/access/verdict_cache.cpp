@@ -25,10 +25,12 @@ size_t bytesOf(const VerdictKey& key) {
 
 }  // namespace
 
-FieldNames::FieldNames(std::span<const std::string_view> list) : names(list), hash(list.size()) {
+size_t hashOfFields(std::span<const std::string_view> names) {
+    size_t hash = names.size();
     for (const std::string_view name : names) {
         hash = mix(hash, std::hash<std::string_view>()(name));
     }
+    return hash;
 }
 
 size_t VerdictCache::Hash::operator()(const VerdictKey& key) const {

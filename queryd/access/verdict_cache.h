@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,13 +13,8 @@
 
 namespace evd::queryd {
 
-// The field list of a record, for looking it up without copying it.
-struct FieldNames {
-    explicit FieldNames(std::span<const std::string_view> list);
-
-    std::span<const std::string_view> names;
-    size_t hash = 0;
-};
+// For looking a record's field list up without copying it.
+size_t hashOfFields(std::span<const std::string_view> names);
 
 // What a verdict was about. `fields` is empty where the pattern has no rules for fields, and where
 // it is about the telltales of those it has (access::telltaleFields).

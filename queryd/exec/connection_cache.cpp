@@ -1,17 +1,20 @@
 #include "queryd/exec/connection_cache.h"
 
+#include "common/base/text.h"
+
 #include <sys/stat.h>
 #include <algorithm>
 
 namespace evd::queryd {
 
-base::Result<std::vector<DatabaseFile>> databasesOf(
-    base::Result<std::vector<db::StoreFile>> files) {
+base::Result<std::vector<DatabaseFile>> databasesOf(base::Result<std::vector<db::StoreFile>> files,
+                                                    std::string_view holds) {
     std::vector<DatabaseFile> databases;
     if (!files) {
         return files.error().kind == base::ErrorKind::NotFound
                    ? base::Result<std::vector<DatabaseFile>>(std::move(databases))
-                   : files.error();
+                   : base::fail(files.error().kind,
+                                base::cat("the ", holds, " store cannot be read"));
     }
     for (db::StoreFile& file : files.value()) {
         struct stat status {};

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace evd::queryd {
@@ -28,9 +29,10 @@ struct DatabaseFile {
 };
 
 // The databases that a store has now, as databases that can be told apart. A missing folder holds
-// none; what is gone since it was listed is left out.
+// none; what is gone since it was listed is left out. Where the store lies is not for those who
+// ask: the error names it by what it holds.
 base::Result<std::vector<DatabaseFile>> databasesOf(
-    base::Result<std::vector<db::StoreFile>> discovered);
+    base::Result<std::vector<db::StoreFile>> discovered, std::string_view holds);
 
 inline constexpr size_t kIdleConnectionsMax = 64;  // each costs two or three descriptors
 

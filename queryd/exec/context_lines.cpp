@@ -4,6 +4,8 @@
 #include "queryd/exec/record_statement.h"
 #include "queryd/exec/row_encoder.h"
 
+#include <utility>
+
 namespace evd::queryd {
 
 namespace {
@@ -35,11 +37,12 @@ base::Result<void> ContextLines::read(const DatabaseFile& file, size_t database,
                                       std::vector<SortedRecord>& records) {
     last_id_ = last_id;
     next_hit_ = 0;
-    ids_.clear();
     auto read = readers_.read(file, control_, [&](db::Connection& connection) {
         auto collected = collectIds(connection, hits);
         return collected && full_ ? readRecords(connection, database, records) : collected;
     });
+    ids_.clear();
+    memory_.shrink(std::exchange(ids_counted_, 0) * kIdBytes);
     return read ? full_ : base::Result<void>(read.error());
 }
 
@@ -54,7 +57,6 @@ base::Result<void> ContextLines::collectIds(db::Connection& connection,
         if (next_hit_ % kHitsBetweenChecks == 0 && control_.shouldStop()) {
             return control_.stopError();
         }
-        const size_t held = ids_.size();
         ids_.insert(hits[next_hit_]);
         for (db::Statement* side : {before.value().get(), after.value().get()}) {
             side->reset();
@@ -68,8 +70,11 @@ base::Result<void> ContextLines::collectIds(db::Connection& connection,
                 ids_.insert(side->columnInteger(0));
             }
         }
-        full_ = memory_.grow((ids_.size() - held) * kIdBytes);
-        EVD_TRY(full_);
+        full_ = memory_.grow((ids_.size() - ids_counted_) * kIdBytes);
+        if (!full_) {
+            return {};  // read() ends with it; as an error of the database it would be tried again
+        }
+        ids_counted_ = ids_.size();
     }
     return {};
 }

@@ -43,6 +43,7 @@ class ContextLines {
     MemoryShare memory_;
     int64_t last_id_ = 0;
     std::set<int64_t> ids_;    // of the database at hand, in the answer and not yet read
+    size_t ids_counted_ = 0;   // how many of the database's ids the budget knows of
     size_t next_hit_ = 0;      // where to go on after a retry
     base::Result<void> full_;  // the budget's refusal
 };

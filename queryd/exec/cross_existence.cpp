@@ -32,9 +32,7 @@ Condition compareText(size_t field, CompareOperator op, const std::string& text)
     Condition condition;
     condition.field = field;
     condition.op = op;
-    condition.values.emplace_back();
-    condition.values.back().kind = Constant::Kind::Text;
-    condition.values.back().text = text;
+    condition.values = {Constant::ofText(text)};
     return condition;
 }
 
@@ -301,9 +299,7 @@ base::Result<TimeRanges> readExistence(StoreReaders& readers, const CrossConditi
     }
     auto databases = readers.databases(plan.table->store);
     if (!databases) {
-        return base::fail(databases.error().kind, plan.table->store == StoreKind::Logs
-                                                      ? "the log store cannot be read"
-                                                      : "the event store cannot be read");
+        return databases.error();
     }
     return ExistenceReader(readers, plan, half_ns, control, std::move(databases).value()).run();
 }

@@ -10,7 +10,6 @@
 #include "queryd/exec/metric_answer.h"
 #include "queryd/exec/metric_combine.h"
 #include "queryd/exec/metric_task.h"
-#include "queryd/lang/token_cursor.h"
 
 #include <algorithm>
 #include <memory>
@@ -45,13 +44,6 @@ class ValueAlone final : public FieldSource {
   private:
     double value_ = 0;
 };
-
-void sortByTime(SeriesPoints& points) {
-    std::stable_sort(points.begin(), points.end(),
-                     [](const MetricPoint& left, const MetricPoint& right) {
-                         return left.timestamp_ns < right.timestamp_ns;
-                     });
-}
 
 class MetricRangesReader {
   public:
@@ -246,7 +238,7 @@ base::Result<TimeRanges> readMetricRanges(StoreReaders& readers,
                                           const RunControl& control) {
     auto databases = metricDatabases(metric_store_path);
     if (!databases) {
-        return base::fail(databases.error().kind, "the metric store cannot be read");
+        return databases.error();
     }
     return MetricRangesReader(readers, condition, std::move(sight), range, limits, control,
                               std::move(databases).value())

@@ -63,8 +63,7 @@ Condition compareTime(size_t time_field, CompareOperator op, int64_t moment) {
     Condition condition;
     condition.field = time_field;
     condition.op = op;
-    condition.values.emplace_back();
-    condition.values.back().int_value = moment;
+    condition.values = {Constant::ofInt(moment)};
     return condition;
 }
 

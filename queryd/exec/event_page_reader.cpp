@@ -9,7 +9,9 @@
 #include "common/base/text.h"
 #include "common/db/schema.h"
 #include "common/db/store_files.h"
+#include "queryd/exec/record_scan.h"
 #include "queryd/exec/visible_event.h"
+#include "queryd/plan/event_table.h"
 
 #include <algorithm>
 #include <limits>
@@ -44,28 +46,14 @@ bool mayGrow(const DatabaseFile& file) {
         .has_value();
 }
 
-base::Result<std::optional<int64_t>> greatestIdOf(db::Connection& connection) {
-    auto statement = connection.prepare("SELECT max(id) FROM events");
-    if (!statement) {
-        return statement.error();
-    }
-    const auto row = statement.value()->step();
-    if (!row) {
-        return row.error();
-    }
-    const bool is_there =
-        row.value() && statement.value()->columnKind(0) == db::ColumnKind::Integer;
-    return is_there ? std::optional(statement.value()->columnInteger(0)) : std::nullopt;
-}
-
 }  // namespace
 
 base::Result<void> EventPageReader::read(const Request& request, const RunControl& control,
                                          EventPage& page) {
     for (int attempt = 1; attempt <= kPageAttemptsMax; ++attempt) {
-        const auto before = databasesOf(db::discoverEventStores(event_folder_));
+        const auto before = databasesOf(db::discoverEventStores(event_folder_), "event");
         if (!before) {
-            return base::fail(before.error().kind, "the event store cannot be read");
+            return before.error();
         }
         const auto sources = sourcesWithMore(request, before.value(), control);
         auto done = sources ? readAll(sources.value(), request, control, page)
@@ -73,7 +61,7 @@ base::Result<void> EventPageReader::read(const Request& request, const RunContro
         if (!done && done.error().kind != ErrorKind::NotFound) {
             return done;
         }
-        const auto after = databasesOf(db::discoverEventStores(event_folder_));
+        const auto after = databasesOf(db::discoverEventStores(event_folder_), "event");
         if (done && after && isSameSet(before.value(), after.value())) {
             return {};
         }
@@ -85,14 +73,14 @@ base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
     const Request& request, const std::vector<DatabaseFile>& files, const RunControl& control) {
     std::vector<DatabaseFile> sources;
     for (const DatabaseFile& file : files) {
-        const std::pair key(file.device, file.inode);
-        if (finished_.contains(key)) {
+        const auto finished = finished_.find(file.path);
+        if (finished != finished_.end() && finished->second.isSameFile(file)) {
             continue;
         }
         const LogRest::Visit visit(connections_.rest(), file, control);
         auto connection = connections_.acquire(file);
-        auto greatest = connection ? greatestIdOf(*connection.value())
-                                   : base::Result<std::optional<int64_t>>(connection.error());
+        auto greatest = connection ? greatestId(*connection.value(), eventTable())
+                                   : base::Result<int64_t>(connection.error());
         if (!greatest && !isDamage(greatest.error())) {
             return greatest.error();
         }
@@ -100,10 +88,12 @@ base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
             continue;
         }
         connections_.release(file, std::move(connection).value());
-        if (greatest.value() && *greatest.value() > request.after_id) {
+        // One without any row may be on its way here, by a copy or a restore.
+        const bool has_rows = greatest.value() != std::numeric_limits<int64_t>::min();
+        if (greatest.value() > request.after_id) {
             sources.push_back(file);
-        } else if (!mayGrow(file)) {
-            finished_.insert(key);
+        } else if (has_rows && !mayGrow(file)) {
+            finished_.insert_or_assign(file.path, file);
         }
     }
     return sources;

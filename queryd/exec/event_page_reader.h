@@ -7,11 +7,10 @@
 #include "queryd/exec/sight.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace evd::queryd {
@@ -81,7 +80,9 @@ class EventPageReader {
 
     const std::string event_folder_;
     ConnectionCache& connections_;
-    std::set<std::pair<dev_t, ino_t>> finished_;  // have nothing more and do not grow
+    // Have nothing more and do not grow, by path: under another name a file may be a shard again,
+    // and the inode of one that was deleted may be that of a new file.
+    std::map<std::string, DatabaseFile> finished_;
 
     // Of the page at hand.
     int64_t cutoff_ = 0;  // ids above it have not all been seen

@@ -52,7 +52,8 @@ class EventReading {
             }
             // Busy: the store or a database is away for a moment; there may be no notice of its
             // coming back.
-            waitBeyond(seen, sent ? kLivePollMs : kCancelCheckMs);
+            waitForCommit(parts_.signal, seen, sent ? kLivePollMs : kCancelCheckMs,
+                          control_.cancelled);
         }
         return control_.stopError();
     }
@@ -104,14 +105,6 @@ class EventReading {
             EVD_TRY(sink_.record(page_.bytesOf(entry)));
         }
         return page_.entries.empty() ? base::Result<void>() : sink_.flush();
-    }
-
-    void waitBeyond(uint64_t seen, int64_t wait_ms) {
-        for (int64_t waited_ms = 0; waited_ms < wait_ms; waited_ms += kCancelCheckMs) {
-            if (control_.isCancelled() || parts_.signal.waitBeyond(seen, kCancelCheckMs) != seen) {
-                return;
-            }
-        }
     }
 
     const EventQuestion& question_;

@@ -1,6 +1,7 @@
 #include "queryd/exec/group_table.h"
 
 #include "common/base/text.h"
+#include "common/wire/metric_window.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,17 +15,6 @@ constexpr size_t kRecentTextBytesMax = 256;  // a longer one is not remembered
 
 constexpr uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;  // spreads over the upper bits
 
-// The beginning of the epoch-aligned bucket, also before the epoch.
-int64_t bucketOf(int64_t timestamp, int64_t bucket_ns) {
-    const int64_t past = timestamp % bucket_ns;
-    const int64_t start = timestamp - past;
-    if (past >= 0) {
-        return start;
-    }
-    int64_t below = 0;
-    return __builtin_sub_overflow(start, bucket_ns, &below) ? INT64_MIN : below;
-}
-
 }  // namespace
 
 GroupTable::GroupTable(const PlanAggregation& aggregation, MemoryBudget& budget)
@@ -33,7 +23,7 @@ GroupTable::GroupTable(const PlanAggregation& aggregation, MemoryBudget& budget)
 base::Result<void> GroupTable::add(int64_t timestamp, std::span<const Value> groups,
                                    const Value& argument) {
     const int64_t bucket =
-        aggregation_.bucket_ns == 0 ? 0 : bucketOf(timestamp, aggregation_.bucket_ns);
+        aggregation_.bucket_ns == 0 ? 0 : wire::windowStart(timestamp, aggregation_.bucket_ns);
     auto group = groupOf(bucket, groups);
     if (!group) {
         return group.error();

@@ -98,7 +98,7 @@ BoundSql GroupTask::countSql(const NameChoice& names) const {
     BoundSql sql;
     sql.text = base::cat("SELECT (SELECT count(*) FROM ", table, ")-(SELECT count(*) FROM ", table,
                          " WHERE id>?)");
-    sql.parameters.emplace_back().integer = request_.ids.last;
+    sql.parameters.push_back(SqlParameter::ofInteger(request_.ids.last));
     return sql;
 }
 

@@ -46,10 +46,7 @@ class SpellingSearch {
                 break;
             }
             if (base::equalsFolded(*next.value(), text)) {
-                SqlParameter parameter;
-                parameter.kind = SqlParameter::Kind::Text;
-                parameter.bytes = *next.value();
-                found.push_back(std::move(parameter));
+                found.push_back(SqlParameter::ofText(*next.value()));
                 *next.value() += '\0';  // the text right behind it
             }
             from = nextSpelling(text, *next.value());
@@ -63,9 +60,7 @@ class SpellingSearch {
         BoundSql sql;
         const std::string table = sql.tableWith(table_, index_.name);
         for (const std::string* bound : {&from, &last}) {
-            SqlParameter& parameter = sql.parameters.emplace_back();
-            parameter.kind = SqlParameter::Kind::Text;
-            parameter.bytes = *bound;
+            sql.parameters.push_back(SqlParameter::ofText(*bound));
         }
         sql.text = base::cat("SELECT ", index_.expression, " FROM ", table, " WHERE ",
                              index_.expression, ">=? AND ", index_.expression, "<=? ORDER BY ",
@@ -117,7 +112,7 @@ base::Result<uint64_t> countRows(db::Connection& connection, const RecordTable& 
     sql.text =
         base::cat("SELECT count(*) FROM (SELECT 1 FROM ", sql.tableWith(table, search.index.name),
                   " WHERE ", searchSql(search, sql.parameters), " LIMIT ?)");
-    sql.parameters.emplace_back().integer = static_cast<int64_t>(rows_max);
+    sql.parameters.push_back(SqlParameter::ofInteger(static_cast<int64_t>(rows_max)));
     auto statement = prepareSql(connection, sql);
     if (!statement) {
         return statement.error();

@@ -34,6 +34,9 @@ void LogRest::enter(const Key& key, const std::string& path, const RunControl& c
     std::unique_lock lock(mutex_);
     Log& log = logs_[key];
     ++log.visitors;
+    if (log_bytes < log.failed_bytes) {
+        log.failed_bytes = 0;  // it has begun anew since
+    }
     if (log.is_resting) {
         changed_.wait(lock, [&log] { return !log.is_resting; });
     } else if (isDue(log, log_bytes)) {
@@ -54,7 +57,11 @@ void LogRest::rest(std::unique_lock<std::mutex>& lock, Log& log, const std::stri
             break;
         }
     }
-    log.failed_bytes = bytes < limits_.log_bytes ? 0 : bytes;
+    if (bytes < limits_.log_bytes) {
+        log.failed_bytes = 0;
+    } else if (!control.shouldStop()) {  // who broke off has not shown anything
+        log.failed_bytes = bytes;
+    }
     log.is_resting = false;
     changed_.notify_all();
 }

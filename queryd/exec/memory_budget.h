@@ -39,7 +39,6 @@ class MemoryShare {
 
     base::Result<void> grow(size_t bytes);
     void shrink(size_t bytes) { held_ -= bytes; }
-    MemoryBudget& budget() { return *budget_; }
 
   private:
     MemoryBudget* budget_;

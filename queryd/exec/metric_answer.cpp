@@ -4,17 +4,15 @@
 
 #include "queryd/exec/metric_answer.h"
 
-#include "common/base/clock.h"
-#include "common/base/text.h"
 #include "common/db/store_files.h"
 #include "queryd/exec/metric_combine.h"
 #include "queryd/exec/metric_records.h"
 #include "queryd/exec/metric_scan_parts.h"
 #include "queryd/exec/metric_split.h"
 #include "queryd/exec/metric_task.h"
+#include "queryd/exec/time_ranges.h"
 #include "queryd/exec/visible_series.h"
 
-#include <sys/stat.h>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -31,10 +29,7 @@ std::vector<MetricPoint> mergeSamples(std::span<const std::unique_ptr<SeriesRead
     for (const auto& part : parts) {
         samples.insert(samples.end(), part->points().begin(), part->points().end());
     }
-    std::stable_sort(samples.begin(), samples.end(),
-                     [](const MetricPoint& left, const MetricPoint& right) {
-                         return left.timestamp_ns < right.timestamp_ns;
-                     });
+    sortByTime(samples);
     return samples;
 }
 
@@ -116,9 +111,8 @@ class MetricAnswer {
     TimeRange rangeOf(ReadGoal goal) const {
         TimeRange range = plan_.time;
         // Samples from before SINCE stand for their series (Ruling M2).
-        if (goal == ReadGoal::Points &&
-            __builtin_sub_overflow(range.since_ns, staleness_ns_, &range.since_ns)) {
-            range.since_ns = std::numeric_limits<int64_t>::min();
+        if (goal == ReadGoal::Points) {
+            range.since_ns = earlierBy(range.since_ns, staleness_ns_);
         }
         return range;
     }
@@ -335,23 +329,10 @@ class MetricAnswer {
 }  // namespace
 
 base::Result<std::vector<DatabaseFile>> metricDatabases(const std::string& metric_store_path) {
-    std::vector<DatabaseFile> databases;
     if (metric_store_path.empty()) {
-        return databases;
+        return std::vector<DatabaseFile>();
     }
-    auto files = db::discoverSingleStore(metric_store_path);
-    if (!files) {
-        return files.error().kind == base::ErrorKind::NotFound
-                   ? base::Result<std::vector<DatabaseFile>>(std::move(databases))
-                   : files.error();
-    }
-    for (db::StoreFile& file : files.value()) {
-        struct stat status {};
-        if (::stat(file.path.c_str(), &status) == 0) {  // else gone since it was listed
-            databases.push_back({std::move(file.path), status.st_dev, status.st_ino});
-        }
-    }
-    return databases;
+    return databasesOf(db::discoverSingleStore(metric_store_path), "metric");
 }
 
 base::Result<void> answerMetric(StoreReaders& readers, const MetricPlan& plan,

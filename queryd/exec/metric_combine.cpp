@@ -132,6 +132,13 @@ class PointMerge {
 
 }  // namespace
 
+void sortByTime(SeriesPoints& points) {
+    std::stable_sort(points.begin(), points.end(),
+                     [](const MetricPoint& left, const MetricPoint& right) {
+                         return left.timestamp_ns < right.timestamp_ns;
+                     });
+}
+
 std::vector<MetricPoint> combineOverTime(std::span<const SeriesPoints> series,
                                          SeriesFunction function, int64_t since_ns,
                                          int64_t staleness_ns) {

@@ -11,6 +11,9 @@ namespace evd::queryd {
 // The points of one series, in order of time.
 using SeriesPoints = std::vector<MetricPoint>;
 
+// Puts points that came from several databases into that order; those of one time keep theirs.
+void sortByTime(SeriesPoints& points);
+
 // Several series as one (Ruling M2): a value at each distinct time at which any of them has a point
 // from since_ns on, made of the newest point of every series that is not older than staleness_ns.
 //

@@ -41,20 +41,6 @@ std::optional<uint32_t> percentOf(std::optional<ValueFunction> function) {
     return std::nullopt;
 }
 
-RollupFunction windowFunctionOf(SeriesFunction function) {
-    switch (function) {
-        case SeriesFunction::Avg:
-            return RollupFunction::Avg;
-        case SeriesFunction::Min:
-            return RollupFunction::Min;
-        case SeriesFunction::Max:
-            return RollupFunction::Max;
-        case SeriesFunction::Sum:
-            return RollupFunction::Sum;
-    }
-    return RollupFunction::Avg;
-}
-
 bool isMeanOfDeltas(const MetricPlan& plan) {
     return plan.transform == ValueFunction::Delta && plan.window &&
            plan.window->function == SeriesFunction::Avg;
@@ -96,13 +82,10 @@ SeriesFold::SeriesFold(const MetricPlan& plan, Shape shape)
     }
     window_ns_ = plan.window->duration_ns;
     const RollupFunction folded = windowFunctionOf(plan.window->function);
-    const bool is_summed = folded == RollupFunction::Sum || folded == RollupFunction::Avg;
-    if (scalar_) {
-        on_points_ = folded;
-    } else if (is_rate_ && folded == RollupFunction::Avg) {
-        on_samples_ = RollupFunction::Rate;
-    } else if (is_pairwise_ && !is_rate_ && is_summed) {
-        on_samples_ = RollupFunction::Delta;
+    if (!scalar_ && plan.transform) {
+        on_samples_ = sampleFunctionOf(*plan.transform, plan.window->function);
+    }
+    if (on_samples_) {
         is_mean_of_deltas_ = isMeanOfDeltas(plan);
     } else {
         on_points_ = folded;

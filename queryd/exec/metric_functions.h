@@ -24,8 +24,6 @@ std::optional<double> percentileOf(const wire::Histogram& histogram, uint32_t pe
 // 50, 95, 99; nothing for RATE and DELTA.
 std::optional<uint32_t> percentOf(std::optional<ValueFunction> function);
 
-wire::RollupFunction windowFunctionOf(SeriesFunction function);
-
 // What becomes of the samples of one series, stage by stage (Ruling M1): the transform, then what
 // folds time: nothing, a window, or one value over the range.
 //

@@ -38,7 +38,7 @@ base::Result<void> runMetric(const MetricQuestion& question, StoreReaders& reade
     }
     const auto databases = metricDatabases(config.metric_store_path);
     if (!databases) {
-        return base::fail(databases.error().kind, "the metric store cannot be read");
+        return databases.error();
     }
     EVD_TRY(answerMetric(readers, plan.value(), databases.value(), staleness_ns, control, sink));
     return sink.initialComplete();

@@ -32,8 +32,8 @@ struct NameChoice {
     bool isNothing() const { return kind == Kind::Listed && names.empty(); }
 };
 
-//
-// Names of which the caller may see nothing count as absent (Ruling A4).
+// Asks the database's list of names. Those of which the caller may see nothing count as absent
+// (Ruling A4).
 base::Result<NameChoice> chooseNames(db::Connection& connection, const RecordPlan& plan);
 
 // The same, with every name listed where the question leaves none out.

@@ -41,7 +41,7 @@ base::Result<void> readNewestIds(db::Connection& connection, const RecordTable& 
     sql.text = base::cat("SELECT id FROM ", source, " WHERE ", condition,
                          " AND id>? AND id<=? ORDER BY id DESC LIMIT ?");
     for (const int64_t value : {ids.after, ids.last, static_cast<int64_t>(count)}) {
-        sql.parameters.emplace_back().integer = value;
+        sql.parameters.push_back(SqlParameter::ofInteger(value));
     }
     auto statement = prepareSql(connection, sql);
     if (!statement) {
@@ -102,9 +102,7 @@ IndexSearch searchOfNames(const RecordTable& table, const NameChoice& names) {
     IndexSearch search;
     search.index = {names.index, std::string(table.nameColumn().name)};
     for (const std::string& name : names.names) {
-        SqlParameter& value = search.values.emplace_back();
-        value.kind = SqlParameter::Kind::Text;
-        value.bytes = name;
+        search.values.push_back(SqlParameter::ofText(name));
     }
     return search;
 }

@@ -16,7 +16,6 @@ class NumberSum {
     void add(const Value& value);
     void merge(const NumberSum& other);
 
-    uint64_t count() const { return count_; }
     // An integer where it is exact in i64 or u64, else binary64; Null when nothing was added. May
     // be infinite or NaN, which the caller refuses.
     Value sum() const;

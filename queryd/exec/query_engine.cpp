@@ -25,10 +25,10 @@ namespace evd::queryd {
 namespace {
 
 // A question about records of one table, or the INDEX command, which asks nothing.
-class RecordQuestion final : public PreparedQuery {
+class PreparedRecords final : public PreparedQuery {
   public:
-    explicit RecordQuestion(RecordPlan plan) : plan_(std::move(plan)) {}
-    explicit RecordQuestion(std::string index_field) : index_field_(std::move(index_field)) {}
+    explicit PreparedRecords(RecordPlan plan) : plan_(std::move(plan)) {}
+    explicit PreparedRecords(std::string index_field) : index_field_(std::move(index_field)) {}
     bool streaming() const override { return plan_.stream; }
     std::string planText() const override {
         return index_field_ ? base::cat("make an index on ", *index_field_) : printPlan(plan_);
@@ -54,7 +54,7 @@ class LocalEngine final : public QueryEngine {
         }
         if (query.value().index_field) {
             return std::unique_ptr<PreparedQuery>(
-                std::make_unique<RecordQuestion>(query.value().index_field->name));
+                std::make_unique<PreparedRecords>(query.value().index_field->name));
         }
         const int64_t now_ns = clock_.wallNs();
         EVD_TRY(checkLookback(query.value(), now_ns, crossLookbackSeconds(config_)));
@@ -66,7 +66,7 @@ class LocalEngine final : public QueryEngine {
             return plan.error();
         }
         return std::unique_ptr<PreparedQuery>(
-            std::make_unique<RecordQuestion>(std::move(plan).value()));
+            std::make_unique<PreparedRecords>(std::move(plan).value()));
     }
 
     base::Result<void> run(const PreparedQuery& query, const RunOptions& options,
@@ -103,7 +103,7 @@ class LocalEngine final : public QueryEngine {
             reportFilters(crossFields(metric->plan().cross), sights);
             return runMetric(*metric, readers(), config_, store_, sights, control, sink);
         }
-        const auto& question = static_cast<const RecordQuestion&>(query);
+        const auto& question = static_cast<const PreparedRecords&>(query);
         if (question.indexField()) {
             return options.trace != nullptr ? base::Result<void>()
                                             : index(*question.indexField(), options);
@@ -127,9 +127,7 @@ class LocalEngine final : public QueryEngine {
         }
         const auto databases = readers.databases(plan.table->store);
         if (!databases) {
-            return base::fail(databases.error().kind, plan.table->store == StoreKind::Logs
-                                                          ? "the log store cannot be read"
-                                                          : "the event store cannot be read");
+            return databases.error();
         }
         auto cursors = answerRecords(readers, resolved.value(), databases.value(), control, sink);
         if (!cursors) {

@@ -42,7 +42,7 @@ class QuestionTrace {
     void noteCutShort(std::string_view step, const DatabaseFile& file);
     void noteLeftOut(std::string_view step, const DatabaseFile& file);
 
-    // Takes nothing more down and shows nothing of what it has: for who may not see everything.
+    // Shows nothing of what it has, once the question has run: for who may not see everything.
     void forget();
 
     // In the order in which they began.

@@ -101,25 +101,32 @@ void RecordRow::load(const db::RowView& row) {
 }
 
 Value RecordRow::field(size_t index) {
+    return slotOf(index).value;
+}
+
+bool RecordRow::hasField(size_t index) {
+    return slotOf(index).is_there;
+}
+
+const RecordRow::Slot& RecordRow::slotOf(size_t index) {
     Slot& slot = slots_[index];
-    if (slot.row != row_) {
-        const bool is_hidden = visible_ != nullptr && !shows(plan_.fields[index]);
-        slot.value = is_hidden ? Value() : fieldUncached(plan_.fields[index]);
-        slot.row = row_;
+    if (slot.row == row_) {
+        return slot;
     }
-    return slot.value;
+    const PlanField& field = plan_.fields[index];
+    slot = {row_, shows(field), Value()};
+    if (slot.is_there && field.column != nullptr) {
+        slot.value = column(*field.column);
+    } else if (slot.is_there) {
+        const auto found = wire::findPath(payload(), field.name);
+        slot.is_there = found.has_value();
+        slot.value = found ? valueOf(*found) : Value();
+    }
+    return slot;
 }
 
 Value RecordRow::moment(size_t index) {
     return column(*plan_.fields[index].column);
-}
-
-Value RecordRow::fieldUncached(const PlanField& field) {
-    if (field.column != nullptr) {
-        return column(*field.column);
-    }
-    const auto found = wire::findPath(payload(), field.name);
-    return found ? valueOf(*found) : Value();
 }
 
 Value RecordRow::column(const TableColumn& column) {
@@ -160,8 +167,7 @@ std::span<const uint8_t> RecordRow::payload() const {
 
 VisibleRecord& RecordRow::look() {
     if (looked_at_ != row_) {
-        const std::string_view name = column(plan_.table->nameColumn()).bytes;
-        visible_->look(name, visible_->needsPayload(name) ? payload() : std::span<const uint8_t>());
+        visible_->look(column(plan_.table->nameColumn()).bytes, [this] { return payload(); });
         looked_at_ = row_;
     }
     return *visible_;

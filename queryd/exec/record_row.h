@@ -56,6 +56,9 @@ class RecordRow final : public FieldSource {
     int64_t id() const { return view_->columnInteger(0); }
     int64_t timestamp() const { return view_->columnInteger(1); }
     Value field(size_t index) override;
+    // Whether the record has the field and the caller may see it. Header fields are there even when
+    // they are NULL; one of the payload may be missing, and may be there and nil.
+    bool hasField(size_t index);
     Value moment(size_t index) override;
     Value column(const TableColumn& column);
     std::span<const uint8_t> payload() const;
@@ -63,18 +66,19 @@ class RecordRow final : public FieldSource {
     // What the caller may see: anything of it, and this.
     bool isVisible();
     bool shows(const TableColumn& column);
-    bool shows(const PlanField& field);
     // Of the payload, in its order.
     std::vector<wire::PayloadField> shownFields();
 
   private:
     struct Slot {
         uint64_t row = 0;  // the load that filled it
+        bool is_there = false;
         Value value;
     };
 
     Value guidValue(const TableColumn& column, std::span<const uint8_t> bytes);
-    Value fieldUncached(const PlanField& field);
+    const Slot& slotOf(size_t index);
+    bool shows(const PlanField& field);
     VisibleRecord& look();
 
     const RecordPlan& plan_;

@@ -76,7 +76,7 @@ inline constexpr int64_t kScanSliceNs = 50 * base::kNsPerMs;
 // or when nothing is left, and the next call goes on from the position, in a new snapshot. Because
 // rows are bounded by ids.last and the position is a key, not a count, the calls together see
 // exactly the rows that were there when that id was taken (and have not been deleted since). Fails
-// with the error of the database, of the consumer, or of the control. Uses the connection's thread.
+// with the error of the database or of the control. Uses the connection's thread.
 base::Result<ScanEnd> scanRecords(db::Connection& connection, const ScanRequest& request,
                                   ScanPosition& position, RowConsumer& consumer);
 

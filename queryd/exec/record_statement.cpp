@@ -22,14 +22,12 @@ class ConditionList {
 
     void addInteger(std::string_view condition, int64_t value) {
         add(condition);
-        SqlParameter parameter;
-        parameter.integer = value;
-        parameters_.push_back(std::move(parameter));
+        parameters_.push_back(SqlParameter::ofInteger(value));
     }
 
     void addText(std::string_view condition, const std::string& value) {
         add(condition);
-        parameters_.push_back(textParameter(value));
+        parameters_.push_back(SqlParameter::ofText(value));
     }
 
     void addNames(const RecordTable& table, const NameChoice& names, SqlAccess access) {
@@ -40,7 +38,7 @@ class ConditionList {
             base::cat(access == SqlAccess::RowOrder ? "+" : "", table.nameColumn().name, " IN (");
         for (size_t i = 0; i < names.names.size(); ++i) {
             condition += i == 0 ? "?" : ",?";
-            parameters_.push_back(textParameter(names.names[i]));
+            parameters_.push_back(SqlParameter::ofText(names.names[i]));
         }
         add(condition + ")");
     }
@@ -61,8 +59,8 @@ class ConditionList {
             found += base::cat(found.empty() ? "" : " UNION ALL ", "SELECT id FROM ",
                                sql.tableWith(*request.plan.table, search.index.name), " WHERE ",
                                searchSql(search, parameters_), " AND id>? AND id<=?");
-            parameters_.emplace_back().integer = ids.after;
-            parameters_.emplace_back().integer = ids.last;
+            parameters_.push_back(SqlParameter::ofInteger(ids.after));
+            parameters_.push_back(SqlParameter::ofInteger(ids.last));
         }
         add(base::cat("id IN (", found, ")"));
     }
@@ -76,13 +74,6 @@ class ConditionList {
     const std::string& text() const { return text_; }
 
   private:
-    static SqlParameter textParameter(const std::string& value) {
-        SqlParameter parameter;
-        parameter.kind = SqlParameter::Kind::Text;
-        parameter.bytes = value;
-        return parameter;
-    }
-
     std::vector<SqlParameter>& parameters_;
     std::string text_;
 };

@@ -40,21 +40,14 @@ void encodeWhole(const RecordTable& table, RecordRow& row, Bytes& out) {
     writer.setMapCount(opened_at, pairs);
 }
 
-// Header fields are there even when they are NULL; a payload field may be missing, and may be nil.
-bool isThere(const PlanField& field, const Value& value, const RecordRow& row) {
-    return field.column != nullptr || !value.isNull() || wire::findPath(row.payload(), field.name);
-}
-
 void encodeSelected(const RecordPlan& plan, RecordRow& row, Bytes& out) {
     wire::MsgpackWriter writer(out);
     const size_t opened_at = writer.openMap();
     uint32_t pairs = 0;
     for (const size_t index : *plan.select) {
-        const PlanField& field = plan.fields[index];
-        const Value value = row.field(index);
-        if (row.shows(field) && isThere(field, value, row)) {
-            writer.text(field.name);
-            encodeValue(value, out);
+        if (row.hasField(index)) {
+            writer.text(plan.fields[index].name);
+            encodeValue(row.field(index), out);
             ++pairs;
         }
     }

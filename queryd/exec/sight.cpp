@@ -86,7 +86,7 @@ void Sights::refresh() {
 
 bool Sights::seesEverything(ObjectKind kind) const {
     if (policy_ == nullptr) {
-        return caller_->system || caller_->administrator;
+        return caller_->maySeeEverything();
     }
     RecordAccess access(*policy_, *caller_, in_force_);
     return seesAllRules(access, *in_force_.table, kind);

@@ -32,8 +32,6 @@ class Sight {
     Sight(AccessPolicy* policy, std::shared_ptr<const Caller> caller, PolicyInForce in_force,
           access::ObjectKind kind);
 
-    access::ObjectKind kind() const { return kind_; }
-
   private:
     friend class SightJudge;
 

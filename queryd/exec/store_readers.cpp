@@ -29,8 +29,10 @@ base::Result<std::vector<DatabaseFile>> StoreReaders::databases(StoreKind store)
     if (path.empty()) {
         return std::vector<DatabaseFile>();
     }
-    return databasesOf(store == StoreKind::Logs ? db::discoverSingleStore(path)
-                                                : db::discoverEventStores(path));
+    if (store == StoreKind::Logs) {
+        return databasesOf(db::discoverSingleStore(path), "log");
+    }
+    return databasesOf(db::discoverEventStores(path), "event");
 }
 
 base::Result<StoreReaders::ReadEnd> StoreReaders::read(
@@ -48,17 +50,17 @@ base::Result<StoreReaders::ReadEnd> StoreReaders::read(
         if (control.shouldStop()) {
             return control.stopError();
         }
-        if (control.trace != nullptr && done.error().kind != base::ErrorKind::Busy) {
+        if (done.error().kind == base::ErrorKind::Busy && waited_ms < kBusyRetryMs) {
+            backOff();
+            continue;
+        }
+        if (done.error().kind != base::ErrorKind::NotFound) {
+            noteFailure(file, done.error());
+        }  // else retention or quarantine took it away meanwhile
+        if (control.trace != nullptr) {
             control.trace->noteLeftOut(control.step, file);
         }
-        if (done.error().kind == base::ErrorKind::NotFound) {
-            return ReadEnd::LeftOut;  // retention or quarantine took it away meanwhile
-        }
-        if (done.error().kind != base::ErrorKind::Busy || waited_ms >= kBusyRetryMs) {
-            noteFailure(file, done.error());
-            return ReadEnd::LeftOut;
-        }
-        backOff();
+        return ReadEnd::LeftOut;
     }
 }
 

@@ -49,7 +49,8 @@ class StoreReaders {
           memory_(memory_bytes_max),
           pool_(sharing.threads) {}
 
-    // Every database of the store there is now. Fails only when the folder itself cannot be read.
+    // Every database of the store there is now. Fails only when the folder itself cannot be read,
+    // with a sentence for the caller.
     base::Result<std::vector<DatabaseFile>> databases(StoreKind store) const;
     const ThreadSharing& sharing() const { return sharing_; }
     ReaderPool& pool() { return pool_; }

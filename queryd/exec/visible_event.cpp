@@ -54,9 +54,7 @@ VisibleEvent::VisibleEvent(const Sight* sight) {
 
 bool VisibleEvent::take(const db::RowView& row) {
     if (visible_) {
-        const std::string_view type = row.columnText(Type);
-        visible_->look(type, visible_->needsPayload(type) ? row.columnBlob(Payload)
-                                                          : std::span<const uint8_t>());
+        visible_->look(row.columnText(Type), [&row] { return row.columnBlob(Payload); });
     }
     return !visible_ || visible_->isVisible();
 }

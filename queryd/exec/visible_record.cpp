@@ -10,18 +10,6 @@ namespace evd::queryd {
 VisibleRecord::VisibleRecord(const Sight& sight, const RecordTable& table)
     : table_(table), judge_(sight) {}
 
-bool VisibleRecord::needsPayload(std::string_view name) {
-    return table_.has_payload && judge_.of(name) == NameSight::Part;
-}
-
-void VisibleRecord::look(std::string_view name, std::span<const uint8_t> payload) {
-    sight_ = judge_.of(name);
-    is_visible_ = sight_ == NameSight::Everything;
-    if (sight_ == NameSight::Part) {
-        judge(name, payload);
-    }
-}
-
 void VisibleRecord::judge(std::string_view name, std::span<const uint8_t> payload) {
     payload_.clear();
     names_.clear();

@@ -20,10 +20,15 @@ class VisibleRecord {
   public:
     VisibleRecord(const Sight& sight, const RecordTable& table);
 
-    // Whether the payload is needed, too, for looking at a record under this name.
-    bool needsPayload(std::string_view name);
-    // The payload is not looked at unless it is needed.
-    void look(std::string_view name, std::span<const uint8_t> payload);
+    // payload() gives the record's payload; asked for only where it is needed.
+    template <typename Payload>
+    void look(std::string_view name, const Payload& payload) {
+        sight_ = judge_.of(name);
+        is_visible_ = sight_ == NameSight::Everything;
+        if (sight_ == NameSight::Part) {
+            judge(name, table_.has_payload ? payload() : std::span<const uint8_t>());
+        }
+    }
 
     bool isVisible() const { return is_visible_; }
     // Whether some of it may be hidden.

@@ -4,7 +4,6 @@
 #include "common/base/text.h"
 
 #include <charconv>
-#include <cmath>
 #include <limits>
 
 namespace evd::queryd {

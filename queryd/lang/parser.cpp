@@ -12,7 +12,6 @@
 #include "queryd/lang/value_parser.h"
 
 #include <map>
-#include <optional>
 
 namespace evd::queryd {
 

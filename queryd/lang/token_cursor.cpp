@@ -22,10 +22,7 @@ bool contains(const std::vector<std::string_view>& list, std::string_view text) 
 }  // namespace
 
 std::string shownWord(std::string_view text) {
-    size_t cut = std::min(text.size(), kShownWordBytesMax);
-    while (cut < text.size() && cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) {
-        --cut;  // not inside a character
-    }
+    const size_t cut = base::wholeCharacters(text, kShownWordBytesMax);
     std::string shown_text(text.substr(0, cut));
     for (char& letter : shown_text) {
         const bool control = static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F;

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "queryd/lang/literals.h"
 #include "queryd/lang/token_cursor.h"
+#include "queryd/plan/condition_tree.h"
 #include "queryd/plan/event_table.h"
 #include "queryd/plan/field_list.h"
 #include "queryd/plan/literal_binder.h"
@@ -20,20 +21,6 @@ using base::ErrorKind;
 
 const RecordTable& tableOf(Mode mode) {
     return mode == Mode::Logs ? logTable() : eventTable();
-}
-
-Constant constantOf(std::string text) {
-    Constant constant;
-    constant.kind = Constant::Kind::Text;
-    constant.text = std::move(text);
-    return constant;
-}
-
-Constant constantOf(bool truth) {
-    Constant constant;
-    constant.kind = Constant::Kind::Boolean;
-    constant.boolean = truth;
-    return constant;
 }
 
 class RecordBinder {
@@ -92,15 +79,15 @@ class RecordBinder {
             Condition& condition = addCondition("origin", CompareOperator::In);
             condition.is_selector = true;
             for (const std::string& origin : query_.origins) {
-                condition.values.push_back(constantOf(origin));
+                condition.values.push_back(Constant::ofText(origin));
             }
         }
         if (query_.errors_only) {
-            addCondition("is_error", CompareOperator::Equal).values = {constantOf(true)};
+            addCondition("is_error", CompareOperator::Equal).values = {Constant::ofBoolean(true)};
         }
         if (query_.containing) {
             addCondition("message", CompareOperator::Contains).values = {
-                constantOf(*query_.containing)};
+                Constant::ofText(*query_.containing)};
         }
     }
 
@@ -126,42 +113,15 @@ class RecordBinder {
     }
 
     base::Result<Condition> bindCondition(const Predicate& predicate) {
-        Condition condition;
-        switch (predicate.kind) {
-            case Predicate::Kind::And:
-                condition.kind = Condition::Kind::And;
-                return bindChildren(predicate, std::move(condition));
-            case Predicate::Kind::Or:
-                condition.kind = Condition::Kind::Or;
-                return bindChildren(predicate, std::move(condition));
-            case Predicate::Kind::Not:
-                condition.kind = Condition::Kind::Not;
-                return bindChildren(predicate, std::move(condition));
-            case Predicate::Kind::Compare:
-                return bindComparison(predicate);
-            case Predicate::Kind::MetricCondition:
-            case Predicate::Kind::EventExists:
-            case Predicate::Kind::LogExists:
-                return bindDuring(predicate);
-        }
-        return condition;
+        return bindTree(predicate, [this](const Predicate& leaf) {
+            return leaf.kind == Predicate::Kind::Compare ? bindComparison(leaf) : bindDuring(leaf);
+        });
     }
 
     base::Result<Condition> bindDuring(const Predicate& predicate) {
         auto condition = addCross(predicate, now_ns_, plan().cross);
         if (condition) {
             condition.value().field = fields_.indexOf(plan().table->time());
-        }
-        return condition;
-    }
-
-    base::Result<Condition> bindChildren(const Predicate& predicate, Condition condition) {
-        for (const Predicate& child : predicate.children) {
-            auto bound = bindCondition(child);
-            if (!bound) {
-                return bound.error();
-            }
-            condition.children.push_back(std::move(bound).value());
         }
         return condition;
     }
@@ -174,14 +134,11 @@ class RecordBinder {
         Condition condition;
         condition.op = predicate.op;
         condition.field = index.value();
-        const PlanField field = plan().fields[condition.field];
-        for (const Literal& literal : predicate.literals) {
-            auto constant = bindLiteral(field, predicate.op, literal, now_ns_);
-            if (!constant) {
-                return constant.error();
-            }
-            condition.values.push_back(std::move(constant).value());
+        auto values = bindLiterals(plan().fields[condition.field], predicate, now_ns_);
+        if (!values) {
+            return values.error();
         }
+        condition.values = std::move(values).value();
         return condition;
     }
 

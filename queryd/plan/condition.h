@@ -25,6 +25,10 @@ struct Constant {
     std::string text;  // Text, Bytes
     // The right side of MATCHES, ready to be used; immutable, so that copies of a plan share it.
     std::shared_ptr<const TextPattern> pattern;
+
+    static Constant ofBoolean(bool value);
+    static Constant ofInt(int64_t value);
+    static Constant ofText(std::string value);
 };
 
 // A field that the question names: a column of the table, or else a payload field.

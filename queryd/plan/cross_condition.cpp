@@ -5,6 +5,7 @@
 #include "queryd/lang/lexer.h"
 #include "queryd/lang/literals.h"
 #include "queryd/lang/token_cursor.h"
+#include "queryd/plan/field_list.h"
 #include "queryd/plan/literal_binder.h"
 
 #include <algorithm>
@@ -37,20 +38,14 @@ const Predicate* findCross(const Predicate& predicate) {
 base::Result<Condition> bindLabel(const Predicate& label, int64_t now_ns,
                                   std::vector<PlanField>& labels) {
     const PlanField field{label.field.name, nullptr};
-    const auto found = std::find(labels.begin(), labels.end(), field);
     Condition condition;
     condition.op = label.op;
-    condition.field = static_cast<size_t>(found - labels.begin());
-    if (found == labels.end()) {
-        labels.push_back(field);
+    condition.field = indexIn(labels, field);
+    auto values = bindLiterals(field, label, now_ns);
+    if (!values) {
+        return values.error();
     }
-    for (const Literal& literal : label.literals) {
-        auto constant = bindLiteral(field, label.op, literal, now_ns);
-        if (!constant) {
-            return constant.error();
-        }
-        condition.values.push_back(std::move(constant).value());
-    }
+    condition.values = std::move(values).value();
     return condition;
 }
 

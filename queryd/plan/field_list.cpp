@@ -22,12 +22,7 @@ size_t FieldList::indexOf(const TableColumn& column) {
 }
 
 size_t FieldList::indexOf(PlanField field) {
-    const auto found = std::find(fields_.begin(), fields_.end(), field);
-    if (found != fields_.end()) {
-        return static_cast<size_t>(found - fields_.begin());
-    }
-    fields_.push_back(std::move(field));
-    return fields_.size() - 1;
+    return indexIn(fields_, std::move(field));
 }
 
 base::Error FieldList::unknown(const FieldName& field) const {

@@ -5,13 +5,26 @@
 #include "queryd/plan/condition.h"
 #include "queryd/plan/record_table.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace evd::queryd {
+
+// Where a field stands in the list, at the end when it was not there.
+template <typename Field>
+size_t indexIn(std::vector<Field>& fields, Field field) {
+    const auto found = std::find(fields.begin(), fields.end(), field);
+    const auto index = static_cast<size_t>(found - fields.begin());
+    if (found == fields.end()) {
+        fields.push_back(std::move(field));
+    }
+    return index;
+}
 
 // The fields that a question names, each once, and what each of them is in the question's table.
 //

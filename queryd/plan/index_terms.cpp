@@ -15,37 +15,17 @@ namespace evd::queryd {
 
 namespace {
 
-SqlParameter integerParameter(int64_t value) {
-    SqlParameter parameter;
-    parameter.integer = value;
-    return parameter;
-}
-
-SqlParameter floatParameter(double value) {
-    SqlParameter parameter;
-    parameter.kind = SqlParameter::Kind::Float;
-    parameter.floating = value;
-    return parameter;
-}
-
-SqlParameter blobParameter(std::string bytes) {
-    SqlParameter parameter;
-    parameter.kind = SqlParameter::Kind::Blob;
-    parameter.bytes = std::move(bytes);
-    return parameter;
-}
-
 // A number as an index holds it: what lies above 2^63-1 is rounded there too, which keeps order.
 std::optional<SqlParameter> numberParameter(const Constant& constant) {
     if (constant.kind == Constant::Kind::Int) {
-        return integerParameter(constant.int_value);
+        return SqlParameter::ofInteger(constant.int_value);
     }
     if (constant.kind == Constant::Kind::Uint) {
-        return floatParameter(static_cast<double>(constant.uint_value));
+        return SqlParameter::ofFloat(static_cast<double>(constant.uint_value));
     }
     const bool is_float =
         constant.kind == Constant::Kind::Float && !std::isnan(constant.float_value);
-    return is_float ? std::optional(floatParameter(constant.float_value)) : std::nullopt;
+    return is_float ? std::optional(SqlParameter::ofFloat(constant.float_value)) : std::nullopt;
 }
 
 bool addGuid(const Constant& constant, IndexTerm& term) {
@@ -53,7 +33,7 @@ bool addGuid(const Constant& constant, IndexTerm& term) {
                           ? base::parseGuid(constant.text)
                           : base::Result<base::Guid>(base::fail(base::ErrorKind::Invalid, ""));
     if (guid) {
-        term.values.push_back(blobParameter(std::string(base::asText(guid.value().bytes))));
+        term.values.push_back(SqlParameter::ofBlob(std::string(base::asText(guid.value().bytes))));
     }
     return guid.ok();
 }
@@ -61,13 +41,13 @@ bool addGuid(const Constant& constant, IndexTerm& term) {
 bool addPayloadValue(const Constant& constant, IndexTerm& term) {
     switch (constant.kind) {
         case Constant::Kind::Boolean:
-            term.values.push_back(integerParameter(constant.boolean ? 1 : 0));
+            term.values.push_back(SqlParameter::ofInteger(constant.boolean ? 1 : 0));
             return true;
         case Constant::Kind::Text:
             term.folded.push_back(constant.text);
             return true;
         case Constant::Kind::Bytes:
-            term.values.push_back(blobParameter(constant.text));
+            term.values.push_back(SqlParameter::ofBlob(constant.text));
             return true;
         case Constant::Kind::Int:
         case Constant::Kind::Uint:
@@ -91,7 +71,7 @@ bool addValue(const PlanField& field, const Constant& constant, IndexTerm& term)
     const bool is_integer =
         field.column->kind == ColumnKind::Integer && constant.kind == Constant::Kind::Int;
     if (is_integer) {
-        term.values.push_back(integerParameter(constant.int_value));
+        term.values.push_back(SqlParameter::ofInteger(constant.int_value));
     }
     return is_integer;
 }

@@ -16,20 +16,6 @@ namespace {
 
 using Kind = Constant::Kind;
 
-Constant integer(int64_t value) {
-    Constant constant;
-    constant.kind = Kind::Int;
-    constant.int_value = value;
-    return constant;
-}
-
-Constant text(std::string value) {
-    Constant constant;
-    constant.kind = Kind::Text;
-    constant.text = std::move(value);
-    return constant;
-}
-
 bool isText(const Literal& literal) {
     return literal.kind == Literal::Kind::Text || literal.kind == Literal::Kind::Word;
 }
@@ -71,10 +57,10 @@ Constant plainConstant(const Literal& literal, int64_t now_ns) {
 
 base::Result<Constant> bindAlias(const TableColumn& column, const Literal& literal) {
     if (const auto value = aliasValue(column, literal.text)) {
-        return integer(*value);
+        return Constant::ofInt(*value);
     }
     if (literal.kind == Literal::Kind::Text) {
-        return text(literal.text);
+        return Constant::ofText(literal.text);
     }
     return base::fail(base::ErrorKind::Invalid,
                       base::cat(shownWord(literal.text), " at ", describe(literal.at), " is no ",
@@ -96,7 +82,7 @@ base::Result<Constant> bindPattern(const Literal& literal) {
                           base::cat(shownWord(literal.text), " at ", describe(literal.at),
                                     " is no pattern that MATCHES takes: ", pattern.error().text));
     }
-    Constant constant = text(literal.text);
+    Constant constant = Constant::ofText(literal.text);
     constant.pattern = std::move(pattern).value();
     return constant;
 }
@@ -105,17 +91,17 @@ base::Result<Constant> bindTimestamp(const Literal& literal, CompareOperator op,
     const bool quoted = literal.kind == Literal::Kind::Text;
     if (quoted) {
         if (const auto moment = parseQuotedTime(literal.text)) {
-            return integer(*moment);
+            return Constant::ofInt(*moment);
         }
     } else if (base::equalsFolded(literal.text, "today") ||
                base::equalsFolded(literal.text, "yesterday")) {
         TimePoint time;
         time.kind = base::equalsFolded(literal.text, "today") ? TimePoint::Kind::Today
                                                               : TimePoint::Kind::Yesterday;
-        return integer(resolveTime(time, now_ns));
+        return Constant::ofInt(resolveTime(time, now_ns));
     }
     if (quoted && !isOrdering(op)) {
-        return text(literal.text);
+        return Constant::ofText(literal.text);
     }
     return errorAt(base::cat(shownWord(literal.text),
                              " is no time, expected one such as 1h ago, today or 2026-01-02,"),
@@ -151,7 +137,8 @@ std::optional<base::Result<Constant>> bindByColumn(const PlanField& field, Compa
     }
     if (field.column->kind == ColumnKind::Guid) {
         const auto guid = base::parseGuid(literal.text);
-        return base::Result<Constant>(text(guid ? base::formatGuid(guid.value()) : literal.text));
+        return base::Result<Constant>(
+            Constant::ofText(guid ? base::formatGuid(guid.value()) : literal.text));
     }
     return std::nullopt;
 }
@@ -180,6 +167,19 @@ base::Result<Constant> bindLiteral(const PlanField& field, CompareOperator op,
     }
     EVD_TRY(checkOperator(op, literal, constant));
     return op == CompareOperator::Matches ? bindPattern(literal) : base::Result<Constant>(constant);
+}
+
+base::Result<std::vector<Constant>> bindLiterals(const PlanField& field, const Predicate& predicate,
+                                                 int64_t now_ns) {
+    std::vector<Constant> constants;
+    for (const Literal& literal : predicate.literals) {
+        auto constant = bindLiteral(field, predicate.op, literal, now_ns);
+        if (!constant) {
+            return constant.error();
+        }
+        constants.push_back(std::move(constant).value());
+    }
+    return constants;
 }
 
 }  // namespace evd::queryd

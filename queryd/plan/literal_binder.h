@@ -5,6 +5,7 @@
 #include "queryd/plan/condition.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace evd::queryd {
 
@@ -13,5 +14,9 @@ namespace evd::queryd {
 // Q4). Invalid where the operator cannot take such a value at all. Pure, any thread.
 base::Result<Constant> bindLiteral(const PlanField& field, CompareOperator op,
                                    const Literal& literal, int64_t now_ns);
+
+// Those on the right of a comparison.
+base::Result<std::vector<Constant>> bindLiterals(const PlanField& field, const Predicate& predicate,
+                                                 int64_t now_ns);
 
 }  // namespace evd::queryd

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace evd::queryd {
@@ -28,6 +29,15 @@ struct MetricField {
 };
 
 MetricField::Kind metricFieldKind(std::string_view name);
+
+// What folds values of one window as this function does.
+wire::RollupFunction windowFunctionOf(SeriesFunction function);
+
+// What folds the samples of one window into what the function says of them once they are
+// transformed; for a mean of deltas that is their sum, to be divided. None: the transformed points
+// have to be folded instead. Both the samples and their rollups are read by this (Ruling M4).
+std::optional<wire::RollupFunction> sampleFunctionOf(ValueFunction transform,
+                                                     SeriesFunction function);
 
 // The rollup that answers a question's windows where it is there (Spec §7.4).
 struct RollupUse {

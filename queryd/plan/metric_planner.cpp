@@ -1,10 +1,10 @@
 #include "queryd/plan/metric_planner.h"
 
 #include "common/base/clock.h"
-#include "common/base/text.h"
 #include "queryd/lang/literals.h"
-#include "queryd/lang/token_cursor.h"
+#include "queryd/plan/condition_tree.h"
 #include "queryd/plan/event_table.h"
+#include "queryd/plan/field_list.h"
 #include "queryd/plan/literal_binder.h"
 
 #include <algorithm>
@@ -13,41 +13,7 @@ namespace evd::queryd {
 
 namespace {
 
-using base::ErrorKind;
-using wire::RollupFunction;
-
 constexpr int64_t kTimeMax = std::numeric_limits<int64_t>::max();
-
-RollupFunction rollupOf(SeriesFunction function) {
-    switch (function) {
-        case SeriesFunction::Avg:
-            return RollupFunction::Avg;
-        case SeriesFunction::Min:
-            return RollupFunction::Min;
-        case SeriesFunction::Max:
-            return RollupFunction::Max;
-        case SeriesFunction::Sum:
-            return RollupFunction::Sum;
-    }
-    return RollupFunction::Avg;
-}
-
-// Which rollup holds exactly what the windows of this question are.
-std::optional<RollupFunction> rollupFunctionOf(const Query& query) {
-    const SeriesFunction folded = query.window->function;
-    if (!query.value_function) {
-        return rollupOf(folded);
-    }
-    if (*query.value_function == ValueFunction::Rate && folded == SeriesFunction::Avg) {
-        return RollupFunction::Rate;
-    }
-    // The mean of deltas is their sum over sample_count.
-    const bool from_sum = folded == SeriesFunction::Sum || folded == SeriesFunction::Avg;
-    if (*query.value_function == ValueFunction::Delta && from_sum) {
-        return RollupFunction::Delta;
-    }
-    return std::nullopt;
-}
 
 class MetricPlanner {
   public:
@@ -109,32 +75,10 @@ class MetricPlanner {
     }
 
     base::Result<Condition> bindCondition(const Predicate& predicate, bool in_brackets) {
-        Condition condition;
-        switch (predicate.kind) {
-            case Predicate::Kind::And:
-                condition.kind = Condition::Kind::And;
-                break;
-            case Predicate::Kind::Or:
-                condition.kind = Condition::Kind::Or;
-                break;
-            case Predicate::Kind::Not:
-                condition.kind = Condition::Kind::Not;
-                break;
-            case Predicate::Kind::Compare:
-                return bindComparison(predicate, in_brackets);
-            case Predicate::Kind::MetricCondition:
-            case Predicate::Kind::EventExists:
-            case Predicate::Kind::LogExists:
-                return bindDuring(predicate);
-        }
-        for (const Predicate& child : predicate.children) {
-            auto bound = bindCondition(child, in_brackets);
-            if (!bound) {
-                return bound.error();
-            }
-            condition.children.push_back(std::move(bound).value());
-        }
-        return condition;
+        return bindTree(predicate, [this, in_brackets](const Predicate& leaf) {
+            return leaf.kind == Predicate::Kind::Compare ? bindComparison(leaf, in_brackets)
+                                                         : bindDuring(leaf);
+        });
     }
 
     base::Result<Condition> bindDuring(const Predicate& predicate) {
@@ -154,25 +98,15 @@ class MetricPlanner {
         Condition condition;
         condition.op = predicate.op;
         condition.field = fieldIndex({name, kind});
-        for (const Literal& literal : predicate.literals) {
-            auto constant = bindLiteral(as_event, predicate.op, literal, now_ns_);
-            if (!constant) {
-                return constant.error();
-            }
-            condition.values.push_back(std::move(constant).value());
+        auto values = bindLiterals(as_event, predicate, now_ns_);
+        if (!values) {
+            return values.error();
         }
+        condition.values = std::move(values).value();
         return condition;
     }
 
-    size_t fieldIndex(const MetricField& field) {
-        auto& fields = plan_.fields;
-        const auto found = std::find(fields.begin(), fields.end(), field);
-        if (found != fields.end()) {
-            return static_cast<size_t>(found - fields.begin());
-        }
-        fields.push_back(field);
-        return fields.size() - 1;
-    }
+    size_t fieldIndex(const MetricField& field) { return indexIn(plan_.fields, field); }
 
     bool isOnSeries(const Condition& condition) const {
         if (condition.kind == Condition::Kind::During) {
@@ -232,7 +166,10 @@ class MetricPlanner {
         if (!query_.window || !plan_.on_sample.empty() || !plan_.on_time.empty() || scalar_first) {
             return;
         }
-        const auto function = rollupFunctionOf(query_);
+        const SeriesFunction folded = query_.window->function;
+        const auto function = query_.value_function
+                                  ? sampleFunctionOf(*query_.value_function, folded)
+                                  : std::optional(windowFunctionOf(folded));
         const int64_t seconds = query_.window->duration_ns / base::kNsPerSecond;
         const bool is_whole = seconds * base::kNsPerSecond == query_.window->duration_ns;
         if (function && is_whole && seconds <= std::numeric_limits<uint32_t>::max()) {
@@ -246,15 +183,6 @@ class MetricPlanner {
 };
 
 }  // namespace
-
-MetricField::Kind metricFieldKind(std::string_view name) {
-    using Kind = MetricField::Kind;
-    return name == "timestamp" ? Kind::Timestamp
-           : name == "name"    ? Kind::Name
-           : name == "type"    ? Kind::Type
-           : name == "value"   ? Kind::Value
-                               : Kind::Label;
-}
 
 base::Result<MetricPlan> planMetric(const Query& query, int64_t now_ns) {
     return MetricPlanner(query, now_ns).run();

@@ -12,8 +12,7 @@ namespace evd::queryd {
 //
 // Gives names and values their meaning and splits the conditions by whether they can be judged once
 // per series. Which types the series have is only known when the question runs (Ruling M6). Invalid
-// with a sentence and a place where a value cannot be meant, Unsupported for what is not built yet.
-// Pure, any thread.
+// with a sentence and a place where a value cannot be meant. Pure, any thread.
 base::Result<MetricPlan> planMetric(const Query& query, int64_t now_ns);
 
 }  // namespace evd::queryd

@@ -87,10 +87,7 @@ void place(RecordPlan& plan, Condition condition) {
 }  // namespace
 
 base::Result<RecordPlan> planQuery(const Query& query, int64_t now_ns) {
-    if (query.mode == Mode::Metric) {
-        return base::fail(base::ErrorKind::Unsupported,
-                          "not available yet: METRIC (there is no metric store)");
-    }
+    EVD_CHECK(query.mode != Mode::Metric, "planMetric is for METRIC");
     auto bound = bindRecords(query, now_ns);
     if (!bound) {
         return bound.error();

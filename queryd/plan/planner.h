@@ -13,7 +13,7 @@ namespace evd::queryd {
 // Everything that must hold is split by who judges it most cheaply: bounds on timestamp become the
 // time range, conditions on the event type or the log origin alone are judged once per name, what
 // SQL says exactly as the language means it goes into the statement, and the rest stays for the row
-// loop. METRIC is Unsupported until its store is there. Pure, any thread.
+// loop. METRIC is for planMetric. Pure, any thread.
 base::Result<RecordPlan> planQuery(const Query& query, int64_t now_ns);
 
 // What of a streaming question holds for records committed later: the time range, the conditions

@@ -83,17 +83,13 @@ const char* sqlOperator(CompareOperator op) {
 }
 
 SqlParameter parameterOf(const Constant& constant) {
-    SqlParameter parameter;
     if (constant.kind == Constant::Kind::Int || constant.kind == Constant::Kind::Boolean) {
-        parameter.integer =
-            constant.kind == Constant::Kind::Int ? constant.int_value : int64_t{constant.boolean};
-        return parameter;
+        return SqlParameter::ofInteger(
+            constant.kind == Constant::Kind::Int ? constant.int_value : int64_t{constant.boolean});
     }
-    parameter.kind = SqlParameter::Kind::Blob;
     const auto guid = base::parseGuid(constant.text);
     EVD_CHECK(guid.ok(), "a text that is no GUID reached SQL");
-    parameter.bytes = base::asText(guid.value().bytes);
-    return parameter;
+    return SqlParameter::ofBlob(std::string(base::asText(guid.value().bytes)));
 }
 
 std::string writeComparison(const PlanField& field, const Condition& condition, SqlAccess access,
@@ -117,6 +113,33 @@ std::string writeComparison(const PlanField& field, const Condition& condition, 
 }
 
 }  // namespace
+
+SqlParameter SqlParameter::ofInteger(int64_t value) {
+    SqlParameter parameter;
+    parameter.integer = value;
+    return parameter;
+}
+
+SqlParameter SqlParameter::ofFloat(double value) {
+    SqlParameter parameter;
+    parameter.kind = Kind::Float;
+    parameter.floating = value;
+    return parameter;
+}
+
+SqlParameter SqlParameter::ofText(std::string value) {
+    SqlParameter parameter;
+    parameter.kind = Kind::Text;
+    parameter.bytes = std::move(value);
+    return parameter;
+}
+
+SqlParameter SqlParameter::ofBlob(std::string value) {
+    SqlParameter parameter;
+    parameter.kind = Kind::Blob;
+    parameter.bytes = std::move(value);
+    return parameter;
+}
 
 bool isExactInSql(std::span<const PlanField> fields, const Condition& condition) {
     return termCount(condition) <= kSqlTermsMax && isExact(fields, condition);

@@ -24,6 +24,11 @@ struct SqlParameter {
     int64_t integer = 0;
     double floating = 0;
     std::string bytes;
+
+    static SqlParameter ofInteger(int64_t value);
+    static SqlParameter ofFloat(double value);
+    static SqlParameter ofText(std::string value);
+    static SqlParameter ofBlob(std::string value);
 };
 
 // How a statement may find its rows.

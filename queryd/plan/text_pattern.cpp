@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 
 #include <re2/re2.h>
+#include <algorithm>
 #include <string>
 
 namespace evd::queryd {
@@ -26,15 +27,6 @@ size_t characterBytes(std::string_view rest) {
     return bytes;
 }
 
-// Where what begins at a backslash ends: two characters, or \Q to \E.
-size_t escapeEnd(std::string_view pattern, size_t at) {
-    if (pattern.substr(at, 2) != "\\Q") {
-        return std::min(at + 2, pattern.size());
-    }
-    const size_t end = pattern.find("\\E", at + 2);
-    return end == std::string_view::npos ? pattern.size() : end + 2;
-}
-
 // Where a class that begins at its bracket ends. A bracket right at its beginning is a member.
 size_t classEnd(std::string_view pattern, size_t at) {
     at += pattern.substr(at + 1, 1) == "^" ? 2 : 1;
@@ -52,17 +44,24 @@ size_t classEnd(std::string_view pattern, size_t at) {
 
 std::string foldingAsciiOnly(std::string_view pattern) {
     std::string written;
+    bool is_quoted = false;  // from \Q to \E, or to the end
     for (size_t at = 0; at < pattern.size();) {
-        size_t end = at + 1;
-        if (pattern[at] == '\\') {
-            end = escapeEnd(pattern, at);
-        } else if (pattern[at] == '[') {
-            end = classEnd(pattern, at);
-        } else if (!isAscii(pattern[at])) {
-            end = at + characterBytes(pattern.substr(at));
-            written += base::cat("(?-i:", pattern.substr(at, end - at), ")");
-            at = end;
+        const std::string_view two = pattern.substr(at, 2);
+        if (!isAscii(pattern[at])) {
+            const size_t bytes = characterBytes(pattern.substr(at));
+            const std::string alone = base::cat("(?-i:", pattern.substr(at, bytes), ")");
+            written += is_quoted ? base::cat("\\E", alone, "\\Q") : alone;
+            at += bytes;
             continue;
+        }
+        size_t end = at + 1;
+        if (two == (is_quoted ? "\\E" : "\\Q")) {
+            is_quoted = !is_quoted;
+            end = at + 2;
+        } else if (!is_quoted && pattern[at] == '\\') {
+            end = std::min(at + 2, pattern.size());
+        } else if (!is_quoted && pattern[at] == '[') {
+            end = classEnd(pattern, at);
         }
         written += pattern.substr(at, end - at);
         at = end;

@@ -24,16 +24,21 @@ base::Result<void> sendBurst(LiveSource& source, const std::atomic<bool>* cancel
 
 }  // namespace
 
+void waitForCommit(CommitSignal& signal, uint64_t seen, int64_t wait_ms,
+                   const std::atomic<bool>* cancelled) {
+    for (int64_t waited_ms = 0; waited_ms < wait_ms; waited_ms += kCancelCheckMs) {
+        if (isSet(cancelled) || signal.waitBeyond(seen, kCancelCheckMs) != seen) {
+            return;
+        }
+    }
+}
+
 base::Result<void> followCommits(LiveSource& source, CommitSignal& signal,
                                  const std::atomic<bool>* cancelled) {
     while (!isSet(cancelled)) {
         const uint64_t seen = signal.generation();
         EVD_TRY(sendBurst(source, cancelled));
-        for (int64_t waited_ms = 0; waited_ms < kLivePollMs; waited_ms += kCancelCheckMs) {
-            if (isSet(cancelled) || signal.waitBeyond(seen, kCancelCheckMs) != seen) {
-                break;
-            }
-        }
+        waitForCommit(signal, seen, kLivePollMs, cancelled);
     }
     return base::fail(base::ErrorKind::Gone, "the question was cancelled");
 }

@@ -25,6 +25,11 @@ class LiveSource {
 inline constexpr int64_t kLivePollMs = 1000;    // a lost notice costs at most this
 inline constexpr int64_t kCancelCheckMs = 250;  // how soon a cancelled question ends
 
+// Waits until the generation is not the one that was seen any more, the time has passed, or the
+// question is cancelled.
+void waitForCommit(CommitSignal& signal, uint64_t seen, int64_t wait_ms,
+                   const std::atomic<bool>* cancelled);
+
 // Sends what is new, waits for commits, and again, until the source fails or the question is
 // cancelled (Gone).
 //

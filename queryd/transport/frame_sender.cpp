@@ -1,7 +1,5 @@
 #include "queryd/transport/frame_sender.h"
 
-#include "common/base/text.h"
-
 #include <poll.h>
 #include <sys/socket.h>
 #include <algorithm>

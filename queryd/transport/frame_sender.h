@@ -11,7 +11,7 @@
 
 namespace evd::queryd {
 
-// A reader that takes nothing of one frame for so long is cut.
+// A reader that has not taken one frame in full after so long is cut.
 inline constexpr int64_t kSendDeadlineMs = 10'000;
 // How often a wait for a slow reader looks whether the question was cancelled.
 inline constexpr int kSendCancelCheckMs = 50;
@@ -22,10 +22,10 @@ inline constexpr int kLastWordsBufferBytes = 1024 * 1024;
 // Puts whole frames onto a connected stream socket, never blocking in the kernel and never raising
 // SIGPIPE.
 //
-// A stream takes frames in parts; what of a frame did not fit is kept and goes in front of whatever
-// is sent next, so that the peer never sees a torn message followed by another one. Belongs to one
-// answer and its thread. Errors: Gone (the peer left, or the question was cancelled), Busy (no
-// room).
+// A stream takes frames in parts; what of a frame did not fit is kept and goes in front of what
+// sendNow() or sendLast() sends next, so that the peer never sees a torn message followed by
+// another one. After a sendWaiting() that failed only these may follow. Belongs to one answer and
+// its thread. Errors: Gone (the peer left, or the question was cancelled), Busy (no room).
 class FrameSender {
   public:
     FrameSender(base::Fd connection, const base::Clock& clock)

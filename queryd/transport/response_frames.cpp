@@ -24,16 +24,6 @@ std::vector<uint8_t> statusFrame(std::string_view status) {
     return out;
 }
 
-std::string printable(std::string_view text) {
-    std::string out(text);
-    if (!base::isUtf8(out)) {
-        for (char& letter : out) {
-            letter = static_cast<unsigned char>(letter) < 0x80 ? letter : '?';
-        }
-    }
-    return out;
-}
-
 }  // namespace
 
 bool RecordFrame::hasRoomFor(size_t record_bytes) const {
@@ -87,7 +77,7 @@ std::vector<uint8_t> errorFrame(std::string_view text) {
     writer.text("status");
     writer.text("error");
     writer.text("error");
-    writer.text(printable(text));
+    writer.text(base::toUtf8(text));
     wire::closeFrame(out, opened_at);
     return out;
 }

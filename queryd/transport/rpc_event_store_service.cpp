@@ -76,7 +76,7 @@ class EventRecipient final : public RpcRecipient {
     kj::Promise<void> end() override { return kj::READY_NOW; }
     kj::Promise<void> fail(const std::string& error) override {
         auto request = receiver_.failedRequest();
-        request.setError(error.c_str());
+        request.setError({error.c_str(), error.size()});
         return request.send().ignoreResult();
     }
 

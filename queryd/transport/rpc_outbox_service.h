@@ -28,7 +28,7 @@ class RpcOutbox : public std::enable_shared_from_this<RpcOutbox> {
     enum class Kind { Accepted, Records, Watch, Finished };
     struct Item {
         Kind kind = Kind::Finished;
-        bool streaming = false;        // Accepted
+        bool streaming = false;        // Finished: a stream, which its client does not see end
         std::vector<uint8_t> records;  // Records: msgpack maps one after the other
         uint32_t count = 0;
         bool failed = false;  // Finished

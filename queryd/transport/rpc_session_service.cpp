@@ -47,7 +47,7 @@ class ResultRecipient final : public RpcRecipient {
     kj::Promise<void> end() override { return sink_.endRequest().send().ignoreResult(); }
     kj::Promise<void> fail(const std::string& error) override {
         auto request = sink_.failedRequest();
-        request.setError(error.c_str());
+        request.setError({error.c_str(), error.size()});
         return request.send().ignoreResult();
     }
 
@@ -112,7 +112,7 @@ class SessionService final : public schema::Session::Server {
             const auto slowest = parts_.runner.slowest();
             auto slow = results.initSlowest(static_cast<unsigned>(slowest.size()));
             for (unsigned i = 0; i < slow.size(); ++i) {
-                slow[i].setText(slowest[i].text);
+                slow[i].setText({slowest[i].text.c_str(), slowest[i].text.size()});
                 slow[i].setTookMs(static_cast<uint64_t>(slowest[i].took_ms));
                 slow[i].setRunning(slowest[i].running);
             }

@@ -3,6 +3,8 @@
 
 #include "common/base/text.h"
 #include "queryd/lang/parser.h"
+#include "queryd/plan/metric_plan_printer.h"
+#include "queryd/plan/metric_planner.h"
 #include "queryd/plan/plan_printer.h"
 #include "queryd/plan/planner.h"
 
@@ -20,6 +22,25 @@ void checkSentence(const evd::base::Error& error) {
     EVD_CHECK(evd::base::isUtf8(error.text), "a sentence is text");
 }
 
+void planRecords(const evd::queryd::Query& query) {
+    const auto plan = evd::queryd::planQuery(query, kNow);
+    if (!plan) {
+        checkSentence(plan.error());
+        return;
+    }
+    (void)evd::queryd::printPlan(plan.value());
+    (void)evd::queryd::livePlan(plan.value());
+}
+
+void planMetrics(const evd::queryd::Query& query) {
+    const auto plan = evd::queryd::planMetric(query, kNow);
+    if (!plan) {
+        checkSentence(plan.error());
+        return;
+    }
+    (void)evd::queryd::printMetricPlan(plan.value());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -28,12 +49,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         checkSentence(query.error());
         return 0;
     }
-    const auto plan = evd::queryd::planQuery(query.value(), kNow);
-    if (!plan) {
-        checkSentence(plan.error());
-        return 0;
+    if (query.value().mode == evd::queryd::Mode::Metric) {
+        planMetrics(query.value());
+    } else {
+        planRecords(query.value());
     }
-    (void)evd::queryd::printPlan(plan.value());
-    (void)evd::queryd::livePlan(plan.value());
     return 0;
 }

@@ -222,6 +222,18 @@ TEST_CASE("rpc: explain answers with records about the question instead of its o
     CHECK(bad.error().text == "line 1, column 1: expected EVENTS");
 }
 
+TEST_CASE("rpc: a sentence with a NUL in it, as a name may have, arrives whole") {
+    const std::string sentence("no field a\0b here", 17);
+    Server server([&](const RunOptions&, RecordSink& sink) -> Result<void> {
+        EVD_TRY(sink.record(numberedRecord(1)));
+        return evd::base::fail(ErrorKind::Invalid, sentence);
+    });
+    Collected collected;
+    const auto asked = server.connect()->ask("EVENTS", {}, collected);
+    REQUIRE_FALSE(asked.ok());
+    CHECK(asked.error().text == sentence);
+}
+
 TEST_CASE("rpc: an answer that fails half-way says so after its records") {
     Server server([](const RunOptions&, RecordSink& sink) -> Result<void> {
         EVD_TRY(sink.record(numberedRecord(1)));

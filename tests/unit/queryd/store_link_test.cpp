@@ -34,7 +34,8 @@ class FakeStore final : public schema::StoreControl::Server {
     explicit FakeStore(Heard& heard) : heard_(heard) {}
     kj::Promise<void> countFields(CountFieldsContext context) override {
         for (const auto field : context.getParams().getFields()) {
-            heard_.fields.emplace_back(field.getField().cStr());
+            const auto name = field.getField();
+            heard_.fields.emplace_back(name.begin(), name.size());
         }
         return kj::READY_NOW;
     }
@@ -50,7 +51,8 @@ class FakeStore final : public schema::StoreControl::Server {
         return kj::READY_NOW;
     }
     kj::Promise<void> index(IndexContext context) override {
-        heard_.indexed.emplace_back(context.getParams().getField().cStr());
+        const auto name = context.getParams().getField();
+        heard_.indexed.emplace_back(name.begin(), name.size());
         if (heard_.indexed.back() == "bad") {
             ipc::throwError(base::fail(base::ErrorKind::Invalid, "no such luck"));
         }
@@ -185,6 +187,18 @@ TEST_CASE("store link: an INDEX is answered by the store") {
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().kind == base::ErrorKind::Invalid);
     CHECK(refused.error().text == "no such luck");
+}
+
+// "a\u0000b" is a name in the language, and not the name "a".
+TEST_CASE("store link: a name with a NUL in it arrives whole") {
+    Fixture fixture;
+    fixture.connect();
+    const std::string name("a\0b", 3);
+    fixture.link.filtered({name});
+    CHECK(fixture.index(name).ok());
+    CHECK(fixture.heard.indexed == std::vector{name});
+    fixture.runFor(kReportIntervalMs + 200);
+    CHECK(fixture.heard.fields == std::vector{name});
 }
 
 TEST_CASE("store link: a store that went away and came back is used again") {

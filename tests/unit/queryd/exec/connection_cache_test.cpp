@@ -24,7 +24,7 @@ class Shards {
             event.id = static_cast<int64_t>(i) + 1;
             shards_.back()->insert(event);
         }
-        auto found = databasesOf(db::discoverEventStores(folder_.path()));
+        auto found = databasesOf(db::discoverEventStores(folder_.path()), "event");
         REQUIRE(found);
         files = std::move(found).value();
         REQUIRE(files.size() == count);

@@ -317,6 +317,46 @@ TEST_CASE("event reading: a cursor never stands on a void id") {
     CHECK(store.end.next_id == 3);
 }
 
+// Each page of one subscription, whose reader remembers which databases have nothing more.
+struct PagesOfOneReader {
+    std::vector<int64_t> upTo(int64_t stable_id) {
+        EventPage page;
+        const auto done = reader.read({after_id, stable_id}, RunControl(), page);
+        REQUIRE_MESSAGE(done.ok(), (done.ok() ? "" : done.error().text));
+        std::vector<int64_t> ids;
+        for (const EventPage::Entry& entry : page.entries) {
+            ids.push_back(entry.id);
+        }
+        after_id = page.end.next_id;
+        return ids;
+    }
+
+    Store store;
+    ConnectionCache connections;
+    EventPageReader reader{store.folder.path(), connections};
+    int64_t after_id = 0;
+};
+
+// A file of the same inode under another name. Some file systems give the inode of a deleted file
+// to the next one, which may be a shard, and the shard may be put aside before the next page.
+TEST_CASE("event reading: a database with the inode of one that had nothing more is read again") {
+    for (const char* name : {"shard-0001.db", "shard-0001.corrupt-17.db"}) {
+        CAPTURE(name);
+        PagesOfOneReader pages;
+        Store& store = pages.store;
+        TestShard shard(store.folder / "old.db");
+        store.commit(shard, 3);
+        CHECK(pages.upTo(3) == range(1, 3));
+        CHECK(pages.upTo(3).empty());  // now it is known to have nothing more
+        for (const char* side : {"", "-wal", "-shm"}) {
+            std::filesystem::rename(store.folder / base::cat("old.db", side),
+                                    store.folder / base::cat(name, side));
+        }
+        store.commit(shard, 2);
+        CHECK(pages.upTo(5) == range(4, 5));
+    }
+}
+
 TEST_CASE("event following: what is there, then what comes, and nothing after it is cancelled") {
     Store store;
     const auto shard = store.shard(0);

@@ -80,26 +80,54 @@ TEST_CASE("log rest: who comes while a long log is held waits until it has begun
     CHECK(bytes_then < kLogBytes);
 }
 
+// Whether one who comes now waits for the log, to no avail; the rest has two turns.
+bool stalls(LogRest& rest, const HeldLog& log) {
+    const base::SystemClock clock;
+    const int64_t begin_ns = clock.monotonicNs();
+    const LogRest::Visit visit(rest, log.file, RunControl());
+    return clock.monotonicNs() - begin_ns >= 2 * LogRest::kRestTurnMs * base::kNsPerMs;
+}
+
 TEST_CASE("log rest: a log that nobody begins anew is given up until it has grown again") {
     const HeldLog log;
     LogRest rest({kLogBytes, 2});
-    const RunControl control;
-    const auto stalls = [&] {
-        const base::SystemClock clock;
-        const int64_t begin_ns = clock.monotonicNs();
-        const LogRest::Visit visit(rest, log.file, control);
-        return clock.monotonicNs() - begin_ns >= 2 * LogRest::kRestTurnMs * base::kNsPerMs;
-    };
-    CHECK(stalls());
+    CHECK(stalls(rest, log));
     int again = 0;
     for (int i = 0; i < 5; ++i) {
-        again += stalls() ? 1 : 0;
+        again += stalls(rest, log) ? 1 : 0;
     }
     CHECK(again < 5);
     for (int i = 0; i < kMibs; ++i) {
         log.write();
     }
-    CHECK(stalls());
+    CHECK(stalls(rest, log));
+}
+
+TEST_CASE("log rest: a question that ends while it rests has not shown that resting is in vain") {
+    const HeldLog log;
+    LogRest rest({kLogBytes, 2});
+    const std::atomic<bool> cancelled = true;
+    RunControl ended;
+    ended.cancelled = &cancelled;
+    { const LogRest::Visit visit(rest, log.file, ended); }
+    CHECK(stalls(rest, log));
+}
+
+TEST_CASE("log rest: a log that has begun anew is waited for again when it is long again") {
+    HeldLog log;
+    LogRest rest({kLogBytes, 2});
+    CHECK(stalls(rest, log));
+    log.snapshot.reset();
+    while (log.logBytes() > kLogBytes) {
+        log.write();
+    }
+    CHECK_FALSE(stalls(rest, log));
+    log.snapshot.emplace(*log.reader);
+    REQUIRE(log.snapshot->begun().ok());
+    for (int i = 0; i < kMibs; ++i) {
+        log.write();
+    }
+    CHECK(stalls(rest, log));
 }
 
 TEST_CASE("log rest: a short log keeps nobody waiting, and a question that ends does not wait on") {

@@ -37,7 +37,6 @@ TEST_CASE("number sum: floats make the sum a float") {
     sum.add(Value::ofFloat(0.5));
     CHECK(sum.sum().float_value == 1.5);
     CHECK(sum.mean().float_value == 0.75);
-    CHECK(sum.count() == 2);
 }
 
 TEST_CASE("number sum: what is no number is passed over") {
@@ -56,7 +55,7 @@ TEST_CASE("number sum: parts add up to the whole in any order") {
     right.add(Value::ofInt(-5));
     right.merge(left);
     CHECK(right.sum().uint_value == UINT64_MAX - 5);
-    CHECK(right.count() == 2);
+    CHECK(right.mean().float_value == 9223372036854775805.0);
 }
 
 TEST_CASE("number sum: infinities show in the result") {

@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <set>
 #include <string>
@@ -70,6 +71,34 @@ TEST_CASE("stream: the initial result, then what is committed, in the order of c
     const auto outcome = stream.stop();
     CHECK(outcome.error().kind == base::ErrorKind::Gone);
     CHECK(stream.records().flushes() >= 1);
+}
+
+TEST_CASE("stream: a folder that cannot be read any more ends it without telling its path") {
+    // Puts a file in the folder's place when the live part begins.
+    class Breaker final : public RecordSink {
+      public:
+        explicit Breaker(const std::string& folder) : folder_(folder) {}
+        base::Result<void> record(std::span<const uint8_t>) override { return {}; }
+        base::Result<void> initialComplete() override {
+            std::filesystem::remove_all(folder_);
+            std::ofstream(folder_) << "no folder";
+            return {};
+        }
+        base::Result<void> flush() override { return {}; }
+
+      private:
+        const std::string folder_;
+    };
+    Store store;
+    const std::string folder = store.folder / "events";
+    std::filesystem::create_directory(folder);
+    const auto engine = makeQueryEngine({.event_store_path = folder}, store.clock, store.signal);
+    RunOptions options;
+    options.caller.system = true;
+    Breaker sink(folder);
+    const auto ended = engine->run(*engine->prepare("EVENTS STREAM").value(), options, sink);
+    REQUIRE_FALSE(ended.ok());
+    CHECK(ended.error().text == "the event store cannot be read");
 }
 
 TEST_CASE("stream: a lost notice costs a moment, not the record") {

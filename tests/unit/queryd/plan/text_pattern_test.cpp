@@ -48,6 +48,16 @@ TEST_CASE("text pattern: classes, escapes and quotes keep their meaning") {
     CHECK(matches("[\\]\xC3\xA9]y", "]y"));
 }
 
+TEST_CASE("text pattern: letters beyond ASCII do not fold between \\Q and \\E either (Ruling Q3)") {
+    CHECK(matches("\\Q\xC3\xA9\\E", "caf\xC3\xA9"));
+    CHECK_FALSE(matches("\\Q\xC3\xA9\\E", "CAF\xC3\x89"));
+    CHECK_FALSE(matches("\\Q\xC3\xA9", "CAF\xC3\x89"));  // an open end is one too
+    CHECK(matches("^\\Qa.\xC3\xA9(b\\E$", "A.\xC3\xA9(B"));
+    CHECK(matches("^\\Q\\\xC3\xA9\\E$", "\\\xC3\xA9"));
+    CHECK(matches("^\\Qa\xC3\xA9\\E{2}$", "A\xC3\xA9\xC3\xA9"));  // the last letter, as ever
+    CHECK_FALSE(matches("^\\Qa.\xC3\xA9\\E$", "ab\xC3\xA9"));
+}
+
 TEST_CASE("text pattern: what is none is refused with the reason") {
     for (const char* broken : {"a(b", "[z-a]", "[abc", "\\", "\\Q\\", "*", "(?P<n", "a{2000}"}) {
         CAPTURE(broken);
