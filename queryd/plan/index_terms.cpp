@@ -109,6 +109,43 @@ std::optional<IndexTerm> termOf(const RecordPlan& plan, const Condition& conditi
     return is_usable ? std::optional(std::move(term)) : std::nullopt;
 }
 
+// What finds the rows of an AND: its parts, each of which is enough. A lower and an upper bound of
+// one field become one range.
+class TermParts {
+  public:
+    void add(std::vector<IndexTerm> terms) {
+        if (!terms.empty() && !joins(terms)) {
+            parts_.push_back(std::move(terms));
+        }
+    }
+    const std::vector<std::vector<IndexTerm>>& list() const { return parts_; }
+
+  private:
+    static bool isRangeAlone(const std::vector<IndexTerm>& terms) {
+        return terms.size() == 1 && terms.front().isRange();
+    }
+
+    // A second bound on the same side adds nothing: what is found is judged again.
+    bool joins(const std::vector<IndexTerm>& terms) {
+        if (!isRangeAlone(terms)) {
+            return false;
+        }
+        const IndexTerm& bound = terms.front();
+        const auto same = std::ranges::find_if(parts_, [&bound](const auto& part) {
+            return isRangeAlone(part) && part.front().field == bound.field;
+        });
+        if (same == parts_.end()) {
+            return false;
+        }
+        IndexTerm& range = same->front();
+        range.least = range.least ? range.least : bound.least;
+        range.greatest = range.greatest ? range.greatest : bound.greatest;
+        return true;
+    }
+
+    std::vector<std::vector<IndexTerm>> parts_;
+};
+
 // The letter's first form in the order of bytes.
 char upper(char letter) {
     return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
@@ -141,14 +178,13 @@ std::vector<IndexTerm> indexTerms(const RecordPlan& plan, const Condition& condi
                 terms.push_back(std::move(*term));
             }
             return terms;
-        case Condition::Kind::And:
+        case Condition::Kind::And: {
+            TermParts parts;
             for (const Condition& child : condition.children) {
-                terms = indexTerms(plan, child);
-                if (!terms.empty()) {
-                    return terms;
-                }
+                parts.add(indexTerms(plan, child));
             }
-            return terms;
+            return parts.list().empty() ? terms : parts.list().front();
+        }
         case Condition::Kind::Or:
             break;
     }
@@ -163,15 +199,13 @@ std::vector<IndexTerm> indexTerms(const RecordPlan& plan, const Condition& condi
 }
 
 std::vector<std::vector<IndexTerm>> indexTerms(const RecordPlan& plan) {
-    std::vector<std::vector<IndexTerm>> parts;
+    TermParts parts;
     for (const auto* conditions : {&plan.on_column, &plan.on_row}) {
         for (const Condition& condition : *conditions) {
-            if (auto terms = indexTerms(plan, condition); !terms.empty()) {
-                parts.push_back(std::move(terms));
-            }
+            parts.add(indexTerms(plan, condition));
         }
     }
-    return parts;
+    return parts.list();
 }
 
 std::optional<std::string> nextSpelling(std::string_view text, std::string_view from) {

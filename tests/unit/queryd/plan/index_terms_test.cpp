@@ -42,6 +42,32 @@ TEST_CASE("index terms: ranges are inclusive, because indexes round") {
     CHECK(parts[1][0].least->integer == 5);
 }
 
+TEST_CASE("index terms: two bounds of one field are one range") {
+    const auto parts = termsOf("a >= 5 AND b == 1 AND a < 9");
+    REQUIRE(parts.size() == 2);
+    REQUIRE(parts[0].size() == 1);
+    CHECK(parts[0][0].least->integer == 5);
+    CHECK(parts[0][0].greatest->integer == 9);
+    CHECK_FALSE(parts[1][0].isRange());
+    const auto within = termsOf("b == 1 OR (a >= 5 AND a < 9)");
+    REQUIRE(within.size() == 1);
+    REQUIRE(within[0].size() == 2);
+    CHECK(within[0][1].least->integer == 5);
+    CHECK(within[0][1].greatest->integer == 9);
+}
+
+TEST_CASE("index terms: bounds of different fields, of one side, or of an OR are not joined") {
+    CHECK(termsOf("a >= 5 AND b < 9").size() == 2);
+    const auto one_side = termsOf("a >= 5 AND a > 7");
+    REQUIRE(one_side.size() == 1);
+    CHECK(one_side[0][0].least->integer == 5);
+    CHECK_FALSE(one_side[0][0].greatest);
+    const auto either = termsOf("(a >= 5 OR b == 1) AND a < 9");
+    REQUIRE(either.size() == 2);
+    CHECK_FALSE(either[0][0].greatest);
+    CHECK_FALSE(either[1][0].least);
+}
+
 TEST_CASE("index terms: an OR needs an index for each part, an AND inside it for one") {
     CHECK(termsOf("a == 1 OR b == 2").front().size() == 2);
     CHECK(termsOf("a == 1 OR (b == 2 AND c != 3)").front().size() == 2);
