@@ -6,7 +6,10 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/collector/kmesd/ring_fixture.h"
 
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -68,6 +71,23 @@ class FakeLoop final : public ServerEvents {
     std::condition_variable changed_;
     uint64_t wanted_ = 0;
     std::vector<std::string> unneeded_;
+};
+
+// As long as it lives this process gets no further descriptor.
+class NoMoreFds {
+  public:
+    NoMoreFds() {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        rlimit lowest = before_;
+        lowest.rlim_cur = 0;
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &lowest) == 0);
+    }
+    ~NoMoreFds() { CHECK(::setrlimit(RLIMIT_NOFILE, &before_) == 0); }
+    NoMoreFds(const NoMoreFds&) = delete;
+    NoMoreFds& operator=(const NoMoreFds&) = delete;
+
+  private:
+    rlimit before_{};
 };
 
 struct ServerFixture {
@@ -236,6 +256,32 @@ TEST_CASE_FIXTURE(ServerFixture, "server: a connection that ends makes room for 
         served = isServed(next);
     }
     CHECK(served);
+}
+
+TEST_CASE_FIXTURE(ServerFixture,
+                  "server: whoever found no descriptor free is accepted while others emit") {
+    const base::Fd busy = connect();
+    CHECK(isServed(busy));
+    const base::Fd waiting(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    REQUIRE(waiting.valid());
+    {
+        const NoMoreFds no_more;
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+        REQUIRE(::connect(waiting.get(), reinterpret_cast<const sockaddr*>(&address),
+                          sizeof(address)) == 0);
+        CHECK(isServed(busy));  // in the round after the one that could not accept
+    }
+    REQUIRE(base::sendPacket(waiting.get(), std::vector<uint8_t>{0}).ok());
+    pollfd answered{waiting.get(), POLLIN, 0};
+    CHECK(::poll(&answered, 1, 0) == 0);
+    clock.advanceMs(100);
+    for (int i = 0; i < 10 && answered.revents == 0; ++i) {
+        CHECK(isServed(busy));
+        (void)::poll(&answered, 1, 0);
+    }
+    CHECK(answered.revents == POLLIN);
 }
 
 TEST_CASE_FIXTURE(ServerFixture,
