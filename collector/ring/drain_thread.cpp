@@ -47,7 +47,7 @@ bool DrainThread::readOnce() {
     if (progress == Progress::BatchFull) {
         return !atDrainEnd(progress);
     }
-    const auto replaced = follower_.followReplacement();
+    const auto replaced = follower_.followReplacement(window_.eventsMax());
     handBatches();
     if (!replaced.ok()) {
         if (replaced.error().text != std::exchange(last_failure_, replaced.error().text)) {

@@ -55,14 +55,14 @@ RingFollower::Progress RingFollower::fill(uint32_t events_max) {
     }
 }
 
-base::Result<bool> RingFollower::followReplacement() {
+base::Result<bool> RingFollower::followReplacement(uint32_t events_max) {
     if (!replacementDue()) {
         return false;
     }
     // Its generation is raised behind the last write, so one more look sees all there ever was.
     if (reader_->unreadBytes() > 0 && reader_->generationChanged()) {
         const uint64_t before = reader_->readPosition();
-        (void)fill(kBatchEventsMax);
+        (void)fill(events_max);
         if (reader_->readPosition() != before) {
             return true;
         }

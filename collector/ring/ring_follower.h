@@ -39,9 +39,10 @@ class RingFollower {
     Progress fill(uint32_t events_max);
     std::vector<EventBatch> takeBatches() { return builder_.takeFinished(); }
 
-    // To be called when nothing is left to read. True when another ring was put in place, which may
-    // hold something; the error when one should have been but could not.
-    base::Result<bool> followReplacement();
+    // To be called when nothing is left to read. True when there may be something now: at most a
+    // batch of what came last into the old ring was read, or another one was put in place. The
+    // error when one should have been but could not.
+    base::Result<bool> followReplacement(uint32_t events_max);
 
     void wait(int64_t timeout_ns);
 
