@@ -57,10 +57,9 @@ void RingParking::onUnneeded(std::vector<std::string> prefixes) {
 
 void RingParking::workOff() {
     work_ = work_.then([this]() { return workOffNotes(); })
-                .eagerlyEvaluate([this](kj::Exception&& exception) {
-                    base::logError(base::cat("cannot keep the rings' memories: ",
-                                             ipc::toError(exception).text, ", resizing no more"));
-                    server_->failResize(EIO);
+                .eagerlyEvaluate([](kj::Exception&& exception) {
+                    base::logError(base::cat("a task of the rings' memories failed: ",
+                                             ipc::toError(exception).text, ", going on"));
                 });
 }
 
@@ -73,11 +72,19 @@ kj::Promise<void> RingParking::workOffNotes() {
         prefixes.swap(unneeded_);
     }
     // In this order: what a resize parks is never dropped by the clean-up of the one before.
-    auto work = unparkAll(supervisor_, std::move(prefixes));
+    auto work = letGo(std::move(prefixes));
     if (capacity.has_value()) {
         work = work.then([this, wanted = *capacity]() { return resize(wanted); });
     }
     return work;
+}
+
+// What stays parked is sorted out by the next start.
+kj::Promise<void> RingParking::letGo(std::vector<std::string> prefixes) {
+    return unparkAll(supervisor_, std::move(prefixes)).catch_([](kj::Exception&& exception) {
+        base::logWarning(base::cat("memories of rings that are no longer needed stay parked: ",
+                                   ipc::toError(exception).text, ", going on"));
+    });
 }
 
 kj::Promise<void> RingParking::resize(uint64_t capacity) {
@@ -91,10 +98,19 @@ kj::Promise<void> RingParking::resize(uint64_t capacity) {
         server_->failResize(ENOMEM);
         return kj::READY_NOW;
     }
+    auto prefixes = prefixesOf(prepared.value());
     return parkAll(supervisor_, std::move(to_park).value())
-        .then([this, ready = std::move(prepared).value()]() mutable {
-            server_->commitResize(std::move(ready));
-        });
+        .then(
+            [this, ready = std::move(prepared).value()]() mutable -> kj::Promise<void> {
+                server_->commitResize(std::move(ready));
+                return kj::READY_NOW;
+            },
+            [this, prefixes = std::move(prefixes)](kj::Exception&& exception) mutable {
+                base::logError(base::cat("cannot keep the memories of rings of another size: ",
+                                         ipc::toError(exception).text, ", not resizing"));
+                server_->failResize(EIO);
+                return letGo(std::move(prefixes));
+            });
 }
 
 }  // namespace evd::collector

@@ -26,7 +26,8 @@ kj::Promise<void> unparkAll(ipc::SupervisorLink& supervisor, std::vector<std::st
 // the loop, which gives a resize back to the server when its memories are safe. Made, begun and
 // stopped on the loop's thread, before the server and after its last connection; notes that come
 // after stop() are dropped with the process. At most one resize is noted at a time: the server
-// refuses others meanwhile.
+// refuses others meanwhile. One whose memories the supervisor does not take is answered with EIO,
+// and what it took of them is let go of.
 class RingParking final : public ServerEvents {
   public:
     // Both outlive it.
@@ -46,6 +47,7 @@ class RingParking final : public ServerEvents {
   private:
     void workOff();
     kj::Promise<void> workOffNotes();
+    kj::Promise<void> letGo(std::vector<std::string> prefixes);
     kj::Promise<void> resize(uint64_t capacity);
 
     ipc::SupervisorLink& supervisor_;

@@ -4,6 +4,7 @@
 #include "common/kmes/emit_client.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/collector/kmesd/fake_resolver.h"
 #include "tests/unit/collector/kmesd/ring_fixture.h"
 
 #include <poll.h>
@@ -21,28 +22,6 @@ namespace {
 const std::vector<uint8_t> kPayload = {0x81, 0xA1, 'n', 0x01};
 constexpr uid_t kOwner = 4711;
 constexpr gid_t kEmitGroup = 815;
-
-// Makes whoever connects next be anybody.
-class FakeResolver final : public PeerResolver {
-  public:
-    base::Result<base::PeerIdentity> identify(int) override {
-        const std::lock_guard lock(mutex_);
-        return next_;
-    }
-    PeerStamps stampsOf(int, const base::PeerIdentity& identity) override {
-        PeerStamps stamps;
-        stamps.process.bytes[0] = static_cast<uint8_t>(identity.pid);
-        return stamps;
-    }
-    void be(uid_t uid, gid_t gid) {
-        const std::lock_guard lock(mutex_);
-        next_ = {.pid = 3, .uid = uid, .gid = gid, .groups = {}};
-    }
-
-  private:
-    std::mutex mutex_;
-    base::PeerIdentity next_;
-};
 
 // The event loop's part of a resize, done at once on the server's thread or left to the test.
 class FakeLoop final : public ServerEvents {
@@ -105,7 +84,6 @@ struct ServerFixture {
                        .connections_per_uid_max = 2}};
 
     ServerFixture() {
-        resolver.be(0, 0);
         auto listener = base::listenUnix(path, SOCK_SEQPACKET, 0600, 16);
         REQUIRE(listener.ok());
         REQUIRE(server.start().ok());
