@@ -166,10 +166,18 @@ void KmesServer::runCommands() {
 void KmesServer::replaceListener(base::Fd listener) {
     listener_.reset();
     accept_paused_until_ns_ = 0;
-    if (!draining_ && setNonBlocking(listener.get()).ok() &&
-        watch(listener.get(), kListenerId).ok()) {
-        listener_ = std::move(listener);
+    if (draining_) {
+        return;
     }
+    auto ready = setNonBlocking(listener.get());
+    if (ready.ok()) {
+        ready = watch(listener.get(), kListenerId);
+    }
+    if (!ready.ok()) {
+        base::logError(base::cat(ready.error().text, ", nobody can connect to emit"));
+        return;
+    }
+    listener_ = std::move(listener);
 }
 
 // A listener that cannot be accepted from stays readable; watching it on would spin.
