@@ -78,6 +78,8 @@ base::Result<bool> RingFollower::followReplacement(uint32_t events_max) {
     }
     connection_count_ = connection_count;
     identity_ = found.value().identity;
+    laps_before_ = lapCount();
+    unreadable_before_ = unreadableCount();
     reader_ =
         std::make_unique<RingReader>(std::move(found.value().mapping), found.value().generation,
                                      builder_.tracker().knownThrough());

@@ -52,6 +52,9 @@ class RingFollower {
     const RingReader& reader() const { return *reader_; }
     const BatchBuilder& builder() const { return builder_; }
     uint64_t replacementCount() const { return replacement_count_; }
+    // In all rings so far.
+    uint64_t lapCount() const { return laps_before_ + reader_->lapCount(); }
+    uint64_t unreadableCount() const { return unreadable_before_ + reader_->unreadableCount(); }
 
   private:
     bool replacementDue();
@@ -67,6 +70,8 @@ class RingFollower {
     uint32_t spins_to_skip_ = 0;  // spinning did not pay lately
     uint32_t spins_failed_ = 0;
     uint64_t replacement_count_ = 0;
+    uint64_t laps_before_ = 0;  // in rings that were replaced
+    uint64_t unreadable_before_ = 0;
 };
 
 }  // namespace evd::collector

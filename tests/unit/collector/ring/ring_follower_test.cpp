@@ -199,6 +199,7 @@ TEST_CASE("ring follower: a corrupt slot in a replaced ring does not keep it fro
     readAll(*follower, model);
     model.checkAccountedThrough(11);
     CHECK(model.lostCount() == 5);
+    CHECK(follower->unreadableCount() == 1);  // that ring is gone, its figure is not
 }
 
 // Ruling K6.
