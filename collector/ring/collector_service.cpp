@@ -89,7 +89,7 @@ base::Result<std::unique_ptr<RingSource>> CollectorService::chooseSource(
         return base::fail(ErrorKind::NotFound,
                           "there is neither a kernel with KMES nor a connection to a stand-in");
     }
-    rings_max_ = kRingsMax;
+    rings_max_ = kRingsReadMax;
     return std::unique_ptr<RingSource>(std::make_unique<SocketKmes>(std::move(kmes_fd_)));
 }
 
