@@ -321,7 +321,7 @@ bool RingReader::somethingNew() const {
 
 // A sleep that ends early may have been ended by the wake of a publication we know of already. It
 // goes on then: only a wait that was quiet to its end proves anything.
-bool RingReader::sleep(const base::Clock& clock, int64_t timeout_ns) {
+bool RingReader::sleepUntilNews(const base::Clock& clock, int64_t timeout_ns) {
     const int64_t until_ns = clock.monotonicNs() + timeout_ns;
     int64_t left_ns = timeout_ns;
     do {
@@ -351,7 +351,7 @@ bool RingReader::waitForEvents(const base::Clock& clock, int64_t spin_ns, int64_
             relaxProcessor();
         } while (clock.monotonicNs() < until);
     }
-    if (sleep(clock, timeout_ns)) {
+    if (sleepUntilNews(clock, timeout_ns)) {
         return true;
     }
     quiet_at_ = seen_write_position_;
