@@ -51,19 +51,6 @@ base::Result<void> writeCapabilities(const CapabilitySets& sets) {
     return {};
 }
 
-// Without CAP_SETPCAP the bounding set stays; no_new_privs has made it meaningless.
-base::Result<void> dropBounding(uint64_t keep) {
-    for (int bit = 0; bit < kCapabilityBits; ++bit) {
-        if ((keep >> bit & 1) != 0 || ::prctl(PR_CAPBSET_READ, bit, 0, 0, 0) != 1) {
-            continue;
-        }
-        if (::prctl(PR_CAPBSET_DROP, bit, 0, 0, 0) != 0 && errno != EPERM) {
-            return base::failErrno(base::cat("cannot drop capability ", bit), errno);
-        }
-    }
-    return {};
-}
-
 base::Result<void> setLimit(__rlimit_resource resource, uint64_t value, const char* name) {
     rlimit current{};
     if (::getrlimit(resource, &current) != 0) {
@@ -86,6 +73,16 @@ base::Result<void> forbidNewPrivileges() {
     return {};
 }
 
+bool dropBounding(uint64_t keep) {
+    for (int bit = 0; bit < kCapabilityBits; ++bit) {
+        if ((keep >> bit & 1) == 0 && ::prctl(PR_CAPBSET_READ, bit, 0, 0, 0) == 1 &&
+            ::prctl(PR_CAPBSET_DROP, bit, 0, 0, 0) != 0 && errno != EPERM) {
+            return false;
+        }
+    }
+    return true;
+}
+
 base::Result<void> keepOnlyCapabilities(std::span<const int> keep) {
     uint64_t kept = 0;
     for (const int capability : keep) {
@@ -99,7 +96,9 @@ base::Result<void> keepOnlyCapabilities(std::span<const int> keep) {
     if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
         return base::failErrno("cannot clear the ambient capabilities", errno);
     }
-    EVD_TRY(dropBounding(kept));
+    if (!dropBounding(kept)) {
+        return base::failErrno("cannot drop capabilities from the bounding set", errno);
+    }
     kept &= held.value().permitted;
     return writeCapabilities({kept, kept, 0});
 }

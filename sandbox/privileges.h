@@ -19,6 +19,12 @@ base::Result<void> forbidNewPrivileges();
 // and nothing in the inheritable, ambient and (where we may) bounding sets.
 base::Result<void> keepOnlyCapabilities(std::span<const int> keep);
 
+// The bounding set alone, of which the capabilities of the mask `keep` stay. Where that may not be
+// done (without CAP_SETPCAP) it stays as it is, which no_new_privs has made meaningless. False,
+// with errno, when it fails otherwise. System calls only, so that it may be called between fork and
+// exec.
+bool dropBounding(uint64_t keep);
+
 // No core dumps, at most fds_max descriptors, at most data_bytes_max of memory that can be written
 // to (RLIMIT_DATA; shared mappings do not count).
 base::Result<void> limitProcess(uint64_t fds_max, uint64_t data_bytes_max);

@@ -30,9 +30,9 @@ struct DoorFigures {
 // The thread that reads one socket, and does nothing that could make its senders wait (Spec §4.2):
 // it parses, adds to a window that never waits, and reads again.
 //
-// Made by the service, which joins it by destroying it; door and clock outlive it. After
-// requestDrain it reads what is in the socket at that moment, has the door finish, and ends;
-// requestStop ends it without. `on_finished` is called at its very end, on the thread.
+// Made by the service, which joins it by destroying it; owns socket and door, the clock outlives
+// it. After requestDrain it reads what is in the socket at that moment, has the door finish, and
+// ends; requestStop ends it without. `on_finished` is called at its very end, on the thread.
 class DoorThread {
   public:
     static base::Result<std::unique_ptr<DoorThread>> start(std::string name,

@@ -1,6 +1,5 @@
 #include "collector/ingest/histogram_value.h"
 
-#include "collector/ingest/record_reader.h"
 #include "collector/ingest/token_value.h"
 #include "common/wire/histogram.h"
 
@@ -29,7 +28,7 @@ class HistogramFields {
         }
         if (key.value().kind != MsgpackKind::Text) {
             is_good_ = false;
-            return skipBehind(key.value()) && reader_.skip(kValueDepthMax).ok();
+            return skipRest(reader_, key.value()) && reader_.skip(kValueDepthMax).ok();
         }
         return readValue(key.value().bytes);
     }
@@ -70,7 +69,7 @@ class HistogramFields {
         const auto number = convert(token.value());
         is_good_ = is_good_ && number.has_value();
         out = number.value_or(Number{});
-        return skipBehind(token.value());
+        return skipRest(reader_, token.value());
     }
 
     template <typename Number>
@@ -83,7 +82,7 @@ class HistogramFields {
         if (array.value().kind != MsgpackKind::Array ||
             array.value().count > wire::kHistogramBucketsMax) {
             is_good_ = false;
-            return skipBehind(array.value());
+            return skipRest(reader_, array.value());
         }
         for (uint32_t i = 0; i < array.value().count; ++i) {
             Number number{};
@@ -91,18 +90,6 @@ class HistogramFields {
                 return false;
             }
             out.push_back(number);
-        }
-        return true;
-    }
-
-    // What belongs to a token that was not meant to be a container, and is one.
-    bool skipBehind(const MsgpackToken& token) {
-        uint64_t values = token.kind == MsgpackKind::Array ? token.count : 0;
-        values += token.kind == MsgpackKind::Map ? uint64_t{2} * token.count : 0;
-        for (; values > 0; --values) {
-            if (!skip()) {
-                return false;
-            }
         }
         return true;
     }

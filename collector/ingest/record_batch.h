@@ -13,7 +13,7 @@ namespace evd::collector {
 
 // What goes to the store in one message, at most. One record above the bytes is a batch by itself.
 inline constexpr size_t kBatchRecordsMax = 4096;
-inline constexpr size_t kBatchBytesMax = 512 * 1024;
+inline constexpr size_t kRecordBatchBytesMax = 512 * 1024;
 
 // A piece of a batch's text.
 struct TextPlace {
@@ -39,7 +39,7 @@ class LogBatch {
 
     size_t count() const { return entries_.size(); }
     size_t bytes() const { return entries_.size() * sizeof(Entry) + text_.size(); }
-    bool isFull() const { return count() >= kBatchRecordsMax || bytes() >= kBatchBytesMax; }
+    bool isFull() const { return count() >= kBatchRecordsMax || bytes() >= kRecordBatchBytesMax; }
 
   private:
     struct Entry {
@@ -90,7 +90,7 @@ class SampleBatch {
     size_t count() const { return samples_.size(); }
     // Never more than the sum of bytesOf what was added.
     size_t bytes() const { return bytes_; }
-    bool isFull() const { return count() >= kBatchRecordsMax || bytes() >= kBatchBytesMax; }
+    bool isFull() const { return count() >= kBatchRecordsMax || bytes() >= kRecordBatchBytesMax; }
 
   private:
     uint32_t seriesOf(const wire::MetricSample& sample);

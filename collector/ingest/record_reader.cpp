@@ -9,6 +9,7 @@
 
 #include "collector/ingest/record_reader.h"
 
+#include "collector/ingest/token_value.h"
 #include "common/base/text.h"
 
 #include <algorithm>
@@ -116,22 +117,6 @@ bool RecordReader::passOver(MsgpackReader& reader) {
     // Only the text can be wrong still: the depth has been looked at with a smaller limit.
     if (!wire::validateMsgpack(value, 2 * kValueDepthMax).ok()) {
         spoil(Reject::BadText);
-    }
-    return true;
-}
-
-// The rest of a value whose head has been read.
-bool RecordReader::skipRest(MsgpackReader& reader, const MsgpackToken& head) {
-    uint64_t values = 0;
-    if (head.kind == MsgpackKind::Array) {
-        values = head.count;
-    } else if (head.kind == MsgpackKind::Map) {
-        values = uint64_t{2} * head.count;
-    }
-    for (; values > 0; --values) {
-        if (!reader.skip(kValueDepthMax).ok()) {
-            return false;
-        }
     }
     return true;
 }

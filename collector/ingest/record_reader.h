@@ -13,8 +13,6 @@ namespace evd::collector {
 
 // Fields of one record, known and unknown together.
 inline constexpr uint32_t kRecordFieldsMax = 256;
-// Nesting of a value that we pass over.
-inline constexpr uint32_t kValueDepthMax = wire::kMsgpackDepthMax;
 
 // Walks over a datagram of records: one msgpack map, or an array of maps (Spec §4.2, §6.2).
 //
@@ -60,7 +58,6 @@ class RecordReader {
                     RejectCounts& rejects);
     bool readPair(wire::MsgpackReader& reader);
     bool passOver(wire::MsgpackReader& reader);
-    bool skipRest(wire::MsgpackReader& reader, const wire::MsgpackToken& head);
     void checkUnknownKeys();
 
     std::span<const uint8_t> datagram_;

@@ -19,7 +19,7 @@ namespace evd::collector {
 // What one kind of record may hold between the doors and the store's answers: a second of 500,000
 // samples. The store takes them in transactions of 100,000, each of which keeps the next ones
 // waiting; with a third of this one sample in twenty found no room at that rate.
-inline constexpr size_t kWindowBytesMax = 48 * 1024 * 1024;
+inline constexpr size_t kRecordWindowBytesMax = 48 * 1024 * 1024;
 
 // How a window has been used since the process began.
 struct WindowFigures {
@@ -33,16 +33,16 @@ struct WindowFigures {
 //
 // This is what keeps a stopped store from stopping a sender: a door never waits here. It adds to
 // the open batch, which the loop takes as soon as it likes, so that under load batches grow by
-// themselves and without it nothing waits; and what goes beyond kWindowBytesMax is dropped and
-// counted. A window that has run full says so until a quarter of it is free again: doors then pass
-// over whole datagrams unread, since whoever takes records apart only to drop them takes the
+// themselves and without it nothing waits; and what goes beyond kRecordWindowBytesMax is dropped
+// and counted. A window that has run full says so until a quarter of it is free again: doors then
+// pass over whole datagrams unread, since whoever takes records apart only to drop them takes the
 // processor from the store, which is what everybody is waiting for. Doors call append on their
 // threads, and ring when a round of reading is over; the loop takes, and releases what was
 // answered. The bell is rung only when there may be something new to take.
 template <typename Batch>
 class RecordWindow {
   public:
-    explicit RecordWindow(std::function<void()> bell, size_t bytes_max = kWindowBytesMax)
+    explicit RecordWindow(std::function<void()> bell, size_t bytes_max = kRecordWindowBytesMax)
         : bell_(std::move(bell)), bytes_max_(bytes_max) {}
     RecordWindow(const RecordWindow&) = delete;
     RecordWindow& operator=(const RecordWindow&) = delete;

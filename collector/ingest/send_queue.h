@@ -44,7 +44,6 @@ class SendQueue {
             next->number = ++last_number_;
         }
         next->is_sending = true;
-        ++sending_count_;
         return &*next;
     }
 
@@ -52,7 +51,6 @@ class SendQueue {
     Batch finish(uint64_t number) {
         const auto at = find(number);
         Batch batch = std::move(at->batch);
-        sending_count_ -= at->is_sending ? 1 : 0;
         kept_.erase(at);
         return batch;
     }
@@ -63,7 +61,6 @@ class SendQueue {
         const auto at = find(number);
         at->number = 0;
         at->is_sending = false;
-        --sending_count_;
         const auto before = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
             return kept.number == 0 && kept.place > at->place;
         });
@@ -75,7 +72,6 @@ class SendQueue {
         for (Kept& kept : kept_) {
             kept.is_sending = false;
         }
-        sending_count_ = 0;
     }
 
     // A new connection, whose store says which number it holds last. Answers the number of the
@@ -87,7 +83,6 @@ class SendQueue {
     }
 
     size_t count() const { return kept_.size(); }
-    size_t sendingCount() const { return sending_count_; }
 
   private:
     typename std::list<Kept>::iterator find(uint64_t number) {
@@ -100,7 +95,6 @@ class SendQueue {
     std::list<Kept> kept_;  // those with numbers first, in their order; then the others by place
     uint64_t last_place_ = 0;
     uint64_t last_number_ = 0;
-    size_t sending_count_ = 0;
 };
 
 }  // namespace evd::collector

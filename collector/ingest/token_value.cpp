@@ -5,6 +5,7 @@
 namespace evd::collector {
 
 using wire::MsgpackKind;
+using wire::MsgpackReader;
 using wire::MsgpackToken;
 
 bool isScalar(const MsgpackToken& token) {
@@ -19,6 +20,21 @@ std::optional<int64_t> asTimestamp(const MsgpackToken& token) {
         return token.int_value;
     }
     return std::nullopt;
+}
+
+bool skipRest(MsgpackReader& reader, const MsgpackToken& head) {
+    uint64_t values = 0;
+    if (head.kind == MsgpackKind::Array) {
+        values = head.count;
+    } else if (head.kind == MsgpackKind::Map) {
+        values = uint64_t{2} * head.count;
+    }
+    for (; values > 0; --values) {
+        if (!reader.skip(kValueDepthMax).ok()) {
+            return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace evd::collector

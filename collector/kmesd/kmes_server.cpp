@@ -8,7 +8,9 @@
 #include "collector/kmesd/kmes_server.h"
 
 #include "common/base/check.h"
+#include "common/base/log.h"
 #include "common/base/socket.h"
+#include "common/base/text.h"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -133,12 +135,10 @@ void KmesServer::run() {
                 return;
             }
         }
-        const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()),
-                                       accept_paused_ ? kAcceptPauseMs : -1);
+        const int count =
+            ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), waitMs());
         EVD_CHECK(count >= 0 || errno == EINTR, "epoll_wait fails only when it is interrupted");
-        if (accept_paused_ && count == 0) {
-            resumeAccepting();
-        }
+        resumeAccepting();
         for (int i = 0; i < count; ++i) {
             const uint64_t id = ready[static_cast<size_t>(i)].data.u64;
             if (id == kListenerId) {
@@ -165,21 +165,41 @@ void KmesServer::runCommands() {
 
 void KmesServer::replaceListener(base::Fd listener) {
     listener_.reset();
-    accept_paused_ = false;
-    if (!draining_ && setNonBlocking(listener.get()).ok() &&
-        watch(listener.get(), kListenerId).ok()) {
-        listener_ = std::move(listener);
+    accept_paused_until_ns_ = 0;
+    if (draining_) {
+        return;
     }
+    auto ready = setNonBlocking(listener.get());
+    if (ready.ok()) {
+        ready = watch(listener.get(), kListenerId);
+    }
+    if (!ready.ok()) {
+        base::logError(base::cat(ready.error().text, ", nobody can connect to emit"));
+        return;
+    }
+    listener_ = std::move(listener);
 }
 
 // A listener that cannot be accepted from stays readable; watching it on would spin.
 void KmesServer::pauseAccepting() {
-    accept_paused_ = true;
+    base::logWarning(base::cat("out of descriptors or memory for an emitter, trying again in ",
+                               kAcceptPauseMs, " ms"));
     (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_.get(), nullptr);
+    accept_paused_until_ns_ = parts_.clock.monotonicNs() + kAcceptPauseMs * base::kNsPerMs;
 }
 
+// In every round: emitters that are connected already may leave none without a packet.
 void KmesServer::resumeAccepting() {
-    accept_paused_ = listener_.valid() && !watch(listener_.get(), kListenerId).ok();
+    const int64_t now_ns = parts_.clock.monotonicNs();
+    if (accept_paused_until_ns_ == 0 || now_ns < accept_paused_until_ns_) {
+        return;
+    }
+    const bool goes_on = !listener_.valid() || watch(listener_.get(), kListenerId).ok();
+    accept_paused_until_ns_ = goes_on ? 0 : now_ns + kAcceptPauseMs * base::kNsPerMs;
+}
+
+int KmesServer::waitMs() const {
+    return accept_paused_until_ns_ == 0 ? -1 : kAcceptPauseMs;
 }
 
 void KmesServer::acceptSome() {

@@ -101,6 +101,7 @@ class KmesServer {
     void acceptSome();
     void pauseAccepting();
     void resumeAccepting();
+    int waitMs() const;
     void admit(base::Fd socket, bool is_counted, PeerRights at_most);
     bool isWithinLimits(const base::PeerIdentity& identity) const;
     void serve(uint64_t id);
@@ -124,8 +125,8 @@ class KmesServer {
     // From here on: the server's thread only.
     base::Fd listener_;
     bool draining_ = false;
-    bool accept_paused_ = false;
-    std::unique_ptr<uint8_t[]> packet_;  // kKmesPacketBytesMax
+    int64_t accept_paused_until_ns_ = 0;  // 0: not at all
+    std::unique_ptr<uint8_t[]> packet_;   // kKmesPacketBytesMax
     std::unordered_map<uint64_t, Connection> connections_;
     uint64_t next_id_;
     std::optional<uint64_t> resizing_for_;  // the connection that waits for its resize

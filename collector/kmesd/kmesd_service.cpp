@@ -5,8 +5,6 @@
 #include "sandbox/confine.h"
 
 #include <fcntl.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -30,20 +28,6 @@ constexpr size_t kRingsShownMax = 64;
 constexpr uint64_t kFdsPerRing = 8;
 constexpr uint64_t kFdsOfProcess = 64;
 
-template <typename Value>
-Value valueOrThrow(base::Result<Value> result) {
-    if (!result.ok()) {
-        kj::throwFatalException(ipc::toException(result.error()));
-    }
-    return std::move(result).value();
-}
-
-void checkOrThrow(const base::Result<void>& result) {
-    if (!result.ok()) {
-        kj::throwFatalException(ipc::toException(result.error()));
-    }
-}
-
 void addMeasure(std::vector<wire::Measure>& all, std::string name, uint64_t value) {
     all.push_back({std::move(name), static_cast<int64_t>(value)});
 }
@@ -64,18 +48,18 @@ KmesdService::~KmesdService() noexcept = default;
 
 kj::Promise<std::vector<wire::ResumePoint>> KmesdService::start(ipc::StartParams params,
                                                                 ipc::SupervisorLink& supervisor,
-                                                                kj::AsyncIoContext& io) {
+                                                                kj::AsyncIoContext&) {
     supervisor_ = &supervisor;
     confineAndAdopt(params);
-    auto to_park = valueOrThrow(recovery_->prepare());
+    auto to_park = ipc::takeOrThrow(recovery_->prepare());
     if (recovery_->resumedCount() > 0) {
         base::logInfo(base::cat("going on with ", recovery_->resumedCount(), " rings"));
     }
-    return parkAll(std::move(to_park))
-        .then([this, params = std::move(params), &io]() {
-            rings_ = valueOrThrow(recovery_->finish());
-            serve(params, io);
-            return unparkAll(recovery_->unneeded());
+    return parkAll(*supervisor_, std::move(to_park))
+        .then([this, params = std::move(params)]() {
+            rings_ = ipc::takeOrThrow(recovery_->finish());
+            serve(params);
+            return unparkAll(*supervisor_, recovery_->unneeded());
         })
         .then([this]() {
             recovery_.reset();
@@ -105,10 +89,9 @@ kj::Promise<void> KmesdService::drain() {
     if (server_) {
         server_->drain();
     }
-    // The event loop goes before this object does, and takes no observer with it. A resize that is
-    // under way ends here; what it parked is blank.
-    notes_task_ = nullptr;
-    notes_observer_ = nullptr;
+    if (parking_) {
+        parking_->stop();
+    }
     return kj::READY_NOW;
 }
 
@@ -140,42 +123,10 @@ std::vector<wire::Measure> KmesdService::measures() {
     return all;
 }
 
-void KmesdService::onResizeWanted(uint64_t capacity) {
-    {
-        const std::lock_guard lock(mutex_);
-        wanted_capacity_ = capacity;
-    }
-    wakeLoop();
-}
-
-void KmesdService::onUnneeded(std::vector<std::string> prefixes) {
-    {
-        const std::lock_guard lock(mutex_);
-        unneeded_.insert(unneeded_.end(), prefixes.begin(), prefixes.end());
-    }
-    wakeLoop();
-}
-
-kj::Promise<void> KmesdService::parkAll(std::vector<ParkedMemory> memories) {
-    auto answers = kj::heapArrayBuilder<kj::Promise<void>>(memories.size());
-    for (ParkedMemory& memory : memories) {
-        answers.add(supervisor_->park(std::move(memory.name), std::move(memory.fd)));
-    }
-    return kj::joinPromises(answers.finish());
-}
-
-kj::Promise<void> KmesdService::unparkAll(std::vector<std::string> prefixes) {
-    auto answers = kj::heapArrayBuilder<kj::Promise<void>>(prefixes.size());
-    for (std::string& prefix : prefixes) {
-        answers.add(supervisor_->unpark(std::move(prefix)));
-    }
-    return kj::joinPromises(answers.finish());
-}
-
 void KmesdService::confineAndAdopt(const ipc::StartParams& params) {
     proc_.reset(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!proc_.valid()) {
-        checkOrThrow(base::failErrno("cannot open /proc", errno));
+        ipc::throwError(base::failErrno("cannot open /proc", errno));
     }
     RingSetOptions options;
     options.ring_count = static_cast<uint16_t>(
@@ -187,7 +138,7 @@ void KmesdService::confineAndAdopt(const ipc::StartParams& params) {
     confinement.paths = {{"/proc", sandbox::PathAccess::Read}};
     confinement.fds_max = kFdsOfProcess + kConnectionsMax +
                           kFdsPerRing * std::max<uint64_t>(options.ring_count, early_fds_.size());
-    checkOrThrow(sandbox::confine(confinement));
+    ipc::okOrThrow(sandbox::confine(confinement));
     recovery_ = std::make_unique<RingRecovery>(std::move(options));
     std::vector<ParkedMemory> sockets;
     for (ParkedMemory& early : early_fds_) {
@@ -201,72 +152,21 @@ void KmesdService::confineAndAdopt(const ipc::StartParams& params) {
     early_fds_ = std::move(sockets);
 }
 
-void KmesdService::serve(const ipc::StartParams& params, kj::AsyncIoContext& io) {
-    notes_ready_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!notes_ready_.valid()) {
-        checkOrThrow(base::failErrno("cannot make an eventfd", errno));
-    }
-    notes_observer_ = kj::heap<kj::UnixEventPort::FdObserver>(
-        io.unixEventPort, notes_ready_.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ);
-    notes_task_ = readNotes().eagerlyEvaluate([this](kj::Exception&& exception) {
-        base::logError(base::cat("cannot keep the rings' memories: ", ipc::toError(exception).text,
-                                 ", resizing no more"));
-        server_->failResize(EIO);
-    });
+void KmesdService::serve(const ipc::StartParams& params) {
     resolver_ = std::make_unique<ProcPeerResolver>(proc_.get(), params.boot_id);
+    parking_ = std::make_unique<RingParking>(*supervisor_, *rings_);
     KmesServer::Options options;
     options.rule.owner_uid = params.owner_uid;
     options.rule.emit_gids = params.emit_gids;
     auto server = std::make_unique<KmesServer>(
-        KmesServer::Parts{*rings_, *resolver_, clock_, *this}, std::move(options));
-    checkOrThrow(server->start());
+        KmesServer::Parts{*rings_, *resolver_, clock_, *parking_}, std::move(options));
+    parking_->begin(*server);
+    ipc::okOrThrow(server->start());
     server_ = std::move(server);
     for (ParkedMemory& early : early_fds_) {
         takeFd(std::move(early.name), std::move(early.fd));
     }
     early_fds_.clear();
-}
-
-void KmesdService::wakeLoop() {
-    const uint64_t one = 1;
-    (void)!::write(notes_ready_.get(), &one, sizeof(one));  // full only when a wake-up is due
-}
-
-kj::Promise<void> KmesdService::readNotes() {
-    return notes_observer_->whenBecomesReadable().then([this]() -> kj::Promise<void> {
-        uint64_t wakes = 0;
-        (void)!::read(notes_ready_.get(), &wakes, sizeof(wakes));
-        std::optional<uint64_t> capacity;
-        std::vector<std::string> prefixes;
-        {
-            const std::lock_guard lock(mutex_);
-            capacity.swap(wanted_capacity_);
-            prefixes.swap(unneeded_);
-        }
-        // In this order: what a resize parks is never dropped by the clean-up of the one before.
-        auto work = unparkAll(std::move(prefixes));
-        if (capacity.has_value()) {
-            work = work.then([this, wanted = *capacity]() { return resize(wanted); });
-        }
-        return work.then([this]() { return readNotes(); });
-    });
-}
-
-kj::Promise<void> KmesdService::resize(uint64_t capacity) {
-    auto prepared = rings_->prepareResize(capacity);
-    if (!prepared.ok()) {
-        server_->failResize(ENOMEM);
-        return kj::READY_NOW;
-    }
-    auto to_park = parkedOf(prepared.value());
-    if (!to_park.ok()) {
-        server_->failResize(ENOMEM);
-        return kj::READY_NOW;
-    }
-    return parkAll(std::move(to_park).value())
-        .then([this, ready = std::move(prepared).value()]() mutable {
-            server_->commitResize(std::move(ready));
-        });
 }
 
 }  // namespace evd::collector

@@ -2,16 +2,13 @@
 
 #include "collector/kmesd/kmes_server.h"
 #include "collector/kmesd/peer.h"
+#include "collector/kmesd/ring_parking_service.h"
 #include "collector/kmesd/ring_recovery.h"
 #include "collector/kmesd/ring_set.h"
 #include "common/base/clock.h"
 #include "common/ipc/program_service.h"
 
-#include <kj/async-unix.h>
-
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +20,10 @@ namespace evd::collector {
 // and "kmes-emitter.<name>" of those who may emit and nothing else)
 // and the memories that a predecessor parked ("ring...", Ruling K6) by takeFd; start() confines,
 // recovers or makes the rings, parks what is new and only then serves. Lives on the event loop; the
-// server has its own thread and leaves notes here for what only the event loop can do, which is to
-// park and unpark. drain() answers emitters with EAGAIN from then on and leaves consumers attached.
-// Whatever fails before serving rejects start() and ends the process.
-class KmesdService final : public ipc::Program, private ServerEvents {
+// server has its own thread, and RingParking between the two. drain() answers emitters with EAGAIN
+// from then on and leaves consumers attached. Whatever fails before serving rejects start() and
+// ends the process.
+class KmesdService final : public ipc::Program {
   public:
     KmesdService();
     ~KmesdService() noexcept override;
@@ -40,17 +37,8 @@ class KmesdService final : public ipc::Program, private ServerEvents {
     std::vector<wire::Measure> measures() override;
 
   private:
-    // ServerEvents, on the server's thread.
-    void onResizeWanted(uint64_t capacity) override;
-    void onUnneeded(std::vector<std::string> prefixes) override;
-
-    kj::Promise<void> parkAll(std::vector<ParkedMemory> memories);
-    kj::Promise<void> unparkAll(std::vector<std::string> prefixes);
     void confineAndAdopt(const ipc::StartParams& params);
-    void serve(const ipc::StartParams& params, kj::AsyncIoContext& io);
-    void wakeLoop();
-    kj::Promise<void> readNotes();
-    kj::Promise<void> resize(uint64_t capacity);
+    void serve(const ipc::StartParams& params);
 
     base::SystemClock clock_;
     ipc::SupervisorLink* supervisor_ = nullptr;  // from start() to the end of the process
@@ -59,14 +47,7 @@ class KmesdService final : public ipc::Program, private ServerEvents {
     std::unique_ptr<RingRecovery> recovery_;
     std::unique_ptr<RingSet> rings_;
     std::unique_ptr<ProcPeerResolver> resolver_;
-
-    base::Fd notes_ready_;  // eventfd
-    std::mutex mutex_;      // the notes
-    std::optional<uint64_t> wanted_capacity_;
-    std::vector<std::string> unneeded_;
-
-    kj::Own<kj::UnixEventPort::FdObserver> notes_observer_;
-    kj::Promise<void> notes_task_ = nullptr;
+    std::unique_ptr<RingParking> parking_;
     std::unique_ptr<KmesServer> server_;  // last: its thread uses all of the above
 };
 

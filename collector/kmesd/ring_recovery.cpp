@@ -1,14 +1,12 @@
 // What a crash can leave of one cpu, and what is made of it:
 //
-//   nothing, or halves                 a fresh ring in new memory
-//   one blank memory                   the crash came before the first event: the fresh ring goes
-//   there one ring                           goes on a ring and a newer blank memory    a resize
-//   had parked its memories. If every cpu is that far (or
-//                                      further), it is completed; else the blank memories are
-//                                      dropped
-//   a ring and a newer ring            the crash came after this ring's swap: the newer one is it,
-//   and
-//                                      the older one is retired (again), so that no consumer stays
+//   nothing, or halves         a fresh ring in new memory
+//   one blank memory           the crash came before the first event: the fresh ring goes there
+//   one ring                   goes on
+//   a ring and a newer         a resize had parked its memories. If every cpu is that far (or
+//   blank memory               further), it is completed; else the blank memories are dropped
+//   a ring and a newer ring    the crash came after this ring's swap: the newer one is it, and the
+//                              older one is retired (again), so that no consumer stays
 //
 // A memory is blank until the very last store of its making, the magic, so that a copy of events
 // that was cut short is never taken for a ring. Everything decided here is derived from the

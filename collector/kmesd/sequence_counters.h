@@ -13,10 +13,9 @@ namespace evd::collector {
 
 // The next sequence number of every cpu, in memory that survives kmesd (Ruling K6).
 //
-//      +-----------------+-----------------+-- ... --+--------------------+
-//      | next of cpu 0   | next of cpu 1   |         | next of cpu 1023   |   u64 each, native
-//      order
-//      +-----------------+-----------------+-- ... --+--------------------+
+//      +---------------+---------------+-- ... --+------------------+
+//      | next of cpu 0 | next of cpu 1 |         | next of cpu 1023 |   u64 each, native order
+//      +---------------+---------------+-- ... --+------------------+
 //
 // Ring writers keep references to cells, so the object outlives every writer; cells are atomic and
 // may be read on any thread. 0 means that the cpu never had a ring.

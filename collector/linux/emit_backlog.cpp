@@ -30,8 +30,10 @@ EmitBacklog::Outcome EmitBacklog::flush(kmes::EmitClient& client) {
         switch (outcome.error->kind) {
             case base::ErrorKind::Invalid:
             case base::ErrorKind::Denied:
-                ++refused_;
-                forget(1);
+                if (!events_.empty()) {  // A KMES that is not ours may refuse what it has taken.
+                    ++refused_;
+                    forget(1);
+                }
                 break;
             case base::ErrorKind::Busy:
                 return Outcome::Later;

@@ -81,7 +81,7 @@ void readCore(const Words& words, HostStat& stat) {
     }
 }
 
-bool startsWithDigits(std::string_view text) {
+bool isDigits(std::string_view text) {
     return !text.empty() &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -96,7 +96,7 @@ bool isPartOf(std::string_view name, std::string_view disk) {
     if (ends_in_digit && rest.front() != 'p') {
         return false;
     }
-    return startsWithDigits(ends_in_digit ? rest.substr(1) : rest);
+    return isDigits(ends_in_digit ? rest.substr(1) : rest);
 }
 
 bool isDiskOfInterest(std::string_view name, const std::vector<std::string>& seen) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace evd::collector {
 
@@ -112,6 +113,7 @@ bool KernelLogSensor::readRecord() {
         if (bytes > 0 || (bytes < 0 && errno == EINVAL)) {  // or longer than any we know
             const std::lock_guard lock(mutex_);
             ++figures_.unreadable;
+            ++unreadable_since_;
             return true;
         }
         if (bytes < 0 && (errno == EPIPE || errno == EINTR)) {
@@ -129,11 +131,13 @@ bool KernelLogSensor::readRecord() {
 }
 
 void KernelLogSensor::accept(KernelLogRecord record) {
+    const uint64_t unreadable = std::exchange(unreadable_since_, 0);
     if (record.sequence < position_.next()) {
         return;  // Sent by a sensor before us.
     }
-    if (expects_ && record.sequence > expected_) {
-        noteLoss(record.sequence - expected_);
+    // Those that could not be read had numbers too.
+    if (expects_ && record.sequence > expected_ + unreadable) {
+        noteLoss(record.sequence - expected_ - unreadable);
     }
     expects_ = true;
     expected_ = record.sequence + 1;

@@ -75,6 +75,7 @@ class KernelLogSensor {
     uint64_t filled_next_ = 0;  // behind the last record that is wholly in the datagram
     uint64_t expected_ = 0;
     bool expects_ = false;
+    uint64_t unreadable_since_ = 0;  // behind the last record whose number we know
     uint64_t loss_unsaid_ = 0;
     int64_t loss_said_at_ns_ = 0;
     std::string buffer_;

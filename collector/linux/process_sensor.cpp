@@ -1,16 +1,11 @@
 #include "collector/linux/process_sensor.h"
 
-#include "common/base/check.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
 #include <linux/netlink.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 namespace evd::collector {
@@ -29,17 +24,8 @@ ProcessSensor::ProcessSensor(int proc_fd, base::Fd connector, BootTime boot,
       tracker_(reader_, boot),
       buffer_(kReceiveBytes) {}
 
-ProcessSensor::~ProcessSensor() {
-    stop();
-}
-
 base::Result<void> ProcessSensor::start() {
-    wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!wake_.valid()) {
-        return base::failErrno("cannot make the sensor's eventfd", errno);
-    }
-    thread_ = std::make_unique<base::Thread>("processes", [this]() { run(); });
-    return {};
+    return loop_.start("processes", [this]() { run(); });
 }
 
 void ProcessSensor::setClient(std::unique_ptr<kmes::EmitClient> client) {
@@ -47,19 +33,7 @@ void ProcessSensor::setClient(std::unique_ptr<kmes::EmitClient> client) {
         const std::lock_guard lock(mutex_);
         next_client_ = std::move(client);
     }
-    wake();
-}
-
-void ProcessSensor::stop() {
-    if (!thread_) {
-        return;
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake();
-    thread_.reset();
+    loop_.wake();
 }
 
 SensorFigures ProcessSensor::figures() const {
@@ -75,11 +49,7 @@ void ProcessSensor::run() {
     }
     next_scan_ns_ = clock_.monotonicNs() + kScanPeriodMs * base::kNsPerMs;
     while (takeOrders()) {
-        std::array<pollfd, 2> wanted{pollfd{wake_.get(), POLLIN, 0},
-                                     pollfd{connector_.get(), POLLIN, 0}};
-        const int ready = ::poll(wanted.data(), connector_.valid() ? 2 : 1, timeoutMs());
-        EVD_CHECK(ready >= 0 || errno == EINTR, "poll fails only when it is interrupted");
-        if (connector_.valid() && wanted[1].revents != 0) {
+        if (loop_.wait(connector_.get(), timeoutMs())) {
             readConnector();
         } else if (!connector_.valid() && clock_.monotonicNs() >= next_scan_ns_) {
             scan();
@@ -93,21 +63,17 @@ void ProcessSensor::run() {
 
 // False when the thread is to end.
 bool ProcessSensor::takeOrders() {
-    uint64_t wakes = 0;
-    (void)!::read(wake_.get(), &wakes, sizeof(wakes));  // empty when nobody woke us
     std::unique_ptr<kmes::EmitClient> client;
-    bool goes_on = true;
     {
         const std::lock_guard lock(mutex_);
         client = std::move(next_client_);
-        goes_on = !stopping_;
     }
     if (client) {
         client_ = std::move(client);
         flush();
         publishFigures();
     }
-    return goes_on;
+    return !loop_.stopping();
 }
 
 int ProcessSensor::timeoutMs() const {
@@ -195,11 +161,6 @@ void ProcessSensor::publishFigures() {
     figures_ = {backlog_.emittedCount(), backlog_.count(), backlog_.droppedCount(),
                 backlog_.refusedCount(), overruns_,        tracker_.knownCount(),
                 connector_.valid()};
-}
-
-void ProcessSensor::wake() {
-    const uint64_t one = 1;
-    (void)!::write(wake_.get(), &one, sizeof(one));  // full only when a wake-up is due
 }
 
 }  // namespace evd::collector

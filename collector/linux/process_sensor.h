@@ -3,13 +3,12 @@
 #include "collector/linux/emit_backlog.h"
 #include "collector/linux/proc_reader.h"
 #include "collector/linux/process_tracker.h"
+#include "collector/linux/sensor_loop.h"
 #include "common/base/clock.h"
 #include "common/base/fd.h"
 #include "common/base/result.h"
-#include "common/base/thread.h"
 #include "common/kmes/emit_client.h"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -44,15 +43,13 @@ class ProcessSensor {
     // proc_fd and clock outlive the sensor. connector: an inherited, subscribed, non-blocking
     // socket, or none.
     ProcessSensor(int proc_fd, base::Fd connector, BootTime boot, const base::Clock& clock);
-    ~ProcessSensor();  // stops without waiting for KMES
-    ProcessSensor(const ProcessSensor&) = delete;
-    ProcessSensor& operator=(const ProcessSensor&) = delete;
 
     base::Result<void> start();
     // A new connection to KMES; replaces an earlier one.
     void setClient(std::unique_ptr<kmes::EmitClient> client);
-    // Reads nothing more, emits what it holds if KMES takes it, ends its thread.
-    void stop();
+    // Reads nothing more, emits what it holds if KMES takes it, ends its thread. Waits for as long
+    // as KMES takes to answer.
+    void stop() { loop_.stop(); }
 
     SensorFigures figures() const;
 
@@ -67,17 +64,14 @@ class ProcessSensor {
     void flush();
     void emitBacklog();
     void publishFigures();
-    void wake();
 
     const base::Clock& clock_;
-    base::Fd wake_;
     base::Fd connector_;
     ProcReader reader_;
     ProcessTracker tracker_;
 
-    mutable std::mutex mutex_;  // the next three
+    mutable std::mutex mutex_;  // the next two
     std::unique_ptr<kmes::EmitClient> next_client_;
-    bool stopping_ = false;
     SensorFigures figures_;
 
     // The sensor's thread only.
@@ -90,7 +84,7 @@ class ProcessSensor {
     uint64_t overruns_ = 0;
     uint64_t overruns_said_ = 0;
     int64_t overrun_said_at_ns_ = 0;
-    std::unique_ptr<base::Thread> thread_;  // last: joined before anything else goes
+    SensorLoop loop_;  // last: its thread uses all of the above
 };
 
 }  // namespace evd::collector

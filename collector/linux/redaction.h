@@ -17,21 +17,20 @@ inline constexpr std::string_view kTruncated = " <truncated>";
 // shows them to whoever may read events. What is hidden, everywhere also inside an argument that is
 // itself a command line (`sh -c '...'`):
 //
-//   --password VALUE, -token VALUE    an option whose name ends in a secret word, and the next
-//   word,
-//                                     unless that is an option itself
-//   --db-password=VALUE, KEY=VALUE    when the name contains a secret word, in either case; also
-//   "password": VALUE, ?token=VALUE   with a colon, in JSON, URL parameters, connection strings
-//   mysql -pVALUE, sshpass -p VALUE   short options of the programs in a table (redaction.cpp). -p
-//   of
-//                                     any other program is left alone: it is a port, a pid, a path
-//   scheme://user:VALUE@host          the password in a URL
-//   Authorization: VALUE              from such a header to the end of its argument
-//   .../.ssh/x, .../.aws/x, .../.gnupg/x    the whole path, in arguments and as the executable
+//   --password VALUE, -token VALUE  an option whose name ends in a secret word, and the next word,
+//                                   unless that is an option itself
+//   --db-password=VALUE, KEY=VALUE  when the name contains a secret word, in either case; also with
+//   "password": VALUE, ?token=VALUE a colon, in JSON, URL parameters, connection strings
+//   mysql -pVALUE                   short options of the programs in a table (redaction.cpp). -p of
+//   sshpass -p VALUE                any other program is left alone: it is a port, a pid, a path
+//   scheme://user:VALUE@host        the password in a URL
+//   Authorization: VALUE            from such a header to the end of its argument
+//   .../.ssh/x, .../.aws/x,         the whole path, in arguments and as the executable
+//   .../.gnupg/x
 //
-// Secret words: password, passwd, passphrase, secret, token, credential, api-key, apikey,
-// access-key, private-key; at the end of a name also pass and pwd. Rather hides too much than too
-// little.
+// Secret words: password, passwd, passphrase, secret, token, credential, credentials, api-key,
+// apikey, access-key, private-key; at the end of a name also pass, pwd, passin and passout. Rather
+// hides too much than too little.
 std::vector<std::string> redactArguments(const std::vector<std::string>& arguments);
 
 std::string redactPath(std::string_view path);

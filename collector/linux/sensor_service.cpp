@@ -25,10 +25,8 @@ constexpr std::string_view kHostMetricsSensor = "host-metrics";
 constexpr std::string_view kSensorsSetting = "Linux\\Sensors";
 constexpr std::string_view kIntervalSetting = "Linux\\HostMetricsIntervalSeconds";
 
-void checkOrThrow(const base::Result<void>& result) {
-    if (!result.ok()) {
-        kj::throwFatalException(ipc::toException(result.error()));
-    }
+uint64_t ticksPerSecond() {
+    return static_cast<uint64_t>(std::max<int64_t>(::sysconf(_SC_CLK_TCK), 1));
 }
 
 // How long the machine runs says when it was booted; the kernel's own figure has whole seconds
@@ -37,11 +35,7 @@ BootTime readBootTime(const base::Clock& clock) {
     timespec up{};
     (void)::clock_gettime(CLOCK_BOOTTIME, &up);  // cannot fail since Linux 2.6.39
     const int64_t up_ns = up.tv_sec * base::kNsPerSecond + up.tv_nsec;
-    return {clock.wallNs() - up_ns, std::max<int64_t>(::sysconf(_SC_CLK_TCK), 1)};
-}
-
-uint64_t ticksPerSecond() {
-    return static_cast<uint64_t>(std::max<int64_t>(::sysconf(_SC_CLK_TCK), 1));
+    return {clock.wallNs() - up_ns, static_cast<int64_t>(ticksPerSecond())};
 }
 
 bool isKnownSensor(std::string_view name) {
@@ -55,7 +49,7 @@ kj::Promise<std::vector<wire::ResumePoint>> SensorService::start(ipc::StartParam
                                                                  kj::AsyncIoContext&) {
     proc_.reset(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!proc_.valid()) {
-        checkOrThrow(base::failErrno("cannot open /proc", errno));
+        ipc::throwError(base::failErrno("cannot open /proc", errno));
     }
     const BootTime boot = readBootTime(clock_);
     network_file_ = base::cat(::getppid(), "/net/dev");  // we have no network, our parent has
@@ -65,7 +59,7 @@ kj::Promise<std::vector<wire::ResumePoint>> SensorService::start(ipc::StartParam
     // it takes the capability, and Landlock would refuse it whatever is kept.
     confinement.sees_other_processes = true;
     confinement.keep_capabilities = {CAP_SYS_PTRACE};
-    checkOrThrow(sandbox::confine(confinement));
+    ipc::okOrThrow(sandbox::confine(confinement));
     started_ = true;
     for (const std::string& sensor : params.settings.list(kSensorsSetting)) {
         if (sensor == kProcessSensor && !processes_) {
@@ -84,7 +78,7 @@ kj::Promise<std::vector<wire::ResumePoint>> SensorService::start(ipc::StartParam
 void SensorService::startProcesses(const BootTime& boot) {
     auto client = kmes_.valid() ? kmes::makeSocketEmitClient(std::move(kmes_)) : nullptr;
     processes_ = std::make_unique<ProcessSensor>(proc_.get(), std::move(connector_), boot, clock_);
-    checkOrThrow(processes_->start());
+    ipc::okOrThrow(processes_->start());
     if (client) {
         processes_->setClient(std::move(client));
     }
@@ -102,7 +96,7 @@ void SensorService::startKernelLog(const base::Guid& boot_id) {
     kernel_log_sensor_ = std::make_unique<KernelLogSensor>(
         std::move(kernel_log_), KernelLogPosition(std::move(kernel_log_position_), boot_id),
         base::DatagramSender(std::move(log_socket_)), clock_);
-    checkOrThrow(kernel_log_sensor_->start());
+    ipc::okOrThrow(kernel_log_sensor_->start());
 }
 
 void SensorService::startHostMetrics(const config::Settings& settings) {
@@ -113,7 +107,7 @@ void SensorService::startHostMetrics(const config::Settings& settings) {
     host_metrics_ = std::make_unique<HostMetricsSensor>(
         HostReader(proc_.get(), ticksPerSecond(), clock_, network_file_),
         base::DatagramSender(std::move(metric_socket_)), settings.number(kIntervalSetting), clock_);
-    checkOrThrow(host_metrics_->start());
+    ipc::okOrThrow(host_metrics_->start());
 }
 
 void SensorService::takeFd(std::string name, base::Fd fd) {

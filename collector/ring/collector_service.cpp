@@ -89,7 +89,7 @@ base::Result<std::unique_ptr<RingSource>> CollectorService::chooseSource(
         return base::fail(ErrorKind::NotFound,
                           "there is neither a kernel with KMES nor a connection to a stand-in");
     }
-    rings_max_ = kRingsMax;
+    rings_max_ = kRingsReadMax;
     return std::unique_ptr<RingSource>(std::make_unique<SocketKmes>(std::move(kmes_fd_)));
 }
 
@@ -222,17 +222,24 @@ std::vector<wire::Measure> CollectorService::measures() {
         total.events += ring.events;
         total.gaps += ring.gaps;
         total.lost_events += ring.lost_events;
+        total.laps += ring.laps;
+        total.unreadable += ring.unreadable;
+        total.replacements += ring.replacements;
     }
     add("rings", threads_.size());
     add("events", total.events);
     add("gaps", total.gaps);
     add("lost_events", total.lost_events);
+    add("laps", total.laps);
+    add("unreadable", total.unreadable);
+    add("ring_replacements", total.replacements);
     if (loop_) {
         const SinkFigures& sink = loop_->sink.figures();
         add("batches_answered", sink.batches_answered);
         add("unanswered", sink.batches_kept);
         add("retries", sink.retries);
         add("batches_refused", sink.batches_refused);
+        add("gaps_refused", sink.gaps_refused);
         add("store_connected", loop_->sink.connected() ? 1 : 0);
     }
     return all;

@@ -16,7 +16,7 @@ namespace evd::collector {
 
 // More rings than any kmesd makes (contracts §3, Linux\KmesCpus); a kernel has as many as it has
 // cpus.
-inline constexpr uint32_t kRingsMax = 1024;
+inline constexpr uint32_t kRingsReadMax = 1024;
 
 // eventd-collector as its supervisor sees it: drains every ring into the store.
 //

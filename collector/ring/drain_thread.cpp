@@ -23,7 +23,8 @@ DrainThread::~DrainThread() {
 }
 
 DrainFigures DrainThread::figures() const {
-    return {capacity_, unread_bytes_, events_, batches_, gaps_, lost_events_, laps_, replacements_};
+    return {capacity_,    unread_bytes_, events_,     batches_,     gaps_,
+            lost_events_, laps_,         unreadable_, replacements_};
 }
 
 void DrainThread::run() {
@@ -47,7 +48,7 @@ bool DrainThread::readOnce() {
     if (progress == Progress::BatchFull) {
         return !atDrainEnd(progress);
     }
-    const auto replaced = follower_.followReplacement();
+    const auto replaced = follower_.followReplacement(window_.eventsMax());
     handBatches();
     if (!replaced.ok()) {
         if (replaced.error().text != std::exchange(last_failure_, replaced.error().text)) {
@@ -93,7 +94,8 @@ void DrainThread::publishFigures() {
     events_ = follower_.builder().takenCount();
     gaps_ = follower_.builder().gapCount();
     lost_events_ = follower_.builder().lostCount();
-    laps_ = follower_.reader().lapCount();
+    laps_ = follower_.lapCount();
+    unreadable_ = follower_.unreadableCount();
     replacements_ = follower_.replacementCount();
 }
 

@@ -21,6 +21,7 @@ struct DrainFigures {
     uint64_t gaps = 0;
     uint64_t lost_events = 0;
     uint64_t laps = 0;
+    uint64_t unreadable = 0;  // times that a stretch of the ring was given up as damaged
     uint64_t replacements = 0;
 };
 
@@ -73,6 +74,7 @@ class DrainThread {
     std::atomic<uint64_t> gaps_ = 0;
     std::atomic<uint64_t> lost_events_ = 0;
     std::atomic<uint64_t> laps_ = 0;
+    std::atomic<uint64_t> unreadable_ = 0;
     std::atomic<uint64_t> replacements_ = 0;
 
     base::Thread thread_;  // last: begins when everything above is there

@@ -55,14 +55,14 @@ RingFollower::Progress RingFollower::fill(uint32_t events_max) {
     }
 }
 
-base::Result<bool> RingFollower::followReplacement() {
+base::Result<bool> RingFollower::followReplacement(uint32_t events_max) {
     if (!replacementDue()) {
         return false;
     }
     // Its generation is raised behind the last write, so one more look sees all there ever was.
     if (reader_->unreadBytes() > 0 && reader_->generationChanged()) {
         const uint64_t before = reader_->readPosition();
-        (void)fill(kBatchEventsMax);
+        (void)fill(events_max);
         if (reader_->readPosition() != before) {
             return true;
         }
@@ -78,6 +78,8 @@ base::Result<bool> RingFollower::followReplacement() {
     }
     connection_count_ = connection_count;
     identity_ = found.value().identity;
+    laps_before_ = lapCount();
+    unreadable_before_ = unreadableCount();
     reader_ =
         std::make_unique<RingReader>(std::move(found.value().mapping), found.value().generation,
                                      builder_.tracker().knownThrough());

@@ -39,9 +39,10 @@ class RingFollower {
     Progress fill(uint32_t events_max);
     std::vector<EventBatch> takeBatches() { return builder_.takeFinished(); }
 
-    // To be called when nothing is left to read. True when another ring was put in place, which may
-    // hold something; the error when one should have been but could not.
-    base::Result<bool> followReplacement();
+    // To be called when nothing is left to read. True when there may be something now: at most a
+    // batch of what came last into the old ring was read, or another one was put in place. The
+    // error when one should have been but could not.
+    base::Result<bool> followReplacement(uint32_t events_max);
 
     void wait(int64_t timeout_ns);
 
@@ -51,6 +52,9 @@ class RingFollower {
     const RingReader& reader() const { return *reader_; }
     const BatchBuilder& builder() const { return builder_; }
     uint64_t replacementCount() const { return replacement_count_; }
+    // In all rings so far.
+    uint64_t lapCount() const { return laps_before_ + reader_->lapCount(); }
+    uint64_t unreadableCount() const { return unreadable_before_ + reader_->unreadableCount(); }
 
   private:
     bool replacementDue();
@@ -66,6 +70,8 @@ class RingFollower {
     uint32_t spins_to_skip_ = 0;  // spinning did not pay lately
     uint32_t spins_failed_ = 0;
     uint64_t replacement_count_ = 0;
+    uint64_t laps_before_ = 0;  // in rings that were replaced
+    uint64_t unreadable_before_ = 0;
 };
 
 }  // namespace evd::collector

@@ -315,11 +315,33 @@ void RingReader::skipToEnd() {
     ++unreadable_count_;
 }
 
+bool RingReader::somethingNew() const {
+    return mapping_->writePosition() != seen_write_position_ || generationChanged();
+}
+
+// A sleep that ends early may have been ended by the wake of a publication we know of already. It
+// goes on then: only a wait that was quiet to its end proves anything.
+bool RingReader::sleepUntilNews(const base::Clock& clock, int64_t timeout_ns) {
+    const int64_t until_ns = clock.monotonicNs() + timeout_ns;
+    int64_t left_ns = timeout_ns;
+    do {
+        mapping_->setNeedWake(true);
+        // Ruling K2: the flag must be out before write_pos is looked at again (D-4).
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        // Read before the look, so that a wake between look and sleep is not slept through.
+        const uint32_t counter = mapping_->futexCounter();
+        if (somethingNew()) {
+            break;
+        }
+        kmes::waitOnFutex(mapping_->futexWord(), counter, left_ns);
+        left_ns = until_ns - clock.monotonicNs();
+    } while (left_ns > 0);
+    mapping_->setNeedWake(false);
+    return somethingNew();
+}
+
 bool RingReader::waitForEvents(const base::Clock& clock, int64_t spin_ns, int64_t timeout_ns) {
     quiet_at_.reset();
-    const auto somethingNew = [&] {
-        return mapping_->writePosition() != seen_write_position_ || generationChanged();
-    };
     if (spin_ns > 0) {
         const int64_t until = clock.monotonicNs() + spin_ns;
         do {
@@ -329,16 +351,7 @@ bool RingReader::waitForEvents(const base::Clock& clock, int64_t spin_ns, int64_
             relaxProcessor();
         } while (clock.monotonicNs() < until);
     }
-    mapping_->setNeedWake(true);
-    // Ruling K2: the flag must be out before write_pos is looked at again (D-4).
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    // Read before the look, so that a wake between look and sleep is not slept through.
-    const uint32_t counter = mapping_->futexCounter();
-    if (!somethingNew()) {
-        kmes::waitOnFutex(mapping_->futexWord(), counter, timeout_ns);
-    }
-    mapping_->setNeedWake(false);
-    if (somethingNew()) {
+    if (sleepUntilNews(clock, timeout_ns)) {
         return true;
     }
     quiet_at_ = seen_write_position_;

@@ -94,6 +94,8 @@ class RingReader {
     bool headersMatch(std::span<const uint8_t> copy, size_t begin) const;
     bool sameInRing(std::span<const uint8_t> copy, size_t begin, size_t bytes) const;
     bool awaitPublication(uint64_t write_position) const;
+    bool somethingNew() const;
+    bool sleepUntilNews(const base::Clock& clock, int64_t timeout_ns);
     void passOver(size_t bytes);
     ReadOutcome noteUnreadable(uint64_t write_position);
     void lapTo(uint64_t tail);

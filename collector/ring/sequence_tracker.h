@@ -34,7 +34,6 @@ class SequenceTracker {
     // What accept() does for an event that follows on.
     void advance(uint64_t sequence, uint64_t timestamp_ns);
 
-    uint64_t expectedNext() const { return expected_; }
     // The greatest number that is known to have been given out.
     uint64_t knownThrough() const { return std::max(expected_ - 1, held_greatest_); }
     // Of the last event seen; 0 when there was none.

@@ -1,5 +1,7 @@
 #include "sandbox/supervisor/birth.h"
 
+#include "sandbox/privileges.h"
+
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -19,7 +21,6 @@ namespace evd::supervisor {
 
 namespace {
 
-constexpr int kCapabilitiesMax = 64;
 constexpr mode_t kViewMask = 022;  // folders on the way to what is shown are for our later user
 constexpr mode_t kFileMask = 027;  // nothing of ours is for everybody
 
@@ -85,17 +86,6 @@ bool limitThreads(int threads_max) {
     return threads_max == 0 || ::setrlimit(RLIMIT_NPROC, &limit) == 0;
 }
 
-// So that no program file with capabilities of its own could bring any back.
-bool dropBounding(int kept) {
-    for (int capability = 0; capability < kCapabilitiesMax; ++capability) {
-        if (capability != kept && ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1 &&
-            ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EPERM) {
-            return false;
-        }
-    }
-    return true;
-}
-
 // An ambient capability is the one kind that a program without file capabilities starts with.
 bool keepOverExec(int capability) {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -118,7 +108,9 @@ bool dropAll() {
 // Raw calls: glibc's would look for other threads, and we are a copy of one.
 bool become(const Identity& identity, int kept_capability) {
     const bool keeps = kept_capability >= 0;
-    return dropBounding(kept_capability) && (!keeps || ::prctl(PR_SET_KEEPCAPS, 1) == 0) &&
+    // So that no program file with capabilities of its own could bring any back.
+    const uint64_t bounding = keeps ? uint64_t{1} << kept_capability : 0;
+    return sandbox::dropBounding(bounding) && (!keeps || ::prctl(PR_SET_KEEPCAPS, 1) == 0) &&
            ::syscall(SYS_setgroups, identity.groups.size(), identity.groups.data()) == 0 &&
            ::syscall(SYS_setresgid, identity.gid, identity.gid, identity.gid) == 0 &&
            ::syscall(SYS_setresuid, identity.uid, identity.uid, identity.uid) == 0 &&

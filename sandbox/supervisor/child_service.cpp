@@ -78,7 +78,6 @@ ChildConnection::ChildConnection(kj::AsyncIoContext& io, Spawned spawned, const 
     : pid_(spawned.pid),
       spec_(spec),
       requests_(requests),
-      output_(std::move(spawned.output)),
       connection_(ipc::adoptSocketForFds(std::move(spawned.control), *io.lowLevelProvider),
                   doorOf(spec)),
       child_(connection_.bootstrap().castAs<schema::Child>()) {}

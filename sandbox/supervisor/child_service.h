@@ -51,7 +51,6 @@ class ChildConnection {
     pid_t pid_;
     ProgramSpec spec_;
     ChildRequests& requests_;
-    base::Fd output_;  // where nobody reads it: open, so that no word of the child ends it
     ipc::PeerConnection connection_;
     schema::Child::Client child_;
 };

@@ -14,7 +14,8 @@
 
 namespace evd::supervisor {
 
-inline constexpr size_t kParkedFdsMax = 4096;  // two for each of 1024 rings, old and new
+// Two for each of 1024 rings, old and new, and the counters.
+inline constexpr size_t kParkedFdsMax = 4097;
 inline constexpr size_t kParkedNameBytesMax = 64;
 
 struct NamedFd {

@@ -4,9 +4,11 @@
 #include "common/config/socket_paths.h"
 
 #include <sys/stat.h>
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace evd::supervisor {
 
@@ -45,20 +47,31 @@ std::string storeFolder(const std::string& path) {
     return fs::is_directory(path, ignored) && !path.ends_with('/') ? path : parentOf(path);
 }
 
-std::vector<FolderSpec> foldersOf(const config::Settings& settings) {
+std::vector<std::string> storeFolders(const config::Settings& settings) {
     std::string events = settings.text("EventStorePath");
     while (events.size() > 1 && events.ends_with('/')) {
         events.pop_back();
     }
+    std::vector<std::string> folders = {events};
+    for (const char* name : {"LogStorePath", "MetricStorePath"}) {
+        const std::string folder = storeFolder(settings.text(name));
+        if (std::find(folders.begin(), folders.end(), folder) == folders.end()) {
+            folders.push_back(folder);
+        }
+    }
+    return folders;
+}
+
+std::vector<FolderSpec> foldersOf(const config::Settings& settings) {
+    std::vector<FolderSpec> folders;
+    for (std::string& path : storeFolders(settings)) {
+        folders.push_back({std::move(path), kStoreMode});
+    }
     const auto sockets = config::socketPaths(settings);
-    std::vector<FolderSpec> folders = {{events, kStoreMode},
-                                       {storeFolder(settings.text("LogStorePath")), kStoreMode},
-                                       {storeFolder(settings.text("MetricStorePath")), kStoreMode},
-                                       {parentOf(sockets.query), kSocketMode},
-                                       {parentOf(sockets.rpc), kSocketMode},
-                                       {parentOf(sockets.log), kSocketMode},
-                                       {parentOf(sockets.metric), kSocketMode},
-                                       {parentOf(sockets.kmes), kSocketMode}};
+    for (const std::string& path :
+         {sockets.query, sockets.rpc, sockets.log, sockets.metric, sockets.kmes}) {
+        folders.push_back({parentOf(path), kSocketMode});
+    }
     for (const std::string& path : {sockets.syslog, sockets.statsd}) {
         if (!path.empty()) {
             folders.push_back({parentOf(path), kSocketMode});

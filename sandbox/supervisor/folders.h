@@ -17,6 +17,10 @@ struct FolderSpec {
 // The folder that a store path means: itself when it is one, else the one it lies in (Ruling S7).
 std::string storeFolder(const std::string& path);
 
+// The folders of the three stores, each once. Pure but for a look at whether a store path names a
+// folder (Ruling S7).
+std::vector<std::string> storeFolders(const config::Settings& settings);
+
 // The folders that the group needs before it can start: one for each store, one for each socket.
 // A store path that ends in a slash or names a folder is the folder itself (Ruling S7). Pure but
 // for that look at the path.

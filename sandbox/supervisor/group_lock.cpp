@@ -25,7 +25,7 @@ std::string holderOf(const base::Fd& file) {
 
 base::Result<GroupLock> GroupLock::acquire(const std::string& event_store_path, pid_t own_pid) {
     const std::string path =
-        base::cat(event_store_path, event_store_path.ends_with('/') ? "" : "/", "eventd.lock");
+        base::cat(event_store_path, event_store_path.ends_with('/') ? "" : "/", kGroupLockFile);
     base::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kLockMode));
     if (!file.valid()) {
         return base::failErrno(base::cat("cannot open ", path), errno);

@@ -5,8 +5,11 @@
 
 #include <sys/types.h>
 #include <string>
+#include <string_view>
 
 namespace evd::supervisor {
+
+inline constexpr std::string_view kGroupLockFile = "eventd.lock";
 
 // The right to be the one group of an event store (contracts §2): an flock on eventd.lock, which
 // holds the pid of its holder as text. Held as long as the object lives; the kernel lets go of it

@@ -114,6 +114,7 @@ base::Result<void> Group::tryLaunch(Member& member) {
     member.pid = pid.get();
     member.last_pid = spawned.value().pid;
     member.crashes.forgive();
+    member.edges.clear();  // The new one has edges of its own, and time for their hellos.
     member.output = kj::heap<ChildOutput>(io_, clock_, std::string(member.spec.name),
                                           std::move(spawned.value().output));
     member.settings_version = settings_version_;

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "sandbox/privileges.h"
 #include "sandbox/supervisor/boot_id.h"
+#include "sandbox/supervisor/folders.h"
 #include "sandbox/supervisor/group_ids.h"
 #include "sandbox/supervisor/store_owner.h"
 

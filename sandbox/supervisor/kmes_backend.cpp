@@ -43,16 +43,4 @@ base::Result<KmesBackend> chooseBackend(std::string_view setting, bool kernel_ha
     return KmesBackend::Builtin;
 }
 
-const char* backendName(KmesBackend backend) {
-    switch (backend) {
-        case KmesBackend::Kernel:
-            return "kernel";
-        case KmesBackend::Builtin:
-            return "builtin";
-        case KmesBackend::Socket:
-            return "socket";
-    }
-    return "unknown";
-}
-
 }  // namespace evd::supervisor

@@ -16,6 +16,4 @@ bool kernelHasKmes();
 // name and are not there. Pure.
 base::Result<KmesBackend> chooseBackend(std::string_view setting, bool kernel_has_kmes);
 
-const char* backendName(KmesBackend backend);
-
 }  // namespace evd::supervisor

@@ -18,6 +18,21 @@ bool isControl(char character) {
     return (byte < 0x20 && character != '\t') || byte == 0x7f;
 }
 
+// U+0080 to U+009F are controls too: some terminals take them, or the same as bare bytes, for the
+// beginning of a command.
+std::string withoutHighControls(std::string_view line) {
+    std::string clean;
+    for (const char character : base::toUtf8(line)) {
+        const auto byte = static_cast<unsigned char>(character);
+        if (byte >= 0x80 && byte < 0xa0 && clean.ends_with('\xc2')) {
+            clean.back() = '?';
+        } else {
+            clean += character;
+        }
+    }
+    return clean;
+}
+
 }  // namespace
 
 OutputLines::OutputLines(std::string program)
@@ -51,7 +66,8 @@ std::string OutputLines::finish(int64_t now_ns) {
 }
 
 void OutputLines::endLine(std::string& out, int64_t now_ns) {
-    last_.push_back(line_.substr(0, kLastLineBytesMax));
+    line_ = withoutHighControls(line_);
+    last_.push_back(line_.substr(0, base::wholeCharacters(line_, kLastLineBytesMax)));
     if (last_.size() > kLastLinesMax) {
         last_.pop_front();
     }

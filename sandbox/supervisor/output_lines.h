@@ -16,10 +16,11 @@ inline constexpr int kLinesPerSecond = 100;
 
 // What one program says on stderr: cut into lines, the last ones kept for the report of its end.
 //
-// Programs are not trusted with our stderr: control characters become question marks, so that
-// nobody steers a terminal, and after kLinesBurstMax lines only kLinesPerSecond more are passed on,
-// with a word on how many were left out. Those are still kept. Pure: time comes as an argument and
-// must not run backwards. Owned by one incarnation of a program.
+// Programs are not trusted with our stderr: control characters become question marks and what is no
+// UTF-8 U+FFFD, so that nobody steers a terminal, and after kLinesBurstMax lines only
+// kLinesPerSecond more are passed on, with a word on how many were left out. Those are still kept.
+// Pure: time comes as an argument and must not run backwards. Owned by one incarnation of a
+// program.
 class OutputLines {
   public:
     // `program` is named where lines were left out.

@@ -1,7 +1,7 @@
 #include "sandbox/supervisor/private_view.h"
 
 #include "common/config/socket_paths.h"
-#include "sandbox/supervisor/store_owner.h"
+#include "sandbox/supervisor/folders.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>

@@ -16,7 +16,7 @@ RestartDecision RestartPolicy::onDeath(int64_t now_ns) {
     if (count == 1) {
         return {false, 0};
     }
-    // At most 2^7 doublings: the count is below kDeathsMax.
+    // At most 7 doublings: the count is below kDeathsMax.
     return {false, std::min(kDelayNsMax, kFirstDelayNs << (count - 2))};
 }
 

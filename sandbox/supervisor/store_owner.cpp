@@ -2,7 +2,7 @@
 
 #include "common/base/fd.h"
 #include "common/base/text.h"
-#include "sandbox/supervisor/folders.h"
+#include "sandbox/supervisor/group_lock.h"
 #include "sandbox/supervisor/sensor_sources.h"
 
 #include <dirent.h>
@@ -22,7 +22,6 @@ using base::cat;
 
 constexpr mode_t kFolderModeAtLeast = 0750;  // the group is queryd's way in
 constexpr mode_t kFileMode = 0640;
-constexpr std::string_view kLock = "eventd.lock";
 constexpr std::string_view kDatabase = ".db";  // and -wal, -shm, -journal behind it
 
 // A descriptor of the thing itself, whatever its mode and never what a link points to.
@@ -94,7 +93,8 @@ base::Result<void> requireNothingElse(const std::string& folder,
     for (const auto& name : names) {
         const bool is_store = std::find(all_folders.begin(), all_folders.end(),
                                         cat(folder, "/", name)) != all_folders.end();
-        if (!isDatabase(name) && !is_store && name != kLock && name != kKernelLogPositionFile) {
+        if (!isDatabase(name) && !is_store && name != kGroupLockFile &&
+            name != kKernelLogPositionFile) {
             return base::fail(
                 base::ErrorKind::Denied,
                 cat(folder, " holds more than a store (", name,
@@ -123,21 +123,6 @@ base::Result<void> giveDatabases(const Entry& folder, const std::vector<std::str
 }
 
 }  // namespace
-
-std::vector<std::string> storeFolders(const config::Settings& settings) {
-    std::string events = settings.text("EventStorePath");
-    while (events.size() > 1 && events.ends_with('/')) {
-        events.pop_back();
-    }
-    std::vector<std::string> folders = {events};
-    for (const char* name : {"LogStorePath", "MetricStorePath"}) {
-        const std::string folder = storeFolder(settings.text(name));
-        if (std::find(folders.begin(), folders.end(), folder) == folders.end()) {
-            folders.push_back(folder);
-        }
-    }
-    return folders;
-}
 
 base::Result<void> handOverStores(const std::vector<std::string>& folders, uid_t uid, gid_t gid,
                                   const std::string& state_folder) {

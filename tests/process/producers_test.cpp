@@ -90,7 +90,7 @@ TEST_CASE("evctl run: a line has the time at which it was read") {
     test::DatagramReceiver logs(folder / "log.sock");
     const base::SystemClock clock;
     const int64_t begin_ns = clock.wallNs();
-    CHECK(runIn(folder, {"sh", "-c", "echo one; sleep 0.4; echo two"}).status == 0);
+    CHECK(runIn(folder, {"sh", "-c", "echo one; sleep 1; echo two"}).status == 0);
     const int64_t end_ns = clock.wallNs();
     std::vector<int64_t> times;
     const std::string key = "\"timestamp\":";
@@ -102,7 +102,7 @@ TEST_CASE("evctl run: a line has the time at which it was read") {
     }
     REQUIRE(times.size() == 2);
     CHECK(times[0] >= begin_ns);
-    CHECK(times[1] >= times[0] + 400 * base::kNsPerMs);
+    CHECK(times[1] > times[0] + 100 * base::kNsPerMs);  // the first may be read late
     CHECK(times[1] <= end_ns);
 }
 

@@ -71,17 +71,23 @@ TEST_CASE("ring: each ring has a drain thread of its own (Spec §2.2)") {
     const test::StateFolder state;
     test::Group group(state, withRings(3));
     REQUIRE(group.waitReady());
-    std::multiset<std::string> drains;
+    const std::multiset<std::string> wanted = {"drain-0", "drain-1", "drain-2"};
     const auto tasks = cat("/proc/", group.childPid("eventd-collector"), "/task");
-    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
-        std::ifstream file(task.path() / "comm");
-        std::string name;
-        std::getline(file, name);
-        if (name.starts_with("drain-")) {
-            drains.insert(name);
+    const auto drains = [&tasks] {
+        std::multiset<std::string> names;
+        for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+            std::ifstream file(task.path() / "comm");
+            std::string name;
+            std::getline(file, name);
+            if (name.starts_with("drain-")) {
+                names.insert(name);
+            }
         }
-    }
-    CHECK(drains == std::multiset<std::string>{"drain-0", "drain-1", "drain-2"});
+        return names;
+    };
+    // A thread gives itself its name when it first runs.
+    CHECK(test::waitUntil(test::kPatienceMs, [&] { return drains().size() >= wanted.size(); }));
+    CHECK(drains() == wanted);
     CHECK(group.stop() == 0);
 }
 

@@ -8,11 +8,12 @@
 //    <name>.stuck    drain is never answered
 //    <name>.lock     the event loop waits for ever at the next heartbeat, as in a deadlock
 //    <name>.spin     the event loop runs in circles from the next heartbeat on
+//    <name>.torn     measures say that there is no connection to the store
 //    <name>.segv     the next heartbeat is answered by death, after two lines on stderr
 //
 // Its measures count what it was given: "fd.<name>" descriptors, "peer.<name>" greetings read from
-// the other end of an edge, and "setting" is MaxBatchSize. kmesd parks one descriptor at its first
-// start and measures at later ones whether it got it back.
+// the other end of an edge, "beats" heartbeats, and "setting" is MaxBatchSize. kmesd parks one
+// descriptor at its first start and measures at later ones whether it got it back.
 
 #include "common/base/log.h"
 #include "common/base/socket.h"
@@ -95,6 +96,10 @@ class FakeProgram final : public ipc::Program {
 
     std::vector<wire::Measure> measures() override {
         misbehave();
+        ++counts_["beats"];
+        if (told("torn")) {
+            counts_["store_connected"] = 0;
+        }
         if (told("reject")) {
             counts_["reject.fake"] = 1;
         }

@@ -2,13 +2,16 @@
 #include "common/base/text.h"
 #include "common/config/embedded_paths.h"
 #include "common/config/socket_paths.h"
+#include "sandbox/supervisor/edge_health.h"
 #include "sandbox/supervisor/folders.h"
 #include "sandbox/supervisor/group_service.h"
 #include "tests/sandbox/fake_stage.h"
+#include "tests/support/fake_clock.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
 #include <cstdlib>
@@ -130,6 +133,33 @@ TEST_CASE_FIXTURE(StartedGroup,
     }
     CHECK(modeOf(paths.notices) == 0600);
     CHECK(base::connectUnix(paths.kmes, SOCK_SEQPACKET).ok());
+    CHECK(stops(group));
+}
+
+TEST_CASE("group: a program that is born again has time for its hellos like the one before") {
+    test::FakeClock clock;
+    test::FakeStage stage;
+    stage.tell("eventd-collector", "torn");
+    supervisor::Group group(loop(), clock, stage.setup());
+    REQUIRE(starts(group));
+    const auto beats = [&] { return measure(group, "eventd-collector", "beats"); };
+    REQUIRE(eventually([&] { return beats() > 0; }));
+    // It dies with its edge in doubt, and nothing it said is still on its way.
+    const auto first = statusOf(group, "eventd-collector").pid;
+    REQUIRE(::kill(first, SIGSTOP) == 0);
+    siginfo_t stopped{};
+    REQUIRE(::waitid(P_PID, static_cast<id_t>(first), &stopped, WSTOPPED | WNOWAIT) == 0);
+    const auto said = beats();
+    REQUIRE(eventually([&, turns = 0]() mutable { return ++turns == 5 && beats() >= said; }));
+    clock.advanceNs(2 * supervisor::kTornEdgeNs);
+    REQUIRE(::kill(first, SIGKILL) == 0);
+    REQUIRE(eventually([&] {
+        const auto now = statusOf(group, "eventd-collector");
+        return now.state == "running" && now.pid != first && beats() > 0;
+    }));
+    const auto born = beats();
+    REQUIRE(eventually([&] { return beats() > born; }));
+    CHECK(measure(group, "eventd-collector", "fd.store") == 1);
     CHECK(stops(group));
 }
 

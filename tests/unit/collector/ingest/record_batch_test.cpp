@@ -8,8 +8,8 @@
 
 namespace base = evd::base;
 namespace wire = evd::wire;
-using evd::collector::kBatchBytesMax;
 using evd::collector::kBatchRecordsMax;
+using evd::collector::kRecordBatchBytesMax;
 using evd::collector::LogBatch;
 using evd::collector::SampleBatch;
 
@@ -61,7 +61,7 @@ TEST_CASE("log batch: it is full by records or by bytes, and counts what it was 
         many.add(record);
     }
     CHECK(many.isFull());
-    const std::string text(kBatchBytesMax / 2, 'm');
+    const std::string text(kRecordBatchBytesMax / 2, 'm');
     record.message = text;
     LogBatch large;
     large.add(record);

@@ -4,9 +4,13 @@
 #include "common/kmes/emit_client.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/unit/collector/kmesd/fake_resolver.h"
 #include "tests/unit/collector/kmesd/ring_fixture.h"
 
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,28 +22,6 @@ namespace {
 const std::vector<uint8_t> kPayload = {0x81, 0xA1, 'n', 0x01};
 constexpr uid_t kOwner = 4711;
 constexpr gid_t kEmitGroup = 815;
-
-// Makes whoever connects next be anybody.
-class FakeResolver final : public PeerResolver {
-  public:
-    base::Result<base::PeerIdentity> identify(int) override {
-        const std::lock_guard lock(mutex_);
-        return next_;
-    }
-    PeerStamps stampsOf(int, const base::PeerIdentity& identity) override {
-        PeerStamps stamps;
-        stamps.process.bytes[0] = static_cast<uint8_t>(identity.pid);
-        return stamps;
-    }
-    void be(uid_t uid, gid_t gid) {
-        const std::lock_guard lock(mutex_);
-        next_ = {.pid = 3, .uid = uid, .gid = gid, .groups = {}};
-    }
-
-  private:
-    std::mutex mutex_;
-    base::PeerIdentity next_;
-};
 
 // The event loop's part of a resize, done at once on the server's thread or left to the test.
 class FakeLoop final : public ServerEvents {
@@ -70,6 +52,23 @@ class FakeLoop final : public ServerEvents {
     std::vector<std::string> unneeded_;
 };
 
+// As long as it lives this process gets no further descriptor.
+class NoMoreFds {
+  public:
+    NoMoreFds() {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        rlimit lowest = before_;
+        lowest.rlim_cur = 0;
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &lowest) == 0);
+    }
+    ~NoMoreFds() { CHECK(::setrlimit(RLIMIT_NOFILE, &before_) == 0); }
+    NoMoreFds(const NoMoreFds&) = delete;
+    NoMoreFds& operator=(const NoMoreFds&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
 struct ServerFixture {
     RingMachine machine;
     std::unique_ptr<RingSet> rings = machine.startKmesd();
@@ -85,7 +84,6 @@ struct ServerFixture {
                        .connections_per_uid_max = 2}};
 
     ServerFixture() {
-        resolver.be(0, 0);
         auto listener = base::listenUnix(path, SOCK_SEQPACKET, 0600, 16);
         REQUIRE(listener.ok());
         REQUIRE(server.start().ok());
@@ -236,6 +234,32 @@ TEST_CASE_FIXTURE(ServerFixture, "server: a connection that ends makes room for 
         served = isServed(next);
     }
     CHECK(served);
+}
+
+TEST_CASE_FIXTURE(ServerFixture,
+                  "server: whoever found no descriptor free is accepted while others emit") {
+    const base::Fd busy = connect();
+    CHECK(isServed(busy));
+    const base::Fd waiting(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    REQUIRE(waiting.valid());
+    {
+        const NoMoreFds no_more;
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+        REQUIRE(::connect(waiting.get(), reinterpret_cast<const sockaddr*>(&address),
+                          sizeof(address)) == 0);
+        CHECK(isServed(busy));  // in the round after the one that could not accept
+    }
+    REQUIRE(base::sendPacket(waiting.get(), std::vector<uint8_t>{0}).ok());
+    pollfd answered{waiting.get(), POLLIN, 0};
+    CHECK(::poll(&answered, 1, 0) == 0);
+    clock.advanceMs(100);
+    for (int i = 0; i < 10 && answered.revents == 0; ++i) {
+        CHECK(isServed(busy));
+        (void)::poll(&answered, 1, 0);
+    }
+    CHECK(answered.revents == POLLIN);
 }
 
 TEST_CASE_FIXTURE(ServerFixture,

@@ -94,5 +94,17 @@ TEST_CASE_FIXTURE(Fixture, "backlog: when the connection is gone events wait for
     CHECK(next->events.size() == 2);
 }
 
+TEST_CASE_FIXTURE(Fixture, "backlog: a KMES that takes everything and still refuses does no harm") {
+    push(0, 2);
+    emitted->refuse = [](std::span<const kmes::EmitEntry> entries) {
+        return kmes::BatchOutcome{entries.size(),
+                                  base::fail(base::ErrorKind::Invalid, "all, and yet refused")};
+    };
+    CHECK(backlog.flush(client) == Outcome::Empty);
+    CHECK(backlog.count() == 0);
+    CHECK(backlog.emittedCount() == 3);
+    CHECK(backlog.refusedCount() == 0);
+}
+
 }  // namespace
 }  // namespace evd::collector

@@ -150,6 +150,20 @@ TEST_CASE("kernel log sensor: what the kernel overwrote is counted and the rest 
     CHECK(sensor->figures().lost == 5);
 }
 
+TEST_CASE("kernel log sensor: what could not be read is not counted as overwritten too") {
+    Bench bench;
+    bench.write(5, "one");
+    bench.write("no record");  // 6
+    bench.write(7, "two");
+    bench.write("no record");  // 8 or 9
+    bench.write(10, "three");
+    const auto sensor = bench.start();
+    CHECK(bench.messages(3) == Texts{"one", "two", "three"});
+    sensor->stop();
+    CHECK(sensor->figures().unreadable == 2);
+    CHECK(sensor->figures().lost == 1);
+}
+
 TEST_CASE("kernel log sensor: while the log socket is full nothing is lost and nothing waits") {
     Bench bench;
     auto filler = base::connectUnix(bench.folder / "log.sock", SOCK_DGRAM);

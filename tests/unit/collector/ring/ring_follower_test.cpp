@@ -43,7 +43,7 @@ void readAll(RingFollower& follower, StoreModel& model) {
         if (progress == Progress::BatchFull) {
             continue;
         }
-        const auto replaced = follower.followReplacement();
+        const auto replaced = follower.followReplacement(kBatchEventsMax);
         for (const auto& batch : follower.takeBatches()) {
             model.take(batch);
         }
@@ -120,6 +120,26 @@ TEST_CASE("ring follower: a ring that grows while half read loses and doubles no
     model.checkAccountedThrough(200);
 }
 
+TEST_CASE("ring follower: what came last into a replaced ring keeps to the limit of events too") {
+    constexpr uint32_t kFew = 3;
+    TestRing ring;
+    TestRingSource source(ring);
+    StoreModel model;
+    const auto follower = followerOf(source);
+    CHECK(follower->fill(kFew) == Progress::Drained);
+    ring.appendMany(10, 500);
+    ring.resize(4 * kmes::kRingCapacityMin);
+    while (follower->followReplacement(kFew).value()) {
+        for (const auto& batch : follower->takeBatches()) {
+            CHECK(batch.event_count <= kFew);
+            model.take(batch);
+        }
+    }
+    model.checkAccountedThrough(10);
+    CHECK(model.lostCount() == 0);
+    CHECK(follower->replacementCount() == 1);
+}
+
 TEST_CASE("ring follower: several resizes between two looks are one replacement") {
     TestRing ring;
     TestRingSource source(ring);
@@ -159,7 +179,7 @@ TEST_CASE("ring follower: while the new ring cannot be attached the old one is k
     source.failFromNowOn(true);
     readAll(*follower, model);
     model.checkAccountedThrough(10);
-    CHECK_FALSE(follower->followReplacement().ok());
+    CHECK_FALSE(follower->followReplacement(kBatchEventsMax).ok());
     ring.appendMany(10, 500);
     source.failFromNowOn(false);
     readAll(*follower, model);
@@ -179,6 +199,7 @@ TEST_CASE("ring follower: a corrupt slot in a replaced ring does not keep it fro
     readAll(*follower, model);
     model.checkAccountedThrough(11);
     CHECK(model.lostCount() == 5);
+    CHECK(follower->unreadableCount() == 1);  // that ring is gone, its figure is not
 }
 
 // Ruling K6.

@@ -1,6 +1,7 @@
 #include "collector/ring/ring_reader.h"
 
 #include "common/base/thread.h"
+#include "common/kmes/futex.h"
 #include "tests/support/kernel_style_writer.h"
 #include "tests/support/test_ring.h"
 
@@ -312,6 +313,31 @@ TEST_CASE("ring reader: a sleeping reader is woken by the next event") {
     CHECK(all == numbersFrom(1, kEvents));
     // One wake slept through would have cost ten seconds.
     CHECK(clock.monotonicNs() - began < 9 * base::kNsPerSecond);
+}
+
+// A writer may be held up between a publication and its wake. If that wake ended a wait, an event
+// that is not published yet could be taken for one that nobody is writing any more (D-5).
+TEST_CASE("ring reader: a late wake without news does not make a wait a quiet one") {
+    constexpr int64_t kWaitNs = 30 * base::kNsPerMs;
+    TestRing ring;
+    ring.appendMany(1500, 300);  // lapped, so that the run begins with a jump
+    const auto reader = readerOf(ring);
+    const base::SystemClock clock;
+    EventBuffer buffer;
+    REQUIRE(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Unreadable);
+    REQUIRE(reader->inDoubt());
+    std::atomic<bool> over = false;
+    base::Thread waker("waker", [&] {
+        while (!over) {
+            kmes::wakeFutex(reader->mapping().futexWord());
+        }
+    });
+    const int64_t began = clock.monotonicNs();
+    CHECK_FALSE(reader->waitForEvents(clock, 0, kWaitNs));
+    CHECK(clock.monotonicNs() - began >= kWaitNs);
+    over = true;
+    waker.join();
+    CHECK(reader->readRun(buffer, 4096, kMegabyte) == ReadOutcome::Events);
 }
 
 namespace {

@@ -57,6 +57,19 @@ TEST_CASE("output lines: control characters steer nobody's terminal") {
     supervisor::OutputLines lines("x");
     CHECK(lines.take(std::string_view("\x1b[2J\0\x7f\ta\r\xc3\xa9\n", 12), kNow) ==
           "?[2J??\ta?\xc3\xa9\n");
+    // The one-byte forms of the same, as UTF-8 and bare: U+009B begins a command, U+009D a title.
+    CHECK(lines.take("\xc2\x9b"
+                     "2J\xc2\x80\xc2\x9f\xc2\xa0\xe2\x82\xac\n",
+                     kNow) == "?2J??\xc2\xa0\xe2\x82\xac\n");
+    CHECK(lastOf(lines).back() == "?2J??\xc2\xa0\xe2\x82\xac");
+    CHECK(lines.take("a\x9b"
+                     "2J\n",
+                     kNow) ==
+          "a\xef\xbf\xbd"
+          "2J\n");
+    // Nor does a character that the two halves of a line would make.
+    CHECK(lines.take("\xc2", kNow).empty());
+    CHECK(lines.take("\x9b\n", kNow) == "?\n");
 }
 
 TEST_CASE("output lines: a flood is passed on up to the limit, and what is left out is told") {

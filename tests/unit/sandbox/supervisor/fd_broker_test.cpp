@@ -2,6 +2,7 @@
 
 #include "common/base/socket.h"
 #include "common/base/text.h"
+#include "common/config/settings.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -148,6 +149,21 @@ TEST_CASE("fd broker: names are bounded") {
     CHECK(broker.park(Program::Kmesd, longest, memory()).ok());
     CHECK_FALSE(broker.park(Program::Kmesd, longest + "n", memory()).ok());
     CHECK_FALSE(broker.park(Program::Kmesd, "", memory()).ok());
+}
+
+TEST_CASE("fd broker: as many rings as there may be are kept while they are resized") {
+    const auto* rings = evd::config::findSettingSpec("Linux\\KmesCpus");
+    REQUIRE(rings != nullptr);
+    FdBroker broker(plan());
+    REQUIRE(broker.park(Program::Kmesd, "ring.counters", base::Fd()).ok());
+    for (int serial = 1; serial <= 2; ++serial) {
+        for (uint64_t cpu = 0; cpu < rings->max; ++cpu) {
+            for (const char* part : {"producer", "consumer"}) {
+                const auto name = base::cat("ring.", cpu, ".", serial, ".", part);
+                REQUIRE(broker.park(Program::Kmesd, name, base::Fd()).ok());
+            }
+        }
+    }
 }
 
 TEST_CASE("fd broker: a full parking place refuses a new name, not an old one") {

@@ -1,6 +1,7 @@
 #include "sandbox/supervisor/store_owner.h"
 
 #include "common/config/embedded_paths.h"
+#include "sandbox/supervisor/folders.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
