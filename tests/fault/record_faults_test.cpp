@@ -83,6 +83,27 @@ TEST_CASE("record faults: a full disk is told of once, and retention is asked fo
     CHECK(fixture.ask("SELECT count(*) FROM logs") == base::cat(2 * kRows));
 }
 
+// Each failed batch begins a new epoch; who says hello afterwards must not be taken for somebody
+// of an old one.
+TEST_CASE("record faults: after a long outage whoever says hello is stored at once") {
+    for (const Kind kind : {Kind::Logs, Kind::Metrics}) {
+        RecordFixture fixture(kind);
+        fixture.openAndAttach();
+        FaultyVfs::instance().arm({FaultKind::DiskFull, 1, kNever / 2});
+        for (int attempt = 0; attempt < 5; ++attempt) {
+            CHECK(fixture.write(batchOf(fixture, kind, 1)) == "busy");
+        }
+        FaultyVfs::instance().disarm();
+        // The same sender on a new connection, and another one.
+        CHECK(fixture.store().attach(guidOf(9)) == 0);
+        CHECK(fixture.write(batchOf(fixture, kind, 1)) == "ok");
+        CHECK(fixture.store().attach(guidOf(8)) == 0);
+        store::RecordBatch batch = batchOf(fixture, kind, 1);
+        batch.sender = guidOf(8);
+        CHECK(fixture.write(std::move(batch)) == "ok");
+    }
+}
+
 TEST_CASE("record faults: a store found corrupt at run time is put aside at once (Ruling S6)") {
     for (const Kind kind : {Kind::Logs, Kind::Metrics}) {
         RecordFixture fixture(kind);
