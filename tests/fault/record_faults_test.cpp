@@ -104,6 +104,32 @@ TEST_CASE("record faults: after a long outage whoever says hello is stored at on
     }
 }
 
+class NotedAnswer final : public store::RunAnswer {
+  public:
+    explicit NotedAnswer(std::string& noted) : noted_(noted) {}
+    void give(base::Result<void> outcome) override { noted_ = outcome ? "ok" : "refused"; }
+
+  private:
+    std::string& noted_;
+};
+
+TEST_CASE("record faults: a batch of our own that fails takes no later one with it") {
+    RecordFixture fixture(Kind::Metrics);
+    fixture.openAndAttach();
+    const auto writeOwn = [&] {
+        std::string outcome;
+        fixture.store().writeOwn(batchOf(fixture, Kind::Metrics, store::kOwnBatch),
+                                 std::make_unique<NotedAnswer>(outcome));
+        fixture.loop.runUntilIdle(fixture.store());
+        return outcome;
+    };
+    FaultyVfs::instance().arm({FaultKind::DiskFull, 1, kNever / 2});
+    CHECK(writeOwn() == "refused");
+    FaultyVfs::instance().disarm();
+    CHECK(writeOwn() == "ok");
+    CHECK(fixture.write(batchOf(fixture, Kind::Metrics, 1)) == "ok");
+}
+
 TEST_CASE("record faults: a store found corrupt at run time is put aside at once (Ruling S6)") {
     for (const Kind kind : {Kind::Logs, Kind::Metrics}) {
         RecordFixture fixture(kind);
