@@ -56,6 +56,11 @@ base::Result<std::unique_ptr<RollupBuilder>> RollupBuilder::make(db::Connection&
 }
 
 base::Result<void> RollupBuilder::prepare() {
+    auto room = FileRoom::prepare(connection_);
+    if (!room) {
+        return room.error();
+    }
+    room_ = std::move(room).value();
     return db::prepareAll(
         connection_,
         {{next_series_, "SELECT id, type FROM series WHERE id >= ?1 ORDER BY id LIMIT 1"},
@@ -85,14 +90,11 @@ RollupBuilder::Pass RollupBuilder::begin(const RollupKind& kind, int64_t from_ns
 base::Result<RollupBuilder::Work> RollupBuilder::step(Pass& pass, uint64_t looks_max) {
     Work work;
     Pass after = pass;
-    EVD_TRY(connection_.execute("BEGIN IMMEDIATE"));
-    auto done = stepWithin(after, looks_max, work);
-    if (done) {
-        done = connection_.execute("COMMIT");
-    }
+    const auto done = db::inTransaction(connection_, [&]() -> base::Result<void> {
+        EVD_TRY(stepWithin(after, looks_max, work));
+        return room_->reserve();
+    });
     if (!done) {
-        // SQLite has rolled back by itself after some errors; then this one is refused.
-        (void)connection_.execute("ROLLBACK");
         return done.error();
     }
     if (work.windows_made > 0 &&

@@ -3,6 +3,7 @@
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
 #include "common/wire/metric_window.h"
+#include "store/file_room.h"
 #include "store/rollup_policy.h"
 
 #include <cstdint>
@@ -66,6 +67,7 @@ class RollupBuilder {
     base::Result<void> rememberKind(const RollupKind& kind);
 
     db::Connection& connection_;
+    std::unique_ptr<FileRoom> room_;
     std::unique_ptr<db::Statement> next_series_;
     std::unique_ptr<db::Statement> next_sample_;
     std::unique_ptr<db::Statement> exists_;
