@@ -88,6 +88,7 @@ base::Result<void> EventStore::surveyAgain() {
         return again.error();
     }
     survey_ = std::move(again).value();
+    allocator_.skipTo(survey_.last_id);
     if (!survey_.is_undecided) {
         return {};
     }

@@ -226,5 +226,27 @@ TEST_CASE("damaged store: a folder that is a file is an error, not a crash") {
     checkBooks(world);
 }
 
+TEST_CASE("damaged store: ids go on behind a file that could not be read at first, however far") {
+    StoreWorld world(kTwoShards);
+    fill(world);
+    // As after a skip that only this file was told of.
+    const int64_t last_id = 2 * store::kUnreadableIdSkip + 100;
+    executeRaw(
+        world.shardPath(0),
+        base::cat("INSERT OR REPLACE INTO metadata(key, value) VALUES ('last_id', '", last_id, "')")
+            .c_str());
+    FaultyVfs::instance().arm({FaultKind::OpenError, 1, 3});
+    REQUIRE(world.start());
+    FaultyVfs::instance().disarm();
+    const int64_t rows = countIn(world.shardPath(0), "SELECT count(*) FROM events");
+    world.emitEverywhere(1);
+    REQUIRE(world.finish());
+    CHECK(countIn(world.shardPath(0), "SELECT count(*) FROM events") > rows);
+    CHECK(countIn(world.shardPath(0),
+                  "SELECT id FROM events WHERE event_type = 'synthetic.startup' ORDER BY id DESC "
+                  "LIMIT 1") > last_id);
+    checkBooks(world);
+}
+
 }  // namespace
 }  // namespace evd::test
