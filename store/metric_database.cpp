@@ -128,16 +128,17 @@ base::Result<void> MetricDatabase::flushRows() {
 // After the rows are in: a rate depends on the next sample too. Which kinds there are is asked for
 // each time, since the builder adds to them, and late samples are few.
 base::Result<void> MetricDatabase::forgetRollups() {
-    const auto kinds = storedRollupKinds(connection());
-    if (!kinds || kinds.value().empty()) {
-        return kinds ? base::Result<void>() : kinds.error();
-    }
     if (invalidator_ == nullptr) {
         auto made = RollupInvalidator::make(connection());
         if (!made) {
             return made.error();
         }
         invalidator_ = std::move(made).value();
+    }
+    EVD_TRY(invalidator_->lookAgainFrom(late_from_ns_));
+    const auto kinds = storedRollupKinds(connection());
+    if (!kinds || kinds.value().empty()) {
+        return kinds ? base::Result<void>() : kinds.error();
     }
     const int64_t built_until_ns = state_.rollups.builtUntilNs();
     for (const Row& row : rows_) {

@@ -278,13 +278,17 @@ base::Result<RollupKinds> storedRollupKinds(db::Connection& connection) {
 base::Result<std::unique_ptr<RollupInvalidator>> RollupInvalidator::make(
     db::Connection& connection) {
     std::unique_ptr<RollupInvalidator> invalidator(new RollupInvalidator());
+    const std::string lower_through_sql =
+        base::cat("UPDATE metadata SET value = CAST(?1 AS TEXT) WHERE key GLOB '",
+                  kRollupThroughPrefix, "*' AND CAST(value AS INTEGER) > ?1");
     const auto prepared =
         db::prepareAll(connection, {{invalidator->remove_,
                                      "DELETE FROM rollups WHERE series_id = ?1 AND function = ?2 "
                                      "AND window_seconds = ?3 AND window_start = ?4"},
                                     {invalidator->sample_after_,
                                      "SELECT timestamp FROM samples WHERE series_id = ?1 AND "
-                                     "timestamp > ?2 ORDER BY timestamp LIMIT 1"}});
+                                     "timestamp > ?2 ORDER BY timestamp LIMIT 1"},
+                                    {invalidator->lower_through_, lower_through_sql}});
     if (!prepared) {
         return prepared.error();
     }
@@ -313,6 +317,11 @@ base::Result<void> RollupInvalidator::sampleCame(const RollupKinds& kinds, int64
         }
     }
     return {};
+}
+
+base::Result<void> RollupInvalidator::lookAgainFrom(int64_t timestamp_ns) {
+    lower_through_->bindInteger(1, std::max<int64_t>(timestamp_ns, 0));
+    return db::runOnce(*lower_through_);
 }
 
 base::Result<void> RollupInvalidator::remove(const RollupKind& kind, int64_t series_id,
