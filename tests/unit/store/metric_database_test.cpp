@@ -5,6 +5,7 @@
 #include "tests/unit/store/record_fixture.h"
 
 #include <doctest/doctest.h>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -257,6 +258,19 @@ TEST_CASE("metric database: a series that was deleted is made anew, whoever has 
             "SELECT group_concat(series_id) FROM (SELECT series_id FROM samples ORDER BY rowid)") ==
         "1,2,3");
     CHECK(fixture.measure("metrics.series") == 3);
+}
+
+TEST_CASE("metric database: series that retention only may have deleted are counted anew") {
+    Fixture fixture;
+    CHECK(fixture.add("a", "", MetricType::Gauge) == "ok");
+    CHECK(fixture.add("b", "", MetricType::Gauge) == "ok");
+    const std::array<int64_t, 1> first{1};
+    fixture.state.removed_series.add(first, /*is_certain=*/false);
+    CHECK(fixture.add("b", "", MetricType::Gauge) == "ok");
+    CHECK(fixture.measure("metrics.series") == 2);
+    fixture.state.removed_series.add(first, /*is_certain=*/true);
+    CHECK(fixture.add("b", "", MetricType::Gauge) == "ok");
+    CHECK(fixture.measure("metrics.series") == 1);
 }
 
 // Ruling S9: in the transaction of the sample, so that nobody ever sees the two together.
