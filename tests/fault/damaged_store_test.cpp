@@ -7,6 +7,7 @@
 #include "common/db/schema.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
+#include "store/database_files.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -246,6 +247,22 @@ TEST_CASE("damaged store: ids go on behind a file that could not be read at firs
                   "SELECT id FROM events WHERE event_type = 'synthetic.startup' ORDER BY id DESC "
                   "LIMIT 1") > last_id);
     checkBooks(world);
+}
+
+TEST_CASE("damaged store: putting aside that fails half-way leaves no log without a database") {
+    for (uint64_t at = 1; at <= 3; ++at) {
+        CAPTURE(at);
+        StoreWorld world(kTwoShards);
+        fill(world);
+        REQUIRE(fs::exists(world.shardPath(0) + "-wal"));
+        REQUIRE(fs::exists(world.shardPath(0) + "-shm"));
+        FaultyVfs::instance().arm({FaultKind::FolderError, at, 1});
+        CHECK_FALSE(store::quarantine(world.shardPath(0), 5));
+        FaultyVfs::instance().disarm();
+        for (const auto& entry : fs::directory_iterator(world.folder())) {
+            CHECK(entry.path().string().find(".corrupt-") == std::string::npos);
+        }
+    }
 }
 
 }  // namespace
