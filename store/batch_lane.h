@@ -23,9 +23,10 @@ class BatchLane {
 
     enum class Verdict { Take, AlreadyStored, ComeAgain };
 
-    // 0: nothing of the sender is stored.
-    explicit BatchLane(uint64_t last_stored = 0)
-        : last_stored_(last_stored), last_taken_(last_stored) {}
+    // last_stored 0: nothing of the sender is stored. epoch: at least that of the lane before it,
+    // since a writer remembers for good up to which epoch everything is given up.
+    explicit BatchLane(uint64_t last_stored = 0, uint32_t epoch = 1)
+        : last_stored_(last_stored), last_taken_(last_stored), epoch_(epoch) {}
 
     // With Take, the number counts as under way until it is committed or failed.
     Verdict admit(uint64_t number, int64_t now_ns);
@@ -42,7 +43,7 @@ class BatchLane {
     uint64_t last_taken_;
     uint64_t last_refused_ = 0;
     std::optional<int64_t> failed_ns_;  // until a batch behind the failure is taken
-    uint32_t epoch_ = 1;
+    uint32_t epoch_;
 };
 
 }  // namespace evd::store

@@ -13,32 +13,6 @@ namespace {
 
 constexpr int kSurveyAttemptsMax = 3;
 
-base::Result<void> readReceipts(db::Connection& connection, const base::Guid& boot_id,
-                                StoreSurvey& survey) {
-    auto query = connection.prepare(
-        "SELECT cpu_id, first_sequence, last_sequence FROM receipts WHERE boot_id = ?1");
-    if (!query) {
-        return query.error();
-    }
-    db::Statement& receipt = *query.value();
-    receipt.bindBlob(1, boot_id.bytes);
-    for (;;) {
-        auto row = receipt.step();
-        if (!row || !row.value()) {
-            return row ? base::Result<void>() : row.error();
-        }
-        const int64_t cpu = receipt.columnInteger(0);
-        const int64_t first = receipt.columnInteger(1);
-        const int64_t last = receipt.columnInteger(2);
-        if (cpu < 0 || cpu > std::numeric_limits<uint16_t>::max() || first < 1 || last < first) {
-            return base::fail(base::ErrorKind::Corrupt,
-                              base::cat("a receipt of cpu ", cpu, " from ", first, " to ", last));
-        }
-        survey.accounted[static_cast<uint16_t>(cpu)].add(
-            {static_cast<uint64_t>(first), static_cast<uint64_t>(last)});
-    }
-}
-
 // The greatest id and the boot that it belongs to.
 base::Result<void> readNewest(db::Connection& connection, StoreSurvey& survey) {
     auto query = connection.prepare("SELECT id, boot_id FROM events ORDER BY id DESC LIMIT 1");
@@ -65,7 +39,7 @@ base::Result<void> surveyFile(const std::string& path, const base::Guid& boot_id
     }
     // Each is read whatever becomes of the others: a damaged page in the events must not hide what
     // the receipts say, or it would all be taken in again.
-    const auto receipts = readReceipts(*opened.value(), boot_id, survey);
+    const auto receipts = readReceipts(*opened.value(), boot_id, survey.accounted);
     const auto newest = readNewest(*opened.value(), survey);
     const auto last_id = readLastIdEver(*opened.value());
     last_id_ever = std::max(last_id_ever, last_id ? last_id.value() : 0);
@@ -92,6 +66,32 @@ base::Result<void> surveyPatiently(const std::string& path, const base::Guid& bo
 }
 
 }  // namespace
+
+base::Result<void> readReceipts(db::Connection& connection, const base::Guid& boot_id,
+                                std::map<uint16_t, base::IntervalSet>& accounted) {
+    auto query = connection.prepare(
+        "SELECT cpu_id, first_sequence, last_sequence FROM receipts WHERE boot_id = ?1");
+    if (!query) {
+        return query.error();
+    }
+    db::Statement& receipt = *query.value();
+    receipt.bindBlob(1, boot_id.bytes);
+    for (;;) {
+        auto row = receipt.step();
+        if (!row || !row.value()) {
+            return row ? base::Result<void>() : row.error();
+        }
+        const int64_t cpu = receipt.columnInteger(0);
+        const int64_t first = receipt.columnInteger(1);
+        const int64_t last = receipt.columnInteger(2);
+        if (cpu < 0 || cpu > std::numeric_limits<uint16_t>::max() || first < 1 || last < first) {
+            return base::fail(base::ErrorKind::Corrupt,
+                              base::cat("a receipt of cpu ", cpu, " from ", first, " to ", last));
+        }
+        accounted[static_cast<uint16_t>(cpu)].add(
+            {static_cast<uint64_t>(first), static_cast<uint64_t>(last)});
+    }
+}
 
 base::Result<int64_t> readLastIdEver(db::Connection& connection) {
     const auto text = db::readMetadata(connection, kLastIdKey);

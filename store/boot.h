@@ -24,6 +24,11 @@ inline constexpr std::string_view kLastIdKey = "last_id";  // in metadata, at st
 // down; 0 otherwise. Ids go on behind it.
 base::Result<int64_t> readLastIdEver(db::Connection& connection);
 
+// Adds what a database accounts for in that boot, by cpu. Corrupt when it says what cannot be; what
+// was read before that has been added.
+base::Result<void> readReceipts(db::Connection& connection, const base::Guid& boot_id,
+                                std::map<uint16_t, base::IntervalSet>& accounted);
+
 // What the databases of the event store say before anything is written (Spec §3.5, boot boundary).
 struct StoreSurvey {
     // By cpu: what all databases together account for in this boot (Ruling S2).

@@ -20,7 +20,10 @@ namespace evd::store {
 // Pure. Owned by the EventStore, on its thread.
 class CpuLane {
   public:
-    explicit CpuLane(base::IntervalSet accounted) : accounted_(std::move(accounted)) {}
+    // epoch: at least that of every lane of this cpu before it, since writers remember for good up
+    // to which epoch everything of a cpu is given up.
+    explicit CpuLane(base::IntervalSet accounted, uint32_t epoch = 1)
+        : accounted_(std::move(accounted)), epoch_(epoch) {}
 
     enum class Verdict { Take, AlreadyHeld, ComeAgain };
     struct Admission {
@@ -48,7 +51,7 @@ class CpuLane {
     base::IntervalSet accounted_;
     base::IntervalSet queued_;
     std::optional<uint64_t> must_come_first_;
-    uint32_t epoch_ = 1;
+    uint32_t epoch_;
 };
 
 }  // namespace evd::store

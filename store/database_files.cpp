@@ -104,12 +104,16 @@ base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
     const std::string aside = base::cat(db::quarantinePrefix(path), wall_ns, ".db");
     // The log can hold transactions that the database does not have yet. It gets its second name
     // first, so that a death at any moment leaves database and log together under one of them.
+    base::Result<void> moved;
     for (const char* suffix : kCompanions) {
-        if (fileExists(path + suffix)) {
-            EVD_TRY(linkFile(path + suffix, aside + suffix));
+        if (moved && fileExists(path + suffix)) {
+            moved = linkFile(path + suffix, aside + suffix);
         }
     }
-    if (const auto moved = renameFile(path, aside); !moved) {
+    if (moved) {
+        moved = renameFile(path, aside);
+    }
+    if (!moved) {
         for (const char* suffix : kCompanions) {
             (void)removeIfThere(aside + suffix);
         }

@@ -88,6 +88,7 @@ base::Result<void> EventStore::surveyAgain() {
         return again.error();
     }
     survey_ = std::move(again).value();
+    allocator_.skipTo(survey_.last_id);
     if (!survey_.is_undecided) {
         return {};
     }
@@ -115,18 +116,18 @@ base::Result<void> EventStore::openShards(uint16_t cpu_count) {
 }
 
 void EventStore::makeLanes(uint16_t cpu_count) {
+    // The greatest of all speaks for a cpu too that is not there now and comes back later.
+    uint32_t epoch = 1;
     for (size_t cpu = 0; cpu < cpus_.size(); ++cpu) {
+        epoch = std::max(epoch, cpus_[cpu].lane.epoch());
         survey_.accounted.insert_or_assign(static_cast<uint16_t>(cpu), cpus_[cpu].lane.accounted());
     }
     cpus_.clear();
     for (uint16_t cpu = 0; cpu < cpu_count; ++cpu) {
         const auto found = survey_.accounted.find(cpu);
-        cpus_.push_back(
-            {CpuLane(found == survey_.accounted.end() ? base::IntervalSet() : found->second),
-             {},
-             0,
-             0,
-             0});
+        base::IntervalSet accounted =
+            found == survey_.accounted.end() ? base::IntervalSet() : found->second;
+        cpus_.push_back({CpuLane(std::move(accounted), epoch), {}, 0, 0, 0});
     }
     router_ = shards_.makeRouter(cpu_count);
 }

@@ -47,16 +47,25 @@ class IngestService final : public schema::EventIngest::Server {
         if (std::exchange(has_said_hello_, true)) {
             ipc::throwError(base::fail(base::ErrorKind::Invalid, "hello was said before"));
         }
-        // First what an earlier collector sent, then the record of our own start.
-        return host_.whenIdle()
-            .then([this, context]() mutable {
-                ipc::okOrThrow(host_.eventStore().attach(context.getParams().getCpuCount()));
-                return host_.whenIdle();
-            })
-            .then([this, context]() mutable { answer(context); });
+        return attachWhenIdle(context.getParams().getCpuCount()).then([this, context]() mutable {
+            answer(context);
+        });
     }
 
   private:
+    // First what an earlier collector sent, then the record of our own start. Between the moment in
+    // which the store is idle and this continuation the loop may have come by with a record of our
+    // own: then it is waited for too.
+    kj::Promise<void> attachWhenIdle(uint16_t cpu_count) {
+        return host_.whenIdle().then([this, cpu_count]() -> kj::Promise<void> {
+            if (!host_.eventStore().isIdle()) {
+                return attachWhenIdle(cpu_count);
+            }
+            ipc::okOrThrow(host_.eventStore().attach(cpu_count));
+            return host_.whenIdle();
+        });
+    }
+
     void answer(HelloContext& context) {
         auto results = context.getResults();
         const auto holdings = host_.eventStore().holdings();

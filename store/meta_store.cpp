@@ -1,6 +1,7 @@
 #include "store/meta_store.h"
 
 #include "common/base/text.h"
+#include "common/db/statements.h"
 #include "common/db/store_files.h"
 #include "store/event_inserter.h"
 
@@ -297,16 +298,7 @@ base::Result<void> MetaStore::loadMeta(State& state) {
 }
 
 base::Result<void> MetaStore::save(const State& state) {
-    EVD_TRY(connection_->execute("BEGIN IMMEDIATE"));
-    auto saved = saveRows(state);
-    if (saved) {
-        saved = connection_->execute("COMMIT");
-    }
-    if (!saved) {
-        // SQLite has rolled back by itself after some errors; then this one is refused.
-        (void)connection_->execute("ROLLBACK");
-        return saved;
-    }
+    EVD_TRY(db::inTransaction(*connection_, [&] { return saveRows(state); }));
     // The log is small and nobody reads this file in passing; a checkpoint that fails is done by
     // the next one.
     (void)connection_->checkpointPassive();

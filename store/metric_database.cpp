@@ -46,7 +46,7 @@ base::Result<void> MetricDatabase::prepare(int64_t least_id) {
 }
 
 base::Result<void> MetricDatabase::insertRows(const RecordBatch& batch) {
-    takeSettings();
+    EVD_TRY(takeSettings());
     resolved_.assign(batch.samples.series.size(), std::nullopt);
     for (const SampleRow& sample : batch.samples.samples) {
         EVD_TRY(insertSample(batch.samples, sample));
@@ -54,9 +54,11 @@ base::Result<void> MetricDatabase::insertRows(const RecordBatch& batch) {
     return {};
 }
 
-void MetricDatabase::takeSettings() {
+base::Result<void> MetricDatabase::takeSettings() {
     resolver_.cache().setEntriesMax(state_.cache_entries_max);
-    resolver_.forget(state_.removed_series.take());
+    const RemovedSeries::Taken removed = state_.removed_series.take();
+    resolver_.forget(removed.ids);
+    return removed.are_gone ? base::Result<void>() : resolver_.countSeries();
 }
 
 base::Result<void> MetricDatabase::insertSample(const SampleBatch& batch, const SampleRow& sample) {
@@ -128,16 +130,17 @@ base::Result<void> MetricDatabase::flushRows() {
 // After the rows are in: a rate depends on the next sample too. Which kinds there are is asked for
 // each time, since the builder adds to them, and late samples are few.
 base::Result<void> MetricDatabase::forgetRollups() {
-    const auto kinds = storedRollupKinds(connection());
-    if (!kinds || kinds.value().empty()) {
-        return kinds ? base::Result<void>() : kinds.error();
-    }
     if (invalidator_ == nullptr) {
         auto made = RollupInvalidator::make(connection());
         if (!made) {
             return made.error();
         }
         invalidator_ = std::move(made).value();
+    }
+    EVD_TRY(invalidator_->lookAgainFrom(late_from_ns_));
+    const auto kinds = storedRollupKinds(connection());
+    if (!kinds || kinds.value().empty()) {
+        return kinds ? base::Result<void>() : kinds.error();
     }
     const int64_t built_until_ns = state_.rollups.builtUntilNs();
     for (const Row& row : rows_) {

@@ -66,7 +66,7 @@ class MetricDatabase final : public RecordDatabase {
     base::Result<void> insertSample(const SampleBatch& batch, const SampleRow& sample);
     base::Result<void> forgetRollups();
     void hold(int64_t series_id, const SampleRow& sample, const SampleBatch& batch);
-    void takeSettings();
+    base::Result<void> takeSettings();
     void bindRow(db::Statement& statement, size_t slot, const Row& row);
     void publishFigures();
 

@@ -217,7 +217,7 @@ void MetricRetentionDatabase::removed(bool is_committed) {
     // the writer forgets either way.
     is_surveyed_ = is_surveyed_ && is_committed;
     if (removed_series_ != nullptr && !removed_in_transaction_.empty()) {
-        removed_series_->add(removed_in_transaction_);
+        removed_series_->add(removed_in_transaction_, is_committed);
     }
     removed_in_transaction_.clear();
 }

@@ -39,8 +39,9 @@ base::Result<void> NameList::load(db::Statement& query) {
 }
 
 base::Result<void> NameList::add(std::string_view name) {
-    // Rows of one name come together; most are recognised without hashing.
-    if (name != last_) {
+    // Rows of one name come together; most are recognised without hashing. An empty last_ says
+    // nothing: it is what it begins as.
+    if (name.empty() || name != last_) {
         EVD_TRY(learn(name));
         last_ = name;
     }

@@ -88,6 +88,7 @@ base::Result<void> RecordDatabase::loadLastBatch() {
 
 base::Result<void> RecordDatabase::begin() {
     figures_ = {};
+    batch_of_transaction_.reset();
     next_id_ = last_id_;
     return runOnce(*begin_);
 }
@@ -105,7 +106,9 @@ base::Result<void> RecordDatabase::commit() {
     EVD_TRY(writeLastBatch());
     EVD_TRY(room_->reserve());
     EVD_TRY(runOnce(*commit_));
-    last_batch_ = batch_of_transaction_;
+    if (batch_of_transaction_) {
+        last_batch_ = batch_of_transaction_;
+    }
     last_id_ = next_id_;
     rowsCommitted();
     return {};
@@ -124,7 +127,6 @@ base::Result<void> RecordDatabase::writeLastBatch() {
 
 void RecordDatabase::rollBack() {
     rowsRolledBack();
-    batch_of_transaction_ = last_batch_;
     // SQLite has rolled back by itself after some errors; then this one is refused, and that is
     // fine.
     (void)runOnce(*roll_back_);

@@ -121,13 +121,7 @@ class RecordIngestService final : public schema::RecordIngest::Server {
             ipc::throwError(base::fail(base::ErrorKind::Invalid, "hello was said before"));
         }
         const base::Guid sender = ipc::takeOrThrow(ipc::readGuid(context.getParams().getSender()));
-        // First what an earlier connection sent.
-        return host_.whenRecordsIdle().then([this, context, sender]() mutable {
-            auto results = context.getResults();
-            results.setLogBatch(host_.logStore().attach(sender));
-            results.setSampleBatch(host_.metricStore().attach(sender));
-            sender_ = sender;
-        });
+        return attachWhenIdle(context, sender);
     }
 
     kj::Promise<void> writeLogs(WriteLogsContext context) override {
@@ -151,6 +145,21 @@ class RecordIngestService final : public schema::RecordIngest::Server {
     }
 
   private:
+    // First what an earlier connection sent. Between the moment in which the stores are idle and
+    // this continuation the loop may have come by with a batch of our own: then it is waited for
+    // too.
+    kj::Promise<void> attachWhenIdle(HelloContext context, const base::Guid& sender) {
+        return host_.whenRecordsIdle().then([this, context, sender]() mutable -> kj::Promise<void> {
+            if (!host_.logStore().isIdle() || !host_.metricStore().isIdle()) {
+                return attachWhenIdle(context, sender);
+            }
+            auto results = context.getResults();
+            results.setLogBatch(host_.logStore().attach(sender));
+            results.setSampleBatch(host_.metricStore().attach(sender));
+            sender_ = sender;
+            return kj::READY_NOW;
+        });
+    }
     RecordBatch begun(uint64_t number) const {
         if (!sender_) {
             ipc::throwError(base::fail(base::ErrorKind::Invalid, "hello comes first"));

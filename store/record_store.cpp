@@ -39,10 +39,10 @@ uint64_t RecordStore::attach(const base::Guid& sender) {
     EVD_CHECK(isIdle(), "a sender attaches to an idle store");
     if (sender != sender_) {
         const bool is_known = stored_before_ && stored_before_->sender == sender;
-        lane_ = BatchLane(is_known ? stored_before_->number : 0);
+        lane_ = BatchLane(is_known ? stored_before_->number : 0, lane_.epoch());
         sender_ = sender;
     } else {
-        lane_ = BatchLane(lane_.lastStored());
+        lane_ = BatchLane(lane_.lastStored(), lane_.epoch());
     }
     return lane_.lastStored();
 }

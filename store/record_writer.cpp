@@ -106,7 +106,7 @@ base::Result<void> RecordWriter::gather(Transaction& transaction, RecordItem fir
     std::optional<RecordItem> item = std::move(first);
     while (item) {
         tellRoom();
-        if (item->epoch <= broken_epoch_) {
+        if (isBroken(*item)) {
             transaction.report.given_up.push_back(item->ticket);
         } else if (!batch_policy_.fits(transaction.rows, item->batch.rows())) {
             carried_ = std::move(item);
@@ -128,6 +128,11 @@ base::Result<void> RecordWriter::gather(Transaction& transaction, RecordItem fir
         item = queue_.tryPop();
     }
     return {};
+}
+
+// A batch of our own stands in no order: it neither breaks an epoch nor falls with one.
+bool RecordWriter::isBroken(const RecordItem& item) const {
+    return item.batch.number != kOwnBatch && item.epoch <= broken_epoch_;
 }
 
 void RecordWriter::succeed(Transaction& transaction) {
@@ -158,7 +163,9 @@ void RecordWriter::fail(Transaction& transaction, base::Error error) {
     }
     for (const RecordItem& item : transaction.items) {
         transaction.report.given_up.push_back(item.ticket);
-        broken_epoch_ = std::max(broken_epoch_, item.epoch);
+        if (item.batch.number != kOwnBatch) {
+            broken_epoch_ = std::max(broken_epoch_, item.epoch);
+        }
     }
     meter_.failed();
     if (error.kind == base::ErrorKind::Corrupt) {

@@ -100,6 +100,7 @@ class RecordWriter {
     void applyLimits();
     void writeTransaction(RecordItem first);
     base::Result<void> gather(Transaction& transaction, RecordItem first);
+    bool isBroken(const RecordItem& item) const;
     void succeed(Transaction& transaction);
     void fail(Transaction& transaction, base::Error error);
     base::Result<void> ensureDatabase(Transaction& transaction);

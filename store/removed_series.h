@@ -16,18 +16,25 @@ namespace evd::store {
 // between two transactions of the writer.
 class RemovedSeries {
   public:
-    void add(std::span<const int64_t> ids) {
+    struct Taken {
+        std::vector<int64_t> ids;
+        bool are_gone = true;  // all of them; otherwise some may be there still
+    };
+
+    // is_certain: the transaction that deleted them was committed, and not only tried.
+    void add(std::span<const int64_t> ids, bool is_certain = true) {
         const std::lock_guard lock(mutex_);
-        ids_.insert(ids_.end(), ids.begin(), ids.end());
+        taken_.ids.insert(taken_.ids.end(), ids.begin(), ids.end());
+        taken_.are_gone = taken_.are_gone && is_certain;
     }
-    std::vector<int64_t> take() {
+    Taken take() {
         const std::lock_guard lock(mutex_);
-        return std::exchange(ids_, {});
+        return std::exchange(taken_, {});
     }
 
   private:
     std::mutex mutex_;
-    std::vector<int64_t> ids_;
+    Taken taken_;
 };
 
 }  // namespace evd::store

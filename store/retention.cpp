@@ -102,7 +102,8 @@ void Retention::sweepAll() {
         ended_ns + std::max(kSweepSpacingNs, is_futile ? kFutileRest * (ended_ns - begun_ns) : 0);
     // All parts have the one interval.
     due_ns_ = later(ended_ns, parts_.front()->limits.check_interval_ns);
-    is_hurried_ = is_wanted_;
+    // Limits that were changed meanwhile want another sweep too, but no hurry.
+    is_hurried_ = is_hurried_ && is_wanted_;
 }
 
 bool Retention::sweep(Part& part) {

@@ -1,6 +1,7 @@
 #include "store/retention_database.h"
 
 #include "store/boot.h"
+#include "store/file_room.h"
 
 namespace evd::store {
 
@@ -36,6 +37,7 @@ base::Result<std::unique_ptr<db::Connection>> RetentionDatabase::openFile(const 
     }
     EVD_TRY(verify(*opened.value()));
     EVD_TRY(opened.value()->execute(kRetentionPragmas));
+    opened.value()->setFileGrowth(kFileGrowthBytes);  // cut the file as the writer does
     EVD_TRY(complete(*opened.value()));
     return opened;
 }
@@ -80,21 +82,18 @@ base::Result<uint64_t> RetentionDatabase::removeKeepingIds(int64_t through_ns, u
 }
 
 base::Result<uint64_t> RetentionDatabase::removeOldest(int64_t through_ns, uint64_t rows_max) {
-    EVD_TRY(connection_->execute("BEGIN IMMEDIATE"));
-    auto count = removeKeepingIds(through_ns, rows_max);
-    if (count) {
-        const auto committed = connection_->execute("COMMIT");
-        if (committed) {
-            removed(/*is_committed=*/true);
-            return count;
-        }
-        count = committed.error();
+    bool has_begun = false;
+    uint64_t count = 0;
+    const auto done = db::inTransaction(*connection_, [&]() -> base::Result<void> {
+        has_begun = true;
+        const auto rows = removeKeepingIds(through_ns, rows_max);
+        count = rows ? rows.value() : 0;
+        return rows ? base::Result<void>() : rows.error();
+    });
+    if (has_begun) {
+        removed(/*is_committed=*/done.ok());
     }
-    // SQLite has rolled back by itself after some errors; then this one is refused, and that is
-    // fine.
-    (void)connection_->execute("ROLLBACK");
-    removed(/*is_committed=*/false);
-    return count;
+    return done ? base::Result<uint64_t>(count) : done.error();
 }
 
 void RetentionDatabase::checkpointIfLong() {

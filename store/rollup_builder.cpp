@@ -56,6 +56,11 @@ base::Result<std::unique_ptr<RollupBuilder>> RollupBuilder::make(db::Connection&
 }
 
 base::Result<void> RollupBuilder::prepare() {
+    auto room = FileRoom::prepare(connection_);
+    if (!room) {
+        return room.error();
+    }
+    room_ = std::move(room).value();
     return db::prepareAll(
         connection_,
         {{next_series_, "SELECT id, type FROM series WHERE id >= ?1 ORDER BY id LIMIT 1"},
@@ -85,14 +90,11 @@ RollupBuilder::Pass RollupBuilder::begin(const RollupKind& kind, int64_t from_ns
 base::Result<RollupBuilder::Work> RollupBuilder::step(Pass& pass, uint64_t looks_max) {
     Work work;
     Pass after = pass;
-    EVD_TRY(connection_.execute("BEGIN IMMEDIATE"));
-    auto done = stepWithin(after, looks_max, work);
-    if (done) {
-        done = connection_.execute("COMMIT");
-    }
+    const auto done = db::inTransaction(connection_, [&]() -> base::Result<void> {
+        EVD_TRY(stepWithin(after, looks_max, work));
+        return room_->reserve();
+    });
     if (!done) {
-        // SQLite has rolled back by itself after some errors; then this one is refused.
-        (void)connection_.execute("ROLLBACK");
         return done.error();
     }
     if (work.windows_made > 0 &&
@@ -276,13 +278,17 @@ base::Result<RollupKinds> storedRollupKinds(db::Connection& connection) {
 base::Result<std::unique_ptr<RollupInvalidator>> RollupInvalidator::make(
     db::Connection& connection) {
     std::unique_ptr<RollupInvalidator> invalidator(new RollupInvalidator());
+    const std::string lower_through_sql =
+        base::cat("UPDATE metadata SET value = CAST(?1 AS TEXT) WHERE key GLOB '",
+                  kRollupThroughPrefix, "*' AND CAST(value AS INTEGER) > ?1");
     const auto prepared =
         db::prepareAll(connection, {{invalidator->remove_,
                                      "DELETE FROM rollups WHERE series_id = ?1 AND function = ?2 "
                                      "AND window_seconds = ?3 AND window_start = ?4"},
                                     {invalidator->sample_after_,
                                      "SELECT timestamp FROM samples WHERE series_id = ?1 AND "
-                                     "timestamp > ?2 ORDER BY timestamp LIMIT 1"}});
+                                     "timestamp > ?2 ORDER BY timestamp LIMIT 1"},
+                                    {invalidator->lower_through_, lower_through_sql}});
     if (!prepared) {
         return prepared.error();
     }
@@ -311,6 +317,11 @@ base::Result<void> RollupInvalidator::sampleCame(const RollupKinds& kinds, int64
         }
     }
     return {};
+}
+
+base::Result<void> RollupInvalidator::lookAgainFrom(int64_t timestamp_ns) {
+    lower_through_->bindInteger(1, std::max<int64_t>(timestamp_ns, 0));
+    return db::runOnce(*lower_through_);
 }
 
 base::Result<void> RollupInvalidator::remove(const RollupKind& kind, int64_t series_id,

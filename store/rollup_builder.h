@@ -3,6 +3,7 @@
 #include "common/base/result.h"
 #include "common/db/sqlite.h"
 #include "common/wire/metric_window.h"
+#include "store/file_room.h"
 #include "store/rollup_policy.h"
 
 #include <cstdint>
@@ -66,6 +67,7 @@ class RollupBuilder {
     base::Result<void> rememberKind(const RollupKind& kind);
 
     db::Connection& connection_;
+    std::unique_ptr<FileRoom> room_;
     std::unique_ptr<db::Statement> next_series_;
     std::unique_ptr<db::Statement> next_sample_;
     std::unique_ptr<db::Statement> exists_;
@@ -81,6 +83,9 @@ class RollupBuilder {
 inline constexpr std::string_view kRollupKindsKey = "rollup_kinds";
 base::Result<RollupKinds> storedRollupKinds(db::Connection& connection);
 
+// In front of a kind: up to when a metric store has been looked through for it.
+inline constexpr std::string_view kRollupThroughPrefix = "rollup_through.";
+
 // Removes the rollups that a sample changes by coming late (Ruling S9): those of the windows that
 // it lies in, and, of rates and deltas, those of the windows that the next sample of its series
 // lies in. Within the transaction that holds the sample, after it was inserted.
@@ -89,6 +94,9 @@ class RollupInvalidator {
     static base::Result<std::unique_ptr<RollupInvalidator>> make(db::Connection& connection);
     base::Result<void> sampleCame(const RollupKinds& kinds, int64_t series_id,
                                   int64_t timestamp_ns);
+    // What was removed from there on must be looked for again, also of kinds that are wanted later
+    // and after a restart: says so in the store, for every kind that was looked through so far.
+    base::Result<void> lookAgainFrom(int64_t timestamp_ns);
 
   private:
     RollupInvalidator() = default;
@@ -96,6 +104,7 @@ class RollupInvalidator {
 
     std::unique_ptr<db::Statement> remove_;
     std::unique_ptr<db::Statement> sample_after_;
+    std::unique_ptr<db::Statement> lower_through_;
 };
 
 }  // namespace evd::store

@@ -16,7 +16,7 @@ void RollupSchedule::want(const RollupKinds& kinds, const std::map<RollupKind, i
     for (const RollupKind& kind : kinds) {
         const auto known = through.find(kind);
         states_.try_emplace(kind, State{known == through.end() ? kBeginningNs : known->second,
-                                        std::nullopt, kBeginningNs});
+                                        kBeginningNs, std::nullopt, kBeginningNs});
     }
     std::erase_if(states_, [&](const auto& entry) {
         return std::find(kinds.begin(), kinds.end(), entry.first) == kinds.end();
@@ -25,7 +25,7 @@ void RollupSchedule::want(const RollupKinds& kinds, const std::map<RollupKind, i
 
 void RollupSchedule::sampleCameLate(int64_t timestamp_ns) {
     for (auto& [kind, state] : states_) {
-        if (timestamp_ns < state.through_ns) {
+        if (timestamp_ns < std::max(state.through_ns, state.reach_ns)) {
             state.late_from_ns = std::min(state.late_from_ns.value_or(timestamp_ns), timestamp_ns);
         }
     }
@@ -62,6 +62,14 @@ void RollupSchedule::begun(const Due& due, int64_t now_ns) {
     State& state = states_.at(due.kind);
     state.late_from_ns.reset();
     state.begun_ns = now_ns;
+    state.reach_ns = due.until_ns;
+}
+
+int64_t RollupSchedule::builtThroughNs(const Due& due) const {
+    const auto state = states_.find(due.kind);
+    const auto late_from_ns =
+        state == states_.end() ? std::optional<int64_t>() : state->second.late_from_ns;
+    return std::min(due.until_ns, late_from_ns.value_or(due.until_ns));
 }
 
 void RollupSchedule::finished(const Due& due) {

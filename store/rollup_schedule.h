@@ -41,6 +41,9 @@ class RollupSchedule {
     // A pass over all of it was begun, at that time. Late samples that come from then on count for
     // the next one.
     void begun(const Due& due, int64_t now_ns);
+    // Up to when nothing is missing when the pass has gone through: what has come late since it was
+    // begun lies behind.
+    int64_t builtThroughNs(const Due& due) const;
     // It went through to its end; or not, and is due again.
     void finished(const Due& due);
     void failed(const Due& due);
@@ -48,6 +51,7 @@ class RollupSchedule {
   private:
     struct State {
         int64_t through_ns = 0;
+        int64_t reach_ns = 0;  // of the pass that was begun last: it may be beyond that already
         std::optional<int64_t> late_from_ns;
         int64_t begun_ns = 0;
     };

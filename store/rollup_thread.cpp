@@ -16,7 +16,6 @@ namespace {
 // Waiting for a lock within a turn would keep the writer waiting too.
 constexpr std::string_view kPragmas =
     "PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=0; PRAGMA cache_size=-2048";
-constexpr std::string_view kThroughPrefix = "rollup_through.";
 
 void raise(std::atomic<int64_t>& greatest, int64_t value) {
     int64_t known = greatest.load();
@@ -106,9 +105,13 @@ void RollupThread::run() {
 
 void RollupThread::takeNews() {
     takeWanted();
-    // While nothing is wanted what came late stays noted: it counts for what is wanted next.
-    const int64_t late_ns =
-        kinds_->empty() ? std::numeric_limits<int64_t>::max() : state_.takeLateSample();
+    takeLateSample();
+}
+
+// For what is wanted now. What is wanted later, or after a restart, is told by the store itself
+// (RollupInvalidator).
+void RollupThread::takeLateSample() {
+    const int64_t late_ns = state_.takeLateSample();
     if (late_ns != std::numeric_limits<int64_t>::max()) {
         schedule_.sampleCameLate(late_ns);
     }
@@ -203,7 +206,7 @@ base::Result<std::map<RollupKind, int64_t>> RollupThread::loadThrough() {
     if (!query) {
         return query.error();
     }
-    const std::string pattern = base::cat(kThroughPrefix, '*');
+    const std::string pattern = base::cat(kRollupThroughPrefix, '*');
     query.value()->bindText(1, pattern);
     std::map<RollupKind, int64_t> through;
     for (;;) {
@@ -215,7 +218,7 @@ base::Result<std::map<RollupKind, int64_t>> RollupThread::loadThrough() {
             return through;
         }
         const auto kind =
-            parseRollupKind(query.value()->columnText(0).substr(kThroughPrefix.size()));
+            parseRollupKind(query.value()->columnText(0).substr(kRollupThroughPrefix.size()));
         const auto until = base::parseU64(query.value()->columnText(1));
         if (kind && until &&
             until.value() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
@@ -227,8 +230,10 @@ base::Result<std::map<RollupKind, int64_t>> RollupThread::loadThrough() {
 base::Result<void> RollupThread::saveThrough(const RollupSchedule::Due& due) {
     const ShardGate::Turn turn(gate_);
     EVD_TRY(ensureOpen());
-    const std::string key = base::cat(kThroughPrefix, rollupKindText(due.kind));
-    const std::string value = base::cat(std::max<int64_t>(due.until_ns, 0));
+    const std::string key = base::cat(kRollupThroughPrefix, rollupKindText(due.kind));
+    // Within the turn: no sample can come late in between and have its word in the store undone.
+    takeLateSample();
+    const std::string value = base::cat(std::max<int64_t>(schedule_.builtThroughNs(due), 0));
     return db::writeMetadata(*connection_, key, value);
 }
 

@@ -50,6 +50,7 @@ class RollupThread {
     bool rest(int64_t rest_ns);
     void takeNews();
     void takeWanted();
+    void takeLateSample();
     base::Result<void> ensureOpen();
     base::Result<void> runPass(const RollupSchedule::Due& due);
     base::Result<bool> stepWithinTurn(RollupBuilder::Pass& pass);

@@ -2,7 +2,15 @@
 
 #include "common/base/check.h"
 
+#include <algorithm>
+
 namespace evd::store {
+
+void SequenceAllocator::skipTo(int64_t last_id) {
+    const std::lock_guard lock(mutex_);
+    EVD_CHECK(open_.empty(), "ids are skipped before any is given out");
+    next_ = std::max(next_, last_id + 1);
+}
 
 int64_t SequenceAllocator::reserve(Reservation& reservation, uint32_t count) {
     EVD_CHECK(count > 0, "a reservation holds at least one id");

@@ -29,6 +29,8 @@ class SequenceAllocator {
     // last_id: the greatest id in any database of the event store; 0 when there is none.
     explicit SequenceAllocator(int64_t last_id) : next_(last_id + 1) {}
 
+    // No id up to last_id is given out any more. Before any is.
+    void skipTo(int64_t last_id);
     // The first of `count` consecutive ids, greater than every id given out before.
     int64_t reserve(Reservation& reservation, uint32_t count);
     // The transaction ended, either way.

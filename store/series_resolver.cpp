@@ -55,6 +55,10 @@ base::Result<void> SeriesResolver::prepare() {
              "SELECT histogram_data FROM samples INDEXED BY idx_samples_series_timestamp "
              "WHERE series_id = ?1 ORDER BY timestamp LIMIT 1"},
         }));
+    return countSeries();
+}
+
+base::Result<void> SeriesResolver::countSeries() {
     const auto count = db::askInteger(connection_, "SELECT count(*) FROM series");
     if (!count) {
         return count.error();

@@ -58,6 +58,9 @@ class SeriesResolver {
     // Retention has deleted these.
     void forget(std::span<const int64_t> ids);
 
+    // Where it is not certain how many there are.
+    base::Result<void> countSeries();
+
     SeriesCache& cache() { return cache_; }
     const Figures& figures() const { return figures_; }
 

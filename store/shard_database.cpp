@@ -4,6 +4,7 @@
 #include "common/db/metadata.h"
 #include "common/db/schema.h"
 #include "common/db/statements.h"
+#include "store/boot.h"
 
 namespace evd::store {
 
@@ -19,7 +20,7 @@ base::Result<std::unique_ptr<ShardDatabase>> ShardDatabase::open(const std::stri
     std::unique_ptr<ShardDatabase> database(
         new ShardDatabase(path, boot_id, std::move(opened).value()));
     EVD_TRY(database->prepareStatements());
-    EVD_TRY(database->loadReceipts());
+    EVD_TRY(readReceipts(*database->connection_, boot_id, database->receipts_));
     auto types =
         NameList::open(*database->connection_, "event_types", "event_type", kKnownTypesMax);
     if (!types) {
@@ -60,24 +61,6 @@ base::Result<void> ShardDatabase::prepareStatements() {
              "VALUES (?1, ?2, ?3, ?4)"},
             {set_metadata_, db::kWriteMetadataSql},
         });
-}
-
-base::Result<void> ShardDatabase::loadReceipts() {
-    auto query = connection_->prepare(
-        "SELECT cpu_id, first_sequence, last_sequence FROM receipts WHERE boot_id = ?1");
-    if (!query) {
-        return query.error();
-    }
-    query.value()->bindBlob(1, boot_id_.bytes);
-    for (;;) {
-        auto row = query.value()->step();
-        if (!row || !row.value()) {
-            return row ? base::Result<void>() : row.error();
-        }
-        const auto cpu = static_cast<uint16_t>(query.value()->columnInteger(0));
-        receipts_[cpu].add({static_cast<uint64_t>(query.value()->columnInteger(1)),
-                            static_cast<uint64_t>(query.value()->columnInteger(2))});
-    }
 }
 
 base::Result<void> ShardDatabase::begin() {

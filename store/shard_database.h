@@ -62,7 +62,6 @@ class ShardDatabase {
                   std::unique_ptr<db::Connection> connection);
 
     base::Result<void> prepareStatements();
-    base::Result<void> loadReceipts();
     base::Result<void> writeReceipts();
     base::Result<void> writeReceiptsOf(uint16_t cpu, const PendingReceipts& pending);
 

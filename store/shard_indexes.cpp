@@ -2,6 +2,8 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/db/statements.h"
+#include "store/file_room.h"
 #include "store/shard_database.h"
 
 #include <algorithm>
@@ -154,16 +156,11 @@ base::Result<void> ShardIndexes::shed(db::Connection& connection,
 
 base::Result<void> ShardIndexes::drop(db::Connection& connection,
                                       const std::vector<std::string>& names) {
-    std::string sql = "BEGIN IMMEDIATE;";
+    std::string sql;
     for (const std::string& name : names) {
         sql += dropIndexSql(name) + ";";
     }
-    const auto outcome = connection.execute(sql + "COMMIT");
-    if (!outcome) {
-        // SQLite has rolled back by itself after some errors; then this one is refused.
-        (void)connection.execute("ROLLBACK");
-        return outcome;
-    }
+    EVD_TRY(db::inTransaction(connection, [&] { return connection.execute(sql); }));
     std::erase_if(material_, [&](const MaterialIndex& index) {
         return std::find(names.begin(), names.end(), index.name) != names.end();
     });
@@ -207,6 +204,23 @@ base::Result<void> ShardIndexes::tend(db::Connection& connection,
                                                             : indexName(step.field));
 }
 
+// The log takes all of it at once, so the file must have room for it before the commit.
+base::Result<void> ShardIndexes::buildWithRoom(db::Connection& connection,
+                                               const std::function<bool()>& should_stop,
+                                               const std::string& sql) {
+    const auto room = FileRoom::prepare(connection);
+    if (!room) {
+        return room.error();
+    }
+    return db::inTransaction(connection, [&]() -> base::Result<void> {
+        connection.setProgressCheck(should_stop, kBuildProgressSteps);
+        const auto built = connection.execute(sql);
+        connection.setProgressCheck({});
+        EVD_TRY(built);
+        return room.value()->reserve();
+    });
+}
+
 // False: work came and the build was given up.
 bool ShardIndexes::build(db::Connection& connection, const std::function<bool()>& should_stop,
                          base::Result<void>& outcome, const IndexField& field) {
@@ -218,9 +232,7 @@ bool ShardIndexes::build(db::Connection& connection, const std::function<bool()>
     // interrupted sooner.
     outcome = connection.execute("PRAGMA temp_store=FILE");
     if (outcome) {
-        connection.setProgressCheck(should_stop, kBuildProgressSteps);
-        outcome = connection.execute(createIndexSql(field));
-        connection.setProgressCheck({});
+        outcome = buildWithRoom(connection, should_stop, createIndexSql(field));
     }
     // It fails only within a transaction, and there is none.
     (void)connection.execute("PRAGMA temp_store=MEMORY");

@@ -69,6 +69,9 @@ class ShardIndexes {
     void adopt();
     bool build(db::Connection& connection, const std::function<bool()>& should_stop,
                base::Result<void>& outcome, const IndexField& field);
+    static base::Result<void> buildWithRoom(db::Connection& connection,
+                                            const std::function<bool()>& should_stop,
+                                            const std::string& sql);
     base::Result<void> drop(db::Connection& connection, const std::vector<std::string>& names);
     base::Result<void> shed(db::Connection& connection, const std::vector<std::string>& names);
     void fitCache(db::Connection& connection) const;

@@ -90,7 +90,13 @@ void ShardSet::queueRecords(RecordWork records) {
     WriteItem item{nextTicket(), {}, records};
     if (writer != nullptr && writer->tryPush(item)) {
         records_.emplace(item.ticket, std::move(records));
-    } else if (postponed_.size() < kPostponedRecordsMax) {
+    } else {
+        postpone(std::move(records));
+    }
+}
+
+void ShardSet::postpone(RecordWork records) {
+    if (postponed_.size() < kPostponedRecordsMax) {
         postponed_.push_back(std::move(records));
     } else {
         base::logError("too many records of eventd itself are waiting for a shard, dropping one");
@@ -102,8 +108,8 @@ bool ShardSet::finishRecords(uint64_t ticket, bool is_stored) {
     if (found.empty()) {
         return false;
     }
-    if (!is_stored && postponed_.size() < kPostponedRecordsMax) {
-        postponed_.push_back(std::move(found.mapped()));
+    if (!is_stored) {
+        postpone(std::move(found.mapped()));
     }
     return true;
 }

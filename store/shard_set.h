@@ -87,6 +87,7 @@ class ShardSet {
 
     ShardWriter& writerOf(uint16_t shard) { return *shards_.at(shard).writer; }
     ShardWriter* lowestHealthy();
+    void postpone(RecordWork records);
 
     EventStoreSettings settings_;
     const base::Guid boot_id_;

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/db/metadata.h"
 #include "common/db/schema.h"
+#include "common/db/statements.h"
 
 namespace evd::db {
 
@@ -35,15 +36,7 @@ base::Result<void> completeView(Connection& connection, const View& view) {
     if (!found || found.value()) {
         return found ? base::Result<void>() : found.error();
     }
-    EVD_TRY(connection.execute("BEGIN IMMEDIATE"));
-    auto replaced = replaceView(connection, view);
-    if (replaced) {
-        replaced = connection.execute("COMMIT");
-    }
-    if (!replaced) {
-        (void)connection.execute("ROLLBACK");  // fails when SQLite has already done it
-    }
-    return replaced;
+    return inTransaction(connection, [&] { return replaceView(connection, view); });
 }
 
 }  // namespace

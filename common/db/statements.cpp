@@ -37,4 +37,19 @@ base::Result<std::optional<int64_t>> askInteger(Connection& connection, std::str
     return oneInteger(*statement.value());
 }
 
+base::Result<void> inTransaction(Connection& connection,
+                                 const std::function<base::Result<void>()>& action) {
+    EVD_TRY(connection.execute("BEGIN IMMEDIATE"));
+    auto done = action();
+    if (done) {
+        done = connection.execute("COMMIT");
+    }
+    if (!done) {
+        // SQLite has rolled back by itself after some errors; then this one is refused, and that
+        // is fine.
+        (void)connection.execute("ROLLBACK");
+    }
+    return done;
+}
+
 }  // namespace evd::db

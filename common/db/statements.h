@@ -4,6 +4,7 @@
 #include "common/db/sqlite.h"
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -12,7 +13,7 @@
 namespace evd::db {
 
 // What is done again and again with statements that live as long as their connection: preparing
-// several at once, running one, asking one for a number.
+// several at once, running one, asking one for a number, running some as one transaction.
 //
 // Every statement is reset before the call returns (Row: when it ends), whatever came of it, since
 // one that is forgotten half-way keeps a snapshot open and its bindings alive. On the connection's
@@ -31,6 +32,11 @@ base::Result<void> runOnce(Statement& statement);
 // The one integer that a statement answers; nothing for NULL or no row.
 base::Result<std::optional<int64_t>> oneInteger(Statement& statement);
 base::Result<std::optional<int64_t>> askInteger(Connection& connection, std::string_view sql);
+
+// What `action` writes, as one transaction: all of it or, when the action or the commit fails,
+// nothing.
+base::Result<void> inTransaction(Connection& connection,
+                                 const std::function<base::Result<void>()>& action);
 
 // Whether there is a row; the statement stands on it until this ends.
 class Row {

@@ -7,6 +7,7 @@
 #include "common/db/schema.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
+#include "store/database_files.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -224,6 +225,44 @@ TEST_CASE("damaged store: a folder that is a file is an error, not a crash") {
     world.emitEverywhere(1);
     REQUIRE(world.finish());
     checkBooks(world);
+}
+
+TEST_CASE("damaged store: ids go on behind a file that could not be read at first, however far") {
+    StoreWorld world(kTwoShards);
+    fill(world);
+    // As after a skip that only this file was told of.
+    const int64_t last_id = 2 * store::kUnreadableIdSkip + 100;
+    executeRaw(
+        world.shardPath(0),
+        base::cat("INSERT OR REPLACE INTO metadata(key, value) VALUES ('last_id', '", last_id, "')")
+            .c_str());
+    FaultyVfs::instance().arm({FaultKind::OpenError, 1, 3});
+    REQUIRE(world.start());
+    FaultyVfs::instance().disarm();
+    const int64_t rows = countIn(world.shardPath(0), "SELECT count(*) FROM events");
+    world.emitEverywhere(1);
+    REQUIRE(world.finish());
+    CHECK(countIn(world.shardPath(0), "SELECT count(*) FROM events") > rows);
+    CHECK(countIn(world.shardPath(0),
+                  "SELECT id FROM events WHERE event_type = 'synthetic.startup' ORDER BY id DESC "
+                  "LIMIT 1") > last_id);
+    checkBooks(world);
+}
+
+TEST_CASE("damaged store: putting aside that fails half-way leaves no log without a database") {
+    for (uint64_t at = 1; at <= 3; ++at) {
+        CAPTURE(at);
+        StoreWorld world(kTwoShards);
+        fill(world);
+        REQUIRE(fs::exists(world.shardPath(0) + "-wal"));
+        REQUIRE(fs::exists(world.shardPath(0) + "-shm"));
+        FaultyVfs::instance().arm({FaultKind::FolderError, at, 1});
+        CHECK_FALSE(store::quarantine(world.shardPath(0), 5));
+        FaultyVfs::instance().disarm();
+        for (const auto& entry : fs::directory_iterator(world.folder())) {
+            CHECK(entry.path().string().find(".corrupt-") == std::string::npos);
+        }
+    }
 }
 
 }  // namespace

@@ -83,6 +83,53 @@ TEST_CASE("record faults: a full disk is told of once, and retention is asked fo
     CHECK(fixture.ask("SELECT count(*) FROM logs") == base::cat(2 * kRows));
 }
 
+// Each failed batch begins a new epoch; who says hello afterwards must not be taken for somebody
+// of an old one.
+TEST_CASE("record faults: after a long outage whoever says hello is stored at once") {
+    for (const Kind kind : {Kind::Logs, Kind::Metrics}) {
+        RecordFixture fixture(kind);
+        fixture.openAndAttach();
+        FaultyVfs::instance().arm({FaultKind::DiskFull, 1, kNever / 2});
+        for (int attempt = 0; attempt < 5; ++attempt) {
+            CHECK(fixture.write(batchOf(fixture, kind, 1)) == "busy");
+        }
+        FaultyVfs::instance().disarm();
+        // The same sender on a new connection, and another one.
+        CHECK(fixture.store().attach(guidOf(9)) == 0);
+        CHECK(fixture.write(batchOf(fixture, kind, 1)) == "ok");
+        CHECK(fixture.store().attach(guidOf(8)) == 0);
+        store::RecordBatch batch = batchOf(fixture, kind, 1);
+        batch.sender = guidOf(8);
+        CHECK(fixture.write(std::move(batch)) == "ok");
+    }
+}
+
+class NotedAnswer final : public store::RunAnswer {
+  public:
+    explicit NotedAnswer(std::string& noted) : noted_(noted) {}
+    void give(base::Result<void> outcome) override { noted_ = outcome ? "ok" : "refused"; }
+
+  private:
+    std::string& noted_;
+};
+
+TEST_CASE("record faults: a batch of our own that fails takes no later one with it") {
+    RecordFixture fixture(Kind::Metrics);
+    fixture.openAndAttach();
+    const auto writeOwn = [&] {
+        std::string outcome;
+        fixture.store().writeOwn(batchOf(fixture, Kind::Metrics, store::kOwnBatch),
+                                 std::make_unique<NotedAnswer>(outcome));
+        fixture.loop.runUntilIdle(fixture.store());
+        return outcome;
+    };
+    FaultyVfs::instance().arm({FaultKind::DiskFull, 1, kNever / 2});
+    CHECK(writeOwn() == "refused");
+    FaultyVfs::instance().disarm();
+    CHECK(writeOwn() == "ok");
+    CHECK(fixture.write(batchOf(fixture, Kind::Metrics, 1)) == "ok");
+}
+
 TEST_CASE("record faults: a store found corrupt at run time is put aside at once (Ruling S6)") {
     for (const Kind kind : {Kind::Logs, Kind::Metrics}) {
         RecordFixture fixture(kind);

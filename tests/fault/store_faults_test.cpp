@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "store/index_field.h"
 #include "tests/support/wait_until.h"
+#include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -154,6 +155,25 @@ TEST_CASE("store faults: a power cut takes nothing that was answered") {
 
 TEST_CASE("store faults: a disk that lies about fsync may lose, but nothing comes twice") {
     hitEach(FaultKind::LostSync, kNever / 2, {}, &survivePowerCut);
+}
+
+// Each failed run begins a new epoch; a collector with another number of rings must not be taken
+// for one of an old epoch, nor a ring that was gone meanwhile.
+TEST_CASE("store faults: after an outage a collector with other rings is stored at once") {
+    FaultyVfs::instance().disarm();
+    StoreFixture fixture(/*shards=*/1, /*cpus=*/2);
+    fixture.openAndAttach();
+    FaultyVfs::instance().arm({FaultKind::DiskFull, 1, ~uint64_t{0} / 2});
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        CHECK(fixture.write(RunSketch(1, 1, 10)) == "busy");
+    }
+    FaultyVfs::instance().disarm();
+    REQUIRE(fixture.store().attach(1));
+    CHECK(fixture.write(RunSketch(0, 1, 10)) == "ok");
+    REQUIRE(fixture.store().attach(3));
+    for (const uint16_t cpu : {uint16_t{0}, uint16_t{1}, uint16_t{2}}) {
+        CHECK(fixture.write(RunSketch(cpu, 11, 20)) == "ok");
+    }
 }
 
 }  // namespace

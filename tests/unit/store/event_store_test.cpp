@@ -407,5 +407,24 @@ TEST_CASE("event store: measures tell of every shard and of what was refused") {
     CHECK(measures.at("stable_id") == 21);
 }
 
+// Receipts are the disk's word, not ours: what cannot be is a damaged database (Ruling S6).
+TEST_CASE("event store: a shard with an impossible receipt is put aside and made anew") {
+    for (const char* receipt :
+         {"0, 50, 10", "0, 0, 5", "0, -7, 5", "-1, 50, 60", "70000, 50, 60"}) {
+        CAPTURE(receipt);
+        StoreFixture fixture;
+        fixture.openAndAttach();
+        CHECK(fixture.write(RunSketch(0, 1, 20)) == "ok");
+        fixture.shutDown();
+        fixture.damage(0, base::cat("INSERT INTO receipts(cpu_id, first_sequence, last_sequence, "
+                                    "boot_id) SELECT ",
+                                    receipt, ", boot_id FROM receipts LIMIT 1"));
+        fixture.openAndAttach();
+        CHECK(fixture.write(RunSketch(0, 21, 30)) == "ok");
+        CHECK(fixture.total("SELECT count(*) FROM events WHERE sequence IS NOT NULL") == 30);
+        CHECK(fixture.ask(0, "SELECT count(*) FROM events WHERE sequence IS NOT NULL") == "10");
+    }
+}
+
 }  // namespace
 }  // namespace evd::store

@@ -6,6 +6,7 @@
 #include "store/ingest_service.h"
 
 #include <kj/async.h>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +29,9 @@ class IngestHostDouble final : public IngestHost, public EventStoreListener {
     EventStore& eventStore() override { return *store_; }
     kj::Promise<void> whenIdle() override {
         if (store_->isIdle()) {
+            if (in_between) {
+                std::exchange(in_between, nullptr)();
+            }
             return kj::READY_NOW;
         }
         auto pair = kj::newPromiseAndFulfiller<void>();
@@ -37,6 +41,9 @@ class IngestHostDouble final : public IngestHost, public EventStoreListener {
     uint32_t batchEventsMax() const override { return 10'000; }
     void reportsWaiting() override { wakeup_.signal(); }
     void committed(const wire::CommitNotice&) override {}
+
+    // Once, between the moment in which it is idle and whoever waits for that.
+    std::function<void()> in_between;
 
   private:
     void onReports() {

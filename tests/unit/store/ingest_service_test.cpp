@@ -172,5 +172,21 @@ TEST_CASE("ingest service: a large run is carried, far more is not read before i
     CHECK(heldBy(response).intervals() == std::vector<base::Interval>{{1, 160}});
 }
 
+// What was ready in the same turn of the loop comes first: a changed setting, a storage error.
+TEST_CASE("ingest service: a hello waits again when a record of our own came in between") {
+    Fixture fixture;
+    CHECK(heldBy(*std::make_unique<capnp::Response<schema::EventIngest::HelloResults>>(
+                     fixture.connect().hello()))
+              .empty());
+    fixture.host.in_between = [&] {
+        fixture.host.eventStore().queueRecords(
+            {storageErrorEvent(fixture.clock.wallNs(), "log", std::nullopt, "a test")});
+        CHECK_FALSE(fixture.host.eventStore().isIdle());
+    };
+    (void)fixture.connect().hello();
+    CHECK(fixture.host.in_between == nullptr);
+    CHECK(fixture.collector->write(RunSketch(0, 1, 30)) == "ok");
+}
+
 }  // namespace
 }  // namespace evd::store

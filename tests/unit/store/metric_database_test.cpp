@@ -5,6 +5,7 @@
 #include "tests/unit/store/record_fixture.h"
 
 #include <doctest/doctest.h>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -259,6 +260,19 @@ TEST_CASE("metric database: a series that was deleted is made anew, whoever has 
     CHECK(fixture.measure("metrics.series") == 3);
 }
 
+TEST_CASE("metric database: series that retention only may have deleted are counted anew") {
+    Fixture fixture;
+    CHECK(fixture.add("a", "", MetricType::Gauge) == "ok");
+    CHECK(fixture.add("b", "", MetricType::Gauge) == "ok");
+    const std::array<int64_t, 1> first{1};
+    fixture.state.removed_series.add(first, /*is_certain=*/false);
+    CHECK(fixture.add("b", "", MetricType::Gauge) == "ok");
+    CHECK(fixture.measure("metrics.series") == 2);
+    fixture.state.removed_series.add(first, /*is_certain=*/true);
+    CHECK(fixture.add("b", "", MetricType::Gauge) == "ok");
+    CHECK(fixture.measure("metrics.series") == 1);
+}
+
 // Ruling S9: in the transaction of the sample, so that nobody ever sees the two together.
 TEST_CASE("metric database: a sample that comes late takes the rollups of its time with it") {
     constexpr int64_t kMinuteNs = 60 * base::kNsPerSecond;
@@ -273,6 +287,8 @@ TEST_CASE("metric database: a sample that comes late takes the rollups of its ti
     fixture.close();
     fixture.damage(
         "INSERT INTO metadata VALUES ('rollup_kinds', 'avg_60,rate_60');"
+        "INSERT INTO metadata VALUES ('rollup_through.avg_60', '1800000000000');"
+        "INSERT INTO metadata VALUES ('rollup_through.max_60', '60000000000');"
         "INSERT INTO rollups(series_id, function, window_seconds, window_start, value, "
         "sample_count) SELECT 1, f.value, 60, w.value * 60000000000, 1, 1 FROM json_each('[0,4]') "
         "AS f, json_each('[10,15,20]') AS w");
@@ -285,6 +301,9 @@ TEST_CASE("metric database: a sample that comes late takes the rollups of its ti
                       "FROM (SELECT * FROM rollups ORDER BY function, window_start)") ==
           "0:10 0:20 4:10");
     CHECK(fixture.state.rollups.takeLateSample() == 15 * kMinuteNs);
+    // Whoever builds them next looks again from there on, wanted now or later.
+    CHECK(fixture.ask("SELECT group_concat(value, ' ') FROM (SELECT value FROM metadata WHERE key "
+                      "GLOB 'rollup_through.*' ORDER BY key)") == "900000000000 60000000000");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "store/record_ingest_service.h"
 
 #include <kj/async.h>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -40,6 +41,9 @@ class RecordIngestHostDouble final : public RecordIngestHost, public RecordStore
     RecordStore& metricStore() override { return *metrics_; }
     kj::Promise<void> whenRecordsIdle() override {
         if (isIdle()) {
+            if (in_between) {
+                std::exchange(in_between, nullptr)();
+            }
             return kj::READY_NOW;
         }
         auto pair = kj::newPromiseAndFulfiller<void>();
@@ -50,6 +54,9 @@ class RecordIngestHostDouble final : public RecordIngestHost, public RecordStore
     void committed(const wire::CommitNotice&) override {}
     void storageFailed(std::string_view, const std::string&) override {}
     void diskFailed() override {}
+
+    // Once, between the moment in which it is idle and whoever waits for that.
+    std::function<void()> in_between;
 
   private:
     bool isIdle() const { return logs_->isIdle() && metrics_->isIdle(); }

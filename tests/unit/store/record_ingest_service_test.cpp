@@ -188,5 +188,24 @@ TEST_CASE("record ingest: far more than is read at once is answered in the end")
           "160 80000000");
 }
 
+class NoAnswer final : public RunAnswer {
+  public:
+    void give(base::Result<void>) override {}
+};
+
+// What was ready in the same turn of the loop comes first: the report of our own health.
+TEST_CASE("record ingest service: a hello waits again when a batch of our own came in between") {
+    Fixture fixture;
+    test::BatchMaker make;
+    fixture.host.in_between = [&] {
+        fixture.host.metricStore().writeOwn(make.gauges(kOwnBatch, 3),
+                                            std::make_unique<NoAnswer>());
+        CHECK_FALSE(fixture.host.metricStore().isIdle());
+    };
+    CHECK(fixture.connect().hello() == std::pair<uint64_t, uint64_t>{0, 0});
+    CHECK(fixture.host.in_between == nullptr);
+    CHECK(fixture.sender->outcome(fixture.sender->sendLogs(1, 3)) == "ok");
+}
+
 }  // namespace
 }  // namespace evd::store

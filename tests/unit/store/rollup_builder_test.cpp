@@ -3,6 +3,8 @@
 #include "common/base/text.h"
 #include "common/db/metric_schema.h"
 #include "common/db/schema.h"
+#include "common/db/statements.h"
+#include "store/database_files.h"
 
 #include "tests/support/temporary_directory.h"
 
@@ -81,6 +83,21 @@ class Fixture {
 
 constexpr RollupKind kAvg{RollupFunction::Avg, 10};
 constexpr RollupKind kRate{RollupFunction::Rate, 10};
+
+// Spec §11, disk full: a checkpoint must never need room that is not there.
+TEST_CASE("rollup builder: the file has room for rollups before they are committed") {
+    Fixture fixture;
+    fixture.series(1, 1);
+    REQUIRE(fixture.connection->execute(
+        base::cat("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+                  "INSERT INTO samples SELECT 1, i * ",
+                  kAvg.windowNs(), ", i, NULL FROM n")));
+    fixture.run(kAvg, 0, 100'000);
+    CHECK(fixture.windows_made == 5'000);
+    const auto pages = db::askInteger(*fixture.connection, "PRAGMA page_count");
+    REQUIRE(pages);
+    CHECK(fileBytes(fixture.directory / "metrics.db") >= *pages.value() * db::kPageBytes);
+}
 
 TEST_CASE("rollup builder: windows that are over get a value, the present one does not") {
     Fixture fixture;

@@ -76,6 +76,21 @@ TEST_CASE("rollup schedule: a late sample makes a pass due from its time on, onc
     CHECK(again->from_ns == kNowNs - 60 * kSecondNs);
 }
 
+TEST_CASE("rollup schedule: what comes late where a pass has just been is looked for again") {
+    RollupSchedule schedule;
+    schedule.want({kMinute}, {{kMinute, kNowNs - 3600 * kSecondNs}});
+    const auto due = schedule.next(kNowNs);
+    REQUIRE(due);
+    schedule.begun(*due, kNowNs);
+    const int64_t late_ns = kNowNs - 1800 * kSecondNs;  // behind where the last pass ended
+    schedule.sampleCameLate(late_ns);
+    schedule.sampleCameLate(due->until_ns);  // the next pass comes there anyway
+    schedule.finished(*due);
+    const auto again = schedule.next(kNowNs + RollupSchedule::kSpacingNs);
+    REQUIRE(again);
+    CHECK(again->from_ns == late_ns);
+}
+
 TEST_CASE("rollup schedule: a pass that failed is due again, not at once") {
     RollupSchedule schedule;
     schedule.want({kMinute}, {{kMinute, kNowNs - 600 * kSecondNs}});

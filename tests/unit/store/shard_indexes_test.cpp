@@ -2,6 +2,8 @@
 
 #include "common/base/text.h"
 #include "common/db/schema.h"
+#include "common/db/statements.h"
+#include "store/database_files.h"
 #include "store/shard_database.h"
 
 #include "tests/support/temporary_directory.h"
@@ -94,6 +96,18 @@ TEST_CASE("shard indexes: what is wanted is made, header columns and payload fie
     REQUIRE(query);
     REQUIRE(query.value()->step().value());
     CHECK(query.value()->columnInteger(0) == 100);
+}
+
+// Spec §11, disk full: a checkpoint must never need room that is not there.
+TEST_CASE("shard indexes: the file has room for a new index before it is committed") {
+    Fixture fixture(20'000);
+    fixture.indexes.want(wanted({"event_type"}));
+    fixture.converge();
+    CHECK(fixture.indexes.figures().present == 1);
+    const auto pages = db::askInteger(*fixture.connection, "PRAGMA page_count");
+    REQUIRE(pages);
+    CHECK(*pages.value() > 200);
+    CHECK(fileBytes(fixture.directory / "x.db") >= *pages.value() * 4096);
 }
 
 TEST_CASE("shard indexes: what a shard has is found, what is not wanted goes, others stay") {

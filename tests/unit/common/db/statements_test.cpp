@@ -64,6 +64,23 @@ TEST_CASE("statements: a row lets go of its statement, so that it can run again"
     }
 }
 
+TEST_CASE("statements: a transaction is there as a whole, or nothing of it is") {
+    Fixture fixture;
+    Connection& connection = *fixture.connection;
+    CHECK(
+        inTransaction(connection, [&] { return connection.execute("INSERT INTO t VALUES (1)"); }));
+    const auto failed = inTransaction(connection, [&]() -> base::Result<void> {
+        EVD_TRY(connection.execute("INSERT INTO t VALUES (2)"));
+        return connection.execute("INSERT INTO nowhere VALUES (3)");
+    });
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().kind == ErrorKind::Invalid);
+    CHECK(askInteger(connection, "SELECT sum(x) FROM t").value() == 1);
+    // Within another one none can begin, and the other one ends with it.
+    REQUIRE(connection.execute("BEGIN"));
+    CHECK_FALSE(inTransaction(connection, [] { return base::Result<void>(); }));
+}
+
 TEST_CASE("metadata: the last value of a key is read, and nothing for an unknown key") {
     Fixture fixture;
     CHECK_FALSE(readMetadata(*fixture.connection, "key").value());
