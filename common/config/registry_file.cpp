@@ -59,7 +59,20 @@ const std::string* textMember(const Json& object, const char* name) {
     return found == nullptr ? nullptr : found->get_ptr<const std::string*>();
 }
 
+bool nestsDeeperThan(const Json& data, size_t levels) {
+    if (!data.is_structured()) {
+        return false;
+    }
+    return levels == 0 || std::any_of(data.begin(), data.end(), [levels](const Json& part) {
+               return nestsDeeperThan(part, levels - 1);
+           });
+}
+
 std::string shown(const Json& data) {
+    // dump() calls itself for each level, and how many there are is up to whoever wrote the file.
+    if (nestsDeeperThan(data, kShownDepthMax)) {
+        return "...";
+    }
     std::string text = data.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
     if (text.size() > kShownBytesMax) {
         text.resize(kShownBytesMax);

@@ -11,6 +11,7 @@ namespace evd::config {
 
 inline constexpr size_t kRegistryFileBytesMax = size_t{1} << 20;
 inline constexpr size_t kRegistryFileValuesMax = 10'000;
+inline constexpr size_t kShownDepthMax = 16;  // wrong data that nests deeper is not shown
 
 // What one registry file says.
 struct RegistryFile {
