@@ -159,7 +159,7 @@ SecurityValues readSecurityValues(const RegistrySnapshot& snapshot) {
 
 bool concernsSecurity(const Problem& problem) {
     const std::string below = cat(foldRegistryName(cat(kRegistryRoot, "\\Security")), "\\");
-    return foldRegistryName(problem.key).starts_with(below);
+    return cat(foldRegistryName(problem.key), "\\").starts_with(below);
 }
 
 std::vector<SettingChange> changedRules(const access::SecurityPolicy& old_policy,
