@@ -90,8 +90,9 @@ struct RingMemories {
     base::Fd consumer;  // kRingPageBytes bytes
 };
 
-// Fresh, zeroed memories that can be neither shrunk nor grown. For kmesd and for tests. The
-// producer descriptor is writable: what consumers are given must be opened again read-only.
+// Fresh, zeroed memories that can be neither shrunk, nor grown, nor sealed further. For kmesd and
+// for tests. The producer descriptor is writable: what consumers are given must be opened again
+// read-only.
 base::Result<RingMemories> makeRingMemories(uint64_t capacity);
 
 }  // namespace evd::kmes
