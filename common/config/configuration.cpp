@@ -54,8 +54,8 @@ class Loader {
         layState();
         layRegistry();
         checkThresholds();
-        fillDerived();
         checkRequired();
+        fillDerived();
         return std::move(out_);
     }
 

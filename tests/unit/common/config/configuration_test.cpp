@@ -76,6 +76,23 @@ TEST_CASE("configuration: the registry wins over the state folder, and rpc follo
     CHECK(config::socketPathsBeside("q.sock").log == "log.sock");
 }
 
+TEST_CASE("configuration: rpc follows a query path that a reload keeps from before") {
+    TextRegistry registry;
+    std::string values;
+    for (const char* name : {"EventStorePath", "LogStorePath", "MetricStorePath", "LogSocketPath",
+                             "MetricSocketPath"}) {
+        values += base::cat(values.empty() ? "" : ",", value(name, "sz", "\"/x/f\""));
+    }
+    registry.set(base::cat(values, ",", value("QuerySocketPath", "sz", "\"/run/e/q.sock\"")));
+    const auto before = config::loadConfiguration({&registry, "", nullptr});
+    REQUIRE(before.usable());
+    registry.set(values);
+    const auto after = config::loadConfiguration({&registry, "", &before.settings});
+    CHECK(after.settings.text("QuerySocketPath") == "/run/e/q.sock");
+    CHECK(after.settings.text("RpcSocketPath") == "/run/e/rpc.sock");
+    CHECK(config::applyLive(before.settings, after.settings).waiting.empty());
+}
+
 TEST_CASE("configuration: an optional value at its limits is taken, one beyond keeps the default") {
     struct Row {
         const char* data;
