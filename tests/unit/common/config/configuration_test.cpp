@@ -190,6 +190,18 @@ TEST_CASE("configuration: words with a fixed choice are of that choice") {
     CHECK(loaded.problems.size() == 2);
 }
 
+TEST_CASE("configuration: a long value is shown up to a whole character") {
+    TextRegistry registry;
+    std::string umlauts = "a";
+    for (int i = 0; i < 100; ++i) {
+        umlauts += "\xc3\xa4";
+    }
+    registry.set(value("Linux\\\\BootId", "sz", base::cat("\"", umlauts, "\"").c_str()));
+    const auto loaded = loadState(registry);
+    REQUIRE(loaded.problems.size() == 1);
+    CHECK(loaded.problems[0].value == umlauts.substr(0, 79) + "...");
+}
+
 TEST_CASE("configuration: unknown values are passed over in silence") {  // Spec §12
     TextRegistry registry;
     registry.set(value("FutureSetting", "dword", "1"));
