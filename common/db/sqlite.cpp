@@ -70,9 +70,10 @@ bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
 }
 
-// A file: URI for a path, so that a question mark in a folder's name is not read as parameters.
+// A file: URI for a path, so that a question mark in a folder's name is not read as parameters, and
+// neither are two slashes at the beginning as those of a host.
 std::string fileUri(const std::string& path, std::string_view parameters) {
-    std::string uri = "file:";
+    std::string uri = path.starts_with('/') ? "file://" : "file:";
     for (const char letter : path) {
         if (letter == '%' || letter == '?' || letter == '#') {
             const auto byte = static_cast<uint8_t>(letter);
