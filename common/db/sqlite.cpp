@@ -352,7 +352,8 @@ ReadTrace Connection::endTrace() {
 std::string Connection::describe(std::string_view sql) {
     constexpr int kDetailColumn = 3;
     std::string text;
-    auto plan = prepare(base::cat("EXPLAIN QUERY PLAN ", sql));
+    // Anew, because the statement may insist on an index.
+    auto plan = prepareAnew(base::cat("EXPLAIN QUERY PLAN ", sql));
     while (plan) {
         const auto row = plan.value()->step();
         if (!row || !row.value()) {

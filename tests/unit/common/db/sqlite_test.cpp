@@ -244,6 +244,8 @@ TEST_CASE("sqlite: a reader keeps its statements, reset and without parameters, 
         CHECK(reader.value()->keptStatements() == kept - 1);
     }
     CHECK(reader.value()->keptStatements() == kept);
+    CHECK(reader.value()->describe(kText).find("SCAN") != std::string::npos);
+    CHECK(reader.value()->keptStatements() == kept);
     for (size_t i = 0; i < 2 * kStatementsKept; ++i) {
         REQUIRE(reader.value()->prepare("SELECT " + std::to_string(i)));
     }
