@@ -1,5 +1,6 @@
 #include "common/config/lcs_watch.h"
 
+#include "common/base/clock.h"
 #include "common/config/registry.h"
 
 #include <fcntl.h>
@@ -21,7 +22,6 @@ constexpr size_t kEventBytes = 64 * 1024;  // a record never comes in two parts
 constexpr int kReadsMax = 64;              // then the loop has its turn; the rest stays readable
 constexpr size_t kEventHeaderBytes = 8;
 constexpr int kArmsMax = 8;  // for a key that comes and goes meanwhile
-constexpr long kNsPerMs = 1'000'000;
 
 void watchReadable(const base::Fd& epoll, const base::Fd& fd) {
     epoll_event event{};
@@ -134,7 +134,7 @@ bool LcsWatch::take() {
 void LcsWatch::retryLater() {
     itimerspec once{};
     once.it_value.tv_sec = retry_ms_ / 1000;
-    once.it_value.tv_nsec = retry_ms_ % 1000 * kNsPerMs;
+    once.it_value.tv_nsec = retry_ms_ % 1000 * base::kNsPerMs;
     (void)::timerfd_settime(timer_.get(), 0, &once, nullptr);
 }
 

@@ -1,6 +1,7 @@
 #include "common/config/registry_file.h"
 
 #include "common/access/sddl.h"
+#include "common/access/security_policy.h"
 #include "common/base/text.h"
 
 #include <algorithm>
@@ -224,8 +225,7 @@ bool isOurs(std::string_view path, std::string_view name) {
     }
     const std::string whole =
         below->empty() ? withBackslashes(name) : base::cat(*below, "\\", withBackslashes(name));
-    return findSettingSpec(whole) != nullptr ||
-           base::equalsFolded(std::string_view(whole).substr(0, kSecurityKey.size()), kSecurityKey);
+    return findSettingSpec(whole) != nullptr || isBelowSecurity(whole);
 }
 
 // One pass over the tree of a file, collecting values and problems.
@@ -311,7 +311,11 @@ class FileReader {
 }  // namespace
 
 std::string foldRegistryName(std::string_view name) {
-    return base::foldAscii(withBackslashes(name));
+    return access::foldObjectName(name);
+}
+
+bool isBelowSecurity(std::string_view name) {
+    return base::equalsFolded(name.substr(0, kSecurityKey.size()), kSecurityKey);
 }
 
 std::optional<RegistryFile> parseRegistryFile(std::string_view text, const std::string& source,

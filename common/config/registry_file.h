@@ -34,5 +34,7 @@ std::optional<RegistryFile> parseRegistryFile(std::string_view text, const std::
 
 // Backslashes for slashes, ASCII letters folded, empty components removed.
 std::string foldRegistryName(std::string_view name);
+// Whether a name below kRegistryRoot, with backslashes, is one of descriptors.
+bool isBelowSecurity(std::string_view name);
 
 }  // namespace evd::config

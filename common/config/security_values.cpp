@@ -14,7 +14,6 @@ using access::ObjectKind;
 using access::SecurityRule;
 using base::cat;
 
-constexpr std::string_view kSecurityKey = "Security\\";
 constexpr std::string_view kDefaultValueEnd = "\\@";
 constexpr size_t kShownBytesMax = 160;
 
@@ -70,8 +69,7 @@ class Reader {
 
   private:
     void readValue(const RegistryValue& value, bool subkeys) {
-        if (value.name.size() < kSecurityKey.size() ||
-            !base::equalsFolded(value.name.substr(0, kSecurityKey.size()), kSecurityKey)) {
+        if (!isBelowSecurity(value.name)) {
             return;
         }
         const auto place = placeOf(value.name);
