@@ -8,8 +8,6 @@
 
 #include <sqlite3.h>
 #include <unistd.h>
-#include <array>
-#include <cerrno>
 
 namespace evd::db {
 
