@@ -15,7 +15,7 @@ namespace evd::collector {
 base::Result<base::Fd> SequenceCounters::makeMemory() {
     base::Fd fd(::memfd_create("kmes-counters", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!fd.valid() || ::ftruncate(fd.get(), kCountersBytes) != 0 ||
-        ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+        ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         return base::failErrno("cannot make the memory of the sequence counters", errno);
     }
     return fd;

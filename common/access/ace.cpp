@@ -154,6 +154,11 @@ bool isAccessAce(uint8_t ace_type) {
            ace_type == kAceDeniedCallback || ace_type == kAceDeniedCallbackObject;
 }
 
+bool isConditionalAce(uint8_t ace_type) {
+    const AceShape shape = shapeOf(ace_type);
+    return shape == AceShape::Callback || shape == AceShape::CallbackObject;
+}
+
 base::Result<ParsedAce> parseAcePrefix(std::span<const uint8_t> bytes) {
     if (bytes.size() < kHeaderBytes) {
         return malformed("the header is cut off");

@@ -58,6 +58,8 @@ AceShape shapeOf(uint8_t ace_type);
 // The types that the walk of a DACL acts upon, and of these the ones that allow.
 bool isAccessAce(uint8_t ace_type);
 bool isAllowAce(uint8_t ace_type);
+// The types of callback ACEs, whose application data is a condition.
+bool isConditionalAce(uint8_t ace_type);
 
 // One rule of an ACL (PSD-004 §3.4).
 //

@@ -14,11 +14,6 @@ bool isAlarm(uint8_t type) {
            type == kAceAlarmCallbackObject;
 }
 
-bool isConditional(const Ace& ace) {
-    const AceShape shape = shapeOf(ace.type);
-    return shape == AceShape::Callback || shape == AceShape::CallbackObject;
-}
-
 // Whether the ACE is about this caller and, when it names a part, about a part that is asked for.
 bool applies(const Ace& ace, const IdentityView& view, const ObjectTree* tree,
              ConditionBudget& budget) {
@@ -28,8 +23,9 @@ bool applies(const Ace& ace, const IdentityView& view, const ObjectTree* tree,
     if (tree != nullptr && ace.object_type && !tree->find(*ace.object_type)) {
         return false;
     }
-    return !isConditional(ace) || evaluateCondition(ace.application_data, view.conditions,
-                                                    Polarity::Deny, budget) != TriState::False;
+    return !isConditionalAce(ace.type) ||
+           evaluateCondition(ace.application_data, view.conditions, Polarity::Deny, budget) !=
+               TriState::False;
 }
 
 bool wantsToBeTold(const Ace& ace, bool success) {

@@ -26,11 +26,6 @@ bool namesOwnerRights(const Acl& dacl) {
     });
 }
 
-bool hasCondition(const Ace& ace) {
-    const AceShape shape = shapeOf(ace.type);
-    return shape == AceShape::Callback || shape == AceShape::CallbackObject;
-}
-
 class Walk {
   public:
     Walk(const IdentityView& view, const MappedRequest& request, const GenericMapping& mapping,
@@ -98,7 +93,7 @@ bool Walk::applies(const Ace& ace, Polarity polarity) {
     if (!namesCaller(ace.sid, polarity, view_)) {
         return false;
     }
-    if (!hasCondition(ace)) {
+    if (!isConditionalAce(ace.type)) {
         return true;
     }
     // §3.8: doubt about a grant is no grant, doubt about a denial is a denial.

@@ -4,7 +4,6 @@
 #include "common/access/security_policy.h"
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>

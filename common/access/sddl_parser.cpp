@@ -223,9 +223,8 @@ Result<void> Parser::parseGuids(Ace& ace) {
 // The condition of a callback ACE and the claim of a resource attribute have parsers of their own,
 // which go on with the same scanner: what ends a field may stand inside them.
 Result<void> Parser::parsePayload(Ace& ace) {
-    const AceShape shape = shapeOf(ace.type);
-    const bool claim = shape == AceShape::ResourceAttribute;
-    if (!claim && shape != AceShape::Callback && shape != AceShape::CallbackObject) {
+    const bool claim = shapeOf(ace.type) == AceShape::ResourceAttribute;
+    if (!claim && !isConditionalAce(ace.type)) {
         return {};
     }
     if (!scanner_.take(";")) {

@@ -26,12 +26,11 @@ std::string printGuid(const std::optional<base::Guid>& guid) {
 }
 
 Result<std::string> printPayload(const Ace& ace) {
-    const AceShape shape = shapeOf(ace.type);
-    if (shape == AceShape::ResourceAttribute) {
+    if (shapeOf(ace.type) == AceShape::ResourceAttribute) {
         auto claim = printSddlClaim(ace.application_data);
         return claim.ok() ? ";" + claim.value() : std::move(claim);
     }
-    if (shape != AceShape::Callback && shape != AceShape::CallbackObject) {
+    if (!isConditionalAce(ace.type)) {
         return std::string();
     }
     auto condition = printCondition(ace.application_data);

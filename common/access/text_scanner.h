@@ -2,8 +2,6 @@
 
 #include "common/base/result.h"
 
-#include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace evd::access {

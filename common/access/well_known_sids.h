@@ -12,7 +12,6 @@ namespace sids {
 inline constexpr Sid kEveryone{1, {0}};
 inline constexpr Sid kOwnerRights{3, {4}};
 inline constexpr Sid kPrincipalSelf{5, {10}};
-inline constexpr Sid kAnonymous{5, {7}};
 inline constexpr Sid kAuthenticatedUsers{5, {11}};
 inline constexpr Sid kSystem{5, {18}};
 inline constexpr Sid kAdministrators{5, {32, 544}};

@@ -52,6 +52,9 @@ Error socketError(std::string what, int error_number) {
         case EPERM:
             error.kind = ErrorKind::Denied;
             break;
+        case EMSGSIZE:
+            error.kind = ErrorKind::Invalid;
+            break;
         case EPIPE:
         case ECONNRESET:
         case ENOTCONN:

@@ -47,7 +47,8 @@ Result<Fd> connectUnix(const std::string& path, int type);
 Result<PeerIdentity> peerIdentity(int fd);
 
 // One packet, with up to kFdsPerPacketMax descriptors. Waits for room unless the socket is
-// non-blocking, which then gives Busy. Gone when the peer has closed. Never raises SIGPIPE.
+// non-blocking, which then gives Busy. Gone when the peer has closed, Invalid when the packet is
+// longer than the socket's buffer will ever take. Never raises SIGPIPE.
 Result<void> sendPacket(int fd, std::span<const uint8_t> bytes, std::span<const int> fds = {});
 
 // One packet; Gone at the end of the stream, Busy when a non-blocking socket has none.

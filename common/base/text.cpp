@@ -1,5 +1,7 @@
 #include "common/base/text.h"
 
+#include "common/base/clock.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -144,11 +146,10 @@ Result<std::vector<uint8_t>> decodeHex(std::string_view text) {
 }
 
 std::string formatIsoTime(int64_t wall_ns) {
-    constexpr int64_t kSecondNs = 1'000'000'000;
-    int64_t seconds = wall_ns / kSecondNs;
-    int64_t fraction = wall_ns % kSecondNs;
+    int64_t seconds = wall_ns / kNsPerSecond;
+    int64_t fraction = wall_ns % kNsPerSecond;
     if (fraction < 0) {
-        fraction += kSecondNs;
+        fraction += kNsPerSecond;
         --seconds;
     }
     const time_t whole = seconds;

@@ -4,7 +4,6 @@
 #include "common/base/text.h"
 
 #include <zmq.h>
-#include <cerrno>
 
 namespace evd::bus {
 

@@ -37,7 +37,7 @@ std::string keyOf(std::string_view name) {
 std::string shown(const RegistryValue& value) {
     std::string text = value.data ? formatSettingValue(*value.data) : std::string();
     if (text.size() > kShownBytesMax) {
-        text.resize(kShownBytesMax);
+        text.resize(base::wholeCharacters(text, kShownBytesMax));
         text += "...";
     }
     return text;
@@ -54,8 +54,8 @@ class Loader {
         layState();
         layRegistry();
         checkThresholds();
-        fillDerived();
         checkRequired();
+        fillDerived();
         return std::move(out_);
     }
 

@@ -35,19 +35,14 @@ void reportMissing(RegistrySnapshot& snapshot, const std::string& source, std::s
     snapshot.is_complete = false;
 }
 
-std::vector<std::string> regFilesIn(const std::string& folder, RegistrySnapshot& snapshot) {
+std::vector<std::string> regFilesIn(const std::string& folder, std::error_code& error) {
     std::vector<std::string> files;
-    std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error)) {
         if (entry->path().extension() == ".reg") {
             files.push_back(entry->path().string());
         }
     }
-    if (error) {
-        reportMissing(snapshot, folder, base::cat("cannot be listed: ", error.message()));
-    }
-    std::sort(files.begin(), files.end());
     return files;
 }
 
@@ -60,6 +55,28 @@ FileRegistry::FileRegistry(std::vector<std::string> paths) : paths_(std::move(pa
     }
 }
 
+std::vector<std::string> FileRegistry::filesOf(const std::string& folder,
+                                               RegistrySnapshot& snapshot) const {
+    std::error_code error;
+    auto files = regFilesIn(folder, error);
+    if (error) {
+        reportMissing(snapshot, folder, base::cat("cannot be listed: ", error.message()));
+        addKnownOf(folder, files);
+    }
+    std::sort(files.begin(), files.end());
+    files.erase(std::unique(files.begin(), files.end()), files.end());
+    return files;
+}
+
+// Files that were read before, where nothing says that they are gone.
+void FileRegistry::addKnownOf(const std::string& folder, std::vector<std::string>& files) const {
+    for (const auto& [path, file] : last_good_) {
+        if (fs::path(folder) / fs::path(path).filename() == path) {
+            files.push_back(path);
+        }
+    }
+}
+
 std::vector<std::string> FileRegistry::listFiles(RegistrySnapshot& snapshot) const {
     std::vector<std::string> files;
     for (const auto& path : paths_) {
@@ -69,10 +86,13 @@ std::vector<std::string> FileRegistry::listFiles(RegistrySnapshot& snapshot) con
             continue;
         }
         if (fs::is_directory(status)) {
-            auto found = regFilesIn(path, snapshot);
+            auto found = filesOf(path, snapshot);
             std::move(found.begin(), found.end(), std::back_inserter(files));
         } else if (status.type() == fs::file_type::not_found) {
             reportMissing(snapshot, path, "there is no such registry file or folder");
+        } else if (!fs::status_known(status)) {  // A file or a folder: what it was, it still is.
+            addKnownOf(path, files);
+            files.push_back(path);
         } else {
             files.push_back(path);
         }
@@ -80,7 +100,6 @@ std::vector<std::string> FileRegistry::listFiles(RegistrySnapshot& snapshot) con
     if (files.size() > kRegistryFilesMax) {
         reportMissing(snapshot, paths_.front(),
                       base::cat("at most ", kRegistryFilesMax, " registry files are read"));
-        files.resize(kRegistryFilesMax);
     }
     return files;
 }
@@ -94,6 +113,10 @@ void FileRegistry::readFile(const std::string& path, RegistrySnapshot& snapshot)
     } else {
         snapshot.problems.push_back({path, "", "", text.error().text, false});
     }
+    layLastGood(path, snapshot);
+}
+
+void FileRegistry::layLastGood(const std::string& path, RegistrySnapshot& snapshot) const {
     const auto found = last_good_.find(path);
     if (found == last_good_.end()) {
         snapshot.is_complete = false;
@@ -112,8 +135,12 @@ RegistrySnapshot FileRegistry::read() {
     std::erase_if(last_good_, [&](const auto& entry) {
         return std::find(files.begin(), files.end(), entry.first) == files.end();
     });
-    for (const auto& path : files) {
-        readFile(path, snapshot);
+    for (size_t i = 0; i < files.size(); ++i) {
+        if (i < kRegistryFilesMax) {
+            readFile(files[i], snapshot);
+        } else {
+            layLastGood(files[i], snapshot);
+        }
     }
     return snapshot;
 }

@@ -16,8 +16,10 @@ inline constexpr size_t kRegistryFilesMax = 1'000;
 //
 // Takes files and folders, the latter meaning their *.reg files in name order; later files win. A
 // file that can no longer be read or parsed keeps the values it had when it last was good, and is
-// reported; a file that is gone loses its values. A path that does not exist is reported unless it
-// is the default one. At most kRegistryFilesMax files are read. One thread.
+// reported; so do the files of a folder that can no longer be listed. A file that is gone loses its
+// values. A path that does not exist is reported unless it is the default one. At most
+// kRegistryFilesMax files are read; others keep what they had, if they were read before. One
+// thread.
 class FileRegistry final : public Registry {
   public:
     // An empty list means kDefaultRegistryPath.
@@ -28,7 +30,10 @@ class FileRegistry final : public Registry {
 
   private:
     std::vector<std::string> listFiles(RegistrySnapshot& snapshot) const;
+    std::vector<std::string> filesOf(const std::string& folder, RegistrySnapshot& snapshot) const;
+    void addKnownOf(const std::string& folder, std::vector<std::string>& files) const;
     void readFile(const std::string& path, RegistrySnapshot& snapshot);
+    void layLastGood(const std::string& path, RegistrySnapshot& snapshot) const;
 
     std::vector<std::string> paths_;
     bool is_default_ = false;

@@ -41,10 +41,6 @@ class Bytes {
     bool failed_ = false;
 };
 
-std::string_view textOf(std::span<const uint8_t> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 ReadLcsValue unreadable(ValueType type, std::string reason) {
     return {type, std::nullopt, std::move(reason)};
 }
@@ -96,7 +92,7 @@ std::optional<std::vector<LcsValue>> parseLcsValues(std::span<const uint8_t> byt
     Bytes rest(bytes);
     while (!rest.done() && values.size() < count) {
         LcsValue value;
-        value.name = textOf(rest.take(rest.takeNumber()));
+        value.name = base::asText(rest.take(rest.takeNumber()));
         value.type = rest.takeNumber();
         const auto data = rest.take(rest.takeNumber());
         if (rest.failed()) {
@@ -115,15 +111,15 @@ ReadLcsValue readLcsValue(const LcsValue& value) {
     }
     switch (value.type) {
         case kLcsSz:
-            return readText(ValueType::Sz, textOf(value.data));
+            return readText(ValueType::Sz, base::asText(value.data));
         case kLcsExpandSz:
-            return readText(ValueType::Expand, textOf(value.data));
+            return readText(ValueType::Expand, base::asText(value.data));
         case kLcsBinary:
             return {ValueType::Binary, SettingValue(value.data), ""};
         case kLcsDword:
             return readNumber(ValueType::Dword, value.data, sizeof(uint32_t));
         case kLcsMultiSz:
-            return readList(textOf(value.data));
+            return readList(base::asText(value.data));
         case kLcsQword:
             return readNumber(ValueType::Qword, value.data, sizeof(uint64_t));
         default:

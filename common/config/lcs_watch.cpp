@@ -1,5 +1,6 @@
 #include "common/config/lcs_watch.h"
 
+#include "common/base/clock.h"
 #include "common/config/registry.h"
 
 #include <fcntl.h>
@@ -20,7 +21,7 @@ namespace {
 constexpr size_t kEventBytes = 64 * 1024;  // a record never comes in two parts
 constexpr int kReadsMax = 64;              // then the loop has its turn; the rest stays readable
 constexpr size_t kEventHeaderBytes = 8;
-constexpr long kNsPerMs = 1'000'000;
+constexpr int kArmsMax = 8;  // for a key that comes and goes meanwhile
 
 void watchReadable(const base::Fd& epoll, const base::Fd& fd) {
     epoll_event event{};
@@ -81,12 +82,22 @@ int LcsWatch::watchFirstOf(bool& is_ours) {
     }
 }
 
+bool LcsWatch::isOursThere() const {
+    const int opened = calls_.openKey(-1, std::string(kRegistryRoot).c_str(), kLcsRead);
+    const base::Fd key(opened < 0 ? -1 : opened);
+    return opened != -ENOENT;
+}
+
 int LcsWatch::arm() {
     if (!is_stale_) {
         return 0;
     }
     key_.reset();
-    const int outcome = watchFirstOf(is_ours_);
+    int outcome = watchFirstOf(is_ours_);
+    // Our key may have come before the watch above it that would have told of it.
+    for (int arms = 1; outcome == 0 && !is_ours_ && isOursThere(); ++arms) {
+        outcome = arms < kArmsMax ? watchFirstOf(is_ours_) : -EBUSY;
+    }
     if (outcome < 0) {
         retryLater();
         return outcome;
@@ -123,7 +134,7 @@ bool LcsWatch::take() {
 void LcsWatch::retryLater() {
     itimerspec once{};
     once.it_value.tv_sec = retry_ms_ / 1000;
-    once.it_value.tv_nsec = retry_ms_ % 1000 * kNsPerMs;
+    once.it_value.tv_nsec = retry_ms_ % 1000 * base::kNsPerMs;
     (void)::timerfd_settime(timer_.get(), 0, &once, nullptr);
 }
 

@@ -28,6 +28,7 @@ class LcsWatch {
 
   private:
     int watchFirstOf(bool& is_ours);
+    bool isOursThere() const;
     bool takeEvents();
 
     const LcsCalls& calls_;

@@ -1,6 +1,7 @@
 #include "common/config/registry_file.h"
 
 #include "common/access/sddl.h"
+#include "common/access/security_policy.h"
 #include "common/base/text.h"
 
 #include <algorithm>
@@ -59,7 +60,20 @@ const std::string* textMember(const Json& object, const char* name) {
     return found == nullptr ? nullptr : found->get_ptr<const std::string*>();
 }
 
+bool nestsDeeperThan(const Json& data, size_t levels) {
+    if (!data.is_structured()) {
+        return false;
+    }
+    return levels == 0 || std::any_of(data.begin(), data.end(), [levels](const Json& part) {
+               return nestsDeeperThan(part, levels - 1);
+           });
+}
+
 std::string shown(const Json& data) {
+    // dump() calls itself for each level, and how many there are is up to whoever wrote the file.
+    if (nestsDeeperThan(data, kShownDepthMax)) {
+        return "...";
+    }
     std::string text = data.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
     if (text.size() > kShownBytesMax) {
         text.resize(kShownBytesMax);
@@ -211,8 +225,7 @@ bool isOurs(std::string_view path, std::string_view name) {
     }
     const std::string whole =
         below->empty() ? withBackslashes(name) : base::cat(*below, "\\", withBackslashes(name));
-    return findSettingSpec(whole) != nullptr ||
-           base::equalsFolded(std::string_view(whole).substr(0, kSecurityKey.size()), kSecurityKey);
+    return findSettingSpec(whole) != nullptr || isBelowSecurity(whole);
 }
 
 // One pass over the tree of a file, collecting values and problems.
@@ -298,7 +311,11 @@ class FileReader {
 }  // namespace
 
 std::string foldRegistryName(std::string_view name) {
-    return base::foldAscii(withBackslashes(name));
+    return access::foldObjectName(name);
+}
+
+bool isBelowSecurity(std::string_view name) {
+    return base::equalsFolded(name.substr(0, kSecurityKey.size()), kSecurityKey);
 }
 
 std::optional<RegistryFile> parseRegistryFile(std::string_view text, const std::string& source,

@@ -11,6 +11,7 @@ namespace evd::config {
 
 inline constexpr size_t kRegistryFileBytesMax = size_t{1} << 20;
 inline constexpr size_t kRegistryFileValuesMax = 10'000;
+inline constexpr size_t kShownDepthMax = 16;  // wrong data that nests deeper is not shown
 
 // What one registry file says.
 struct RegistryFile {
@@ -33,5 +34,7 @@ std::optional<RegistryFile> parseRegistryFile(std::string_view text, const std::
 
 // Backslashes for slashes, ASCII letters folded, empty components removed.
 std::string foldRegistryName(std::string_view name);
+// Whether a name below kRegistryRoot, with backslashes, is one of descriptors.
+bool isBelowSecurity(std::string_view name);
 
 }  // namespace evd::config

@@ -14,7 +14,6 @@ using access::ObjectKind;
 using access::SecurityRule;
 using base::cat;
 
-constexpr std::string_view kSecurityKey = "Security\\";
 constexpr std::string_view kDefaultValueEnd = "\\@";
 constexpr size_t kShownBytesMax = 160;
 
@@ -70,8 +69,7 @@ class Reader {
 
   private:
     void readValue(const RegistryValue& value, bool subkeys) {
-        if (value.name.size() < kSecurityKey.size() ||
-            !base::equalsFolded(value.name.substr(0, kSecurityKey.size()), kSecurityKey)) {
+        if (!isBelowSecurity(value.name)) {
             return;
         }
         const auto place = placeOf(value.name);
@@ -159,7 +157,7 @@ SecurityValues readSecurityValues(const RegistrySnapshot& snapshot) {
 
 bool concernsSecurity(const Problem& problem) {
     const std::string below = cat(foldRegistryName(cat(kRegistryRoot, "\\Security")), "\\");
-    return foldRegistryName(problem.key).starts_with(below);
+    return cat(foldRegistryName(problem.key), "\\").starts_with(below);
 }
 
 std::vector<SettingChange> changedRules(const access::SecurityPolicy& old_policy,

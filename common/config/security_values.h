@@ -26,7 +26,7 @@ struct SecurityValues {
 // some rule might open what it closes. Pure; any thread.
 SecurityValues readSecurityValues(const RegistrySnapshot& snapshot);
 
-// Whether a problem is about something below Security\ and not about a setting.
+// Whether a problem is about Security or something below it, and not about a setting.
 bool concernsSecurity(const Problem& problem);
 
 // A change of a setting or a rule, for a person.

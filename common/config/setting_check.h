@@ -16,7 +16,7 @@ inline constexpr size_t kListItemBytesMax = 255;
 // Pure; any thread.
 base::Result<SettingValue> checkSetting(const SettingSpec& spec, const RegistryValue& value);
 
-// For a person: 500, "text", ["a", "b"], hex.
+// For a person: numbers and text as they are, lists with commas between, bytes in hex.
 std::string formatSettingValue(const SettingValue& value);
 
 }  // namespace evd::config

@@ -47,7 +47,6 @@ base::Result<void> createLogSchema(Connection& connection, int64_t created_wall_
 }
 
 base::Result<void> verifyLogSchema(Connection& connection) {
-    EVD_TRY(requireSql(connection, "SELECT key, value FROM metadata"));
     EVD_TRY(verifyVersion(connection, kLogSchemaVersion));
     EVD_TRY(requireSql(connection, base::cat("SELECT ", kLogColumns, " FROM logs")));
     EVD_TRY(requireSql(connection, "SELECT timestamp FROM logs INDEXED BY idx_logs_timestamp"));

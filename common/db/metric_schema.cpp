@@ -75,7 +75,6 @@ base::Result<void> createMetricSchema(Connection& connection, int64_t created_wa
 }
 
 base::Result<void> verifyMetricSchema(Connection& connection) {
-    EVD_TRY(requireSql(connection, "SELECT key, value FROM metadata"));
     EVD_TRY(verifyVersion(connection, kMetricSchemaVersion));
     EVD_TRY(requireSql(connection,
                        "SELECT id, name, labels, type, label_hash, boundaries_hash FROM series"));

@@ -65,7 +65,6 @@ base::Result<void> createEventSchema(Connection& connection, int64_t created_wal
 }
 
 base::Result<void> verifyEventSchema(Connection& connection) {
-    EVD_TRY(requireSql(connection, "SELECT key, value FROM metadata"));
     EVD_TRY(verifyVersion(connection, kSchemaVersion));
     EVD_TRY(requireSql(connection, base::cat("SELECT ", kEventColumns, " FROM events")));
     return requireSql(connection, "SELECT timestamp FROM events INDEXED BY idx_events_timestamp");

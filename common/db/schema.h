@@ -4,7 +4,6 @@
 #include "common/db/sqlite.h"
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace evd::db {

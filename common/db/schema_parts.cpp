@@ -78,6 +78,7 @@ base::Result<void> requireSql(Connection& connection, std::string_view sql) {
 }
 
 base::Result<void> verifyVersion(Connection& connection, std::string_view version) {
+    EVD_TRY(requireSql(connection, "SELECT key, value FROM metadata"));
     const auto found = readMetadata(connection, kSchemaVersionKey);
     if (!found) {
         return found.error();

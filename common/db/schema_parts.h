@@ -43,7 +43,7 @@ base::Result<void> createSchema(Connection& connection, const SchemaParts& parts
 // that cannot be made is left as it is.
 base::Result<void> completeSchema(Connection& connection, const SchemaParts& parts);
 
-// Unsupported for another schema version, Corrupt without any.
+// Unsupported for another schema version, Corrupt without any or without a table of metadata.
 base::Result<void> verifyVersion(Connection& connection, std::string_view version);
 
 // Corrupt when the statement cannot even be prepared: a table, column or index it names is missing.

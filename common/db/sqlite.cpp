@@ -8,8 +8,6 @@
 
 #include <sqlite3.h>
 #include <unistd.h>
-#include <array>
-#include <cerrno>
 
 namespace evd::db {
 
@@ -70,9 +68,10 @@ bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
 }
 
-// A file: URI for a path, so that a question mark in a folder's name is not read as parameters.
+// A file: URI for a path, so that a question mark in a folder's name is not read as parameters, and
+// neither are two slashes at the beginning as those of a host.
 std::string fileUri(const std::string& path, std::string_view parameters) {
-    std::string uri = "file:";
+    std::string uri = path.starts_with('/') ? "file://" : "file:";
     for (const char letter : path) {
         if (letter == '%' || letter == '?' || letter == '#') {
             const auto byte = static_cast<uint8_t>(letter);
@@ -351,7 +350,8 @@ ReadTrace Connection::endTrace() {
 std::string Connection::describe(std::string_view sql) {
     constexpr int kDetailColumn = 3;
     std::string text;
-    auto plan = prepare(base::cat("EXPLAIN QUERY PLAN ", sql));
+    // Anew, because the statement may insist on an index.
+    auto plan = prepareAnew(base::cat("EXPLAIN QUERY PLAN ", sql));
     while (plan) {
         const auto row = plan.value()->step();
         if (!row || !row.value()) {

@@ -21,19 +21,23 @@ struct CloseDirectory {
     void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-bool isRegularFile(const std::string& path) {
-    struct stat status {};
-    return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
-base::Error openFailed(const std::string& directory, int error_number) {
-    base::Error error = base::failErrno(base::cat("read directory ", directory), error_number);
+base::Error readFailed(std::string_view what, const std::string& path, int error_number) {
+    base::Error error = base::failErrno(base::cat(what, path), error_number);
     if (error_number == ENOENT) {
         error.kind = base::ErrorKind::NotFound;
     } else if (error_number == EACCES) {
         error.kind = base::ErrorKind::Denied;
     }
     return error;
+}
+
+// False for what is gone again.
+base::Result<bool> isRegularFile(const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0) {
+        return S_ISREG(status.st_mode);
+    }
+    return errno == ENOENT ? base::Result<bool>(false) : readFailed("look at ", path, errno);
 }
 
 }  // namespace
@@ -60,13 +64,25 @@ template <typename IsWanted>
 base::Result<std::vector<StoreFile>> listFiles(const std::string& directory, IsWanted is_wanted) {
     const std::unique_ptr<DIR, CloseDirectory> listing(::opendir(directory.c_str()));
     if (listing == nullptr) {
-        return openFailed(directory, errno);
+        return readFailed("read directory ", directory, errno);
     }
     std::vector<StoreFile> files;
-    while (const dirent* entry = ::readdir(listing.get())) {
+    // Only errno tells a broken disk from the end.
+    const auto next = [&listing]() {
+        errno = 0;
+        return ::readdir(listing.get());
+    };
+    while (const dirent* entry = next()) {
         const std::string name = static_cast<const char*>(entry->d_name);
         const std::string path = base::cat(directory, "/", name);
-        if (!is_wanted(name) || !isRegularFile(path)) {
+        if (!is_wanted(name)) {
+            continue;
+        }
+        const auto is_regular = isRegularFile(path);
+        if (!is_regular) {
+            return is_regular.error();
+        }
+        if (!is_regular.value()) {
             continue;
         }
         if (files.size() == kStoreFilesMax) {
@@ -74,6 +90,9 @@ base::Result<std::vector<StoreFile>> listFiles(const std::string& directory, IsW
                                                                   kStoreFilesMax, " databases"));
         }
         files.push_back({path, name, shardOfFileName(name)});
+    }
+    if (errno != 0) {
+        return readFailed("read directory ", directory, errno);
     }
     std::sort(files.begin(), files.end(),
               [](const StoreFile& left, const StoreFile& right) { return left.name < right.name; });

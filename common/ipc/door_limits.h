@@ -57,8 +57,8 @@ inline constexpr DoorLimits kEventIngestDoor = {
     .sent_bytes_max = kHoldingsBytesMax,
     .nesting_max = kInnerNestingMax,
     .held_calls_max = 65'536,  // twice the batches of all windows of as many cpus as there may be
-    // Above it the collector's window stays full and the ring absorbs (architecture, "Follow one
-    // event").
+    // Above it the collector's window stays full and the ring absorbs (architecture, "The life of
+    // an event").
     .unanswered_bytes_max = 32 * kMiB,
     .unanswered_calls_max = 4'096,
     .unsent_bytes_max = kMiB,

@@ -1,9 +1,17 @@
 #include "common/ipc/loop_wakeup.h"
 
+#include "common/base/check.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/ipc/errors.h"
+
 namespace evd::ipc {
 
 LoopWakeup::LoopWakeup(std::function<void()> on_wake) : on_wake_(std::move(on_wake)) {
-    waiting_ = waitAndCall().eagerlyEvaluate(nullptr);
+    waiting_ = waitAndCall().eagerlyEvaluate([](kj::Exception&& exception) {
+        base::logError(base::cat("what a signal calls fails: ", toError(exception).text));
+        EVD_CHECK(false, "what a signal calls does not throw");  // No signal would be heard again.
+    });
 }
 
 void LoopWakeup::signal() {

@@ -76,8 +76,9 @@ StartParams readStart(schema::StartParams::Reader in) {
     return params;
 }
 
-// Turns the supervisor's calls into calls on the Program and keeps their order: a request is served
-// only in the state in which it makes sense.
+// Turns the supervisor's calls into calls on the Program. What comes when is up to the supervisor,
+// which is believed: only a second start is refused. Heartbeats come during a start too, so that
+// one that hangs is noticed.
 class ChildService final : public schema::Child::Server {
   public:
     ChildService(Program& program, kj::AsyncIoContext& io) : program_(program), io_(io) {}

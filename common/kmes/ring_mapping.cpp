@@ -133,7 +133,9 @@ Result<Fd> makeMemory(const char* name, uint64_t bytes) {
     if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) {
         return base::failErrno(cat("cannot size ring memory to ", bytes, " bytes"), errno);
     }
-    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+    // The last seal is against more of them: whoever attaches holds the consumer page for writing,
+    // and could forbid that to every process that maps it later.
+    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         return base::failErrno("cannot seal ring memory", errno);
     }
     return fd;

@@ -20,8 +20,9 @@ enum class RingAccess {
 // of contracts §4, so that readers and writers know one shape. Does not keep the descriptors: the
 // pages stay as long as the mapping, even when the producer dies. Owned by one reader or writer and
 // used on its thread; the accessors are plain loads and stores with the order that Spec §5.1 asks
-// for. Sizes are checked against the memory behind a descriptor before it is mapped (a short one
-// would be SIGBUS at the first touch); a mismatch is Corrupt, a failing mmap is Io.
+// for. The sizes of memories are checked before they are mapped (a short one would be SIGBUS at the
+// first touch); of a kernel ring the kernel vouches for it. A mismatch is Corrupt, a failing mmap
+// is Io.
 class RingMapping {
   public:
     // A descriptor of kmes_attach, with the capacity it reported. Verified.
@@ -90,8 +91,9 @@ struct RingMemories {
     base::Fd consumer;  // kRingPageBytes bytes
 };
 
-// Fresh, zeroed memories that can be neither shrunk nor grown. For kmesd and for tests. The
-// producer descriptor is writable: what consumers are given must be opened again read-only.
+// Fresh, zeroed memories that can be neither shrunk, nor grown, nor sealed further. For kmesd and
+// for tests. The producer descriptor is writable: what consumers are given must be opened again
+// read-only.
 base::Result<RingMemories> makeRingMemories(uint64_t capacity);
 
 }  // namespace evd::kmes

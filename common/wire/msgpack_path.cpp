@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -34,6 +33,8 @@ constexpr std::array<uint8_t, 256> makeFixedBytes() {
             bytes[first] = 1;
         } else if (first >= 0xA0 && first < 0xC0) {
             bytes[first] = static_cast<uint8_t>(1 + (first & 0x1F));
+        } else if (first == 0xCA || first == 0xCB) {  // f32 f64
+            bytes[first] = static_cast<uint8_t>(1 + (size_t{4} << (first & 1)));
         } else if (first >= 0xCC && first <= 0xD3) {
             // u8 u16 u32 u64 i8 i16 i32 i64
             bytes[first] = static_cast<uint8_t>(1 + (size_t{1} << (first & 3)));

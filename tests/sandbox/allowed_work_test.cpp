@@ -268,7 +268,7 @@ TEST_CASE("allowed work: kmesd makes rings and hands them out for reading only")
     const auto work = [] {
         const base::Fd memory(::memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING));
         if (::ftruncate(memory.get(), 8192) != 0 ||
-            ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+            ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
             return false;
         }
         const std::string name = base::cat("/proc/self/fd/", memory.get());

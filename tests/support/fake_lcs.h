@@ -29,7 +29,7 @@ inline std::vector<uint8_t> bytesOf(uint64_t number, size_t width) {
 //
 // What a test scripts happens instead: errors by call, a key that keeps growing, events of a watch.
 // No LCS runs here, so this is what the back end is tested against.
-class FakeLcs final : public config::LcsCalls {
+class FakeLcs : public config::LcsCalls {
   public:
     struct Value {
         uint32_t type = 0;

@@ -80,6 +80,16 @@ TEST_CASE("packet: one that fits exactly is whole, one byte more is marked cut")
     CHECK(cut.value().bytes == 2);
 }
 
+TEST_CASE("packet: one that is longer than the socket's buffer takes is the sender's mistake") {
+    const SocketPair pair = packetPair();
+    const int bytes = 4096;
+    REQUIRE(::setsockopt(pair.left.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) == 0);
+    const auto sent = sendPacket(pair.left.get(), std::vector<uint8_t>(100'000));
+    REQUIRE_FALSE(sent.ok());
+    CHECK(sent.error().kind == ErrorKind::Invalid);
+    CHECK(sendPacket(pair.left.get(), std::vector<uint8_t>(1'000)).ok());
+}
+
 TEST_CASE("packet: carries open files, closed on exec at the other end") {
     const SocketPair pair = packetPair();
     const SocketPair carried = packetPair();

@@ -76,6 +76,23 @@ TEST_CASE("configuration: the registry wins over the state folder, and rpc follo
     CHECK(config::socketPathsBeside("q.sock").log == "log.sock");
 }
 
+TEST_CASE("configuration: rpc follows a query path that a reload keeps from before") {
+    TextRegistry registry;
+    std::string values;
+    for (const char* name : {"EventStorePath", "LogStorePath", "MetricStorePath", "LogSocketPath",
+                             "MetricSocketPath"}) {
+        values += base::cat(values.empty() ? "" : ",", value(name, "sz", "\"/x/f\""));
+    }
+    registry.set(base::cat(values, ",", value("QuerySocketPath", "sz", "\"/run/e/q.sock\"")));
+    const auto before = config::loadConfiguration({&registry, "", nullptr});
+    REQUIRE(before.usable());
+    registry.set(values);
+    const auto after = config::loadConfiguration({&registry, "", &before.settings});
+    CHECK(after.settings.text("QuerySocketPath") == "/run/e/q.sock");
+    CHECK(after.settings.text("RpcSocketPath") == "/run/e/rpc.sock");
+    CHECK(config::applyLive(before.settings, after.settings).waiting.empty());
+}
+
 TEST_CASE("configuration: an optional value at its limits is taken, one beyond keeps the default") {
     struct Row {
         const char* data;
@@ -171,6 +188,18 @@ TEST_CASE("configuration: words with a fixed choice are of that choice") {
     CHECK(loaded.settings.list("Linux\\Sensors").size() == 3);
     CHECK(loaded.settings.text("Linux\\BootId").empty());
     CHECK(loaded.problems.size() == 2);
+}
+
+TEST_CASE("configuration: a long value is shown up to a whole character") {
+    TextRegistry registry;
+    std::string umlauts = "a";
+    for (int i = 0; i < 100; ++i) {
+        umlauts += "\xc3\xa4";
+    }
+    registry.set(value("Linux\\\\BootId", "sz", base::cat("\"", umlauts, "\"").c_str()));
+    const auto loaded = loadState(registry);
+    REQUIRE(loaded.problems.size() == 1);
+    CHECK(loaded.problems[0].value == umlauts.substr(0, 79) + "...");
 }
 
 TEST_CASE("configuration: unknown values are passed over in silence") {  // Spec §12

@@ -4,6 +4,7 @@
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <filesystem>
 #include <fstream>
 
@@ -25,6 +26,27 @@ class Folder {
     evd::test::TemporaryDirectory directory;
     const std::string& path = directory.path();
 };
+
+// While it lives nothing can be opened, as when all descriptors are in use.
+class NoDescriptors {
+  public:
+    NoDescriptors() {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        const rlimit none{0, before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    }
+    ~NoDescriptors() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
+config::RegistrySnapshot readWithoutDescriptors(config::FileRegistry& registry) {
+    const NoDescriptors none;
+    return registry.read();
+}
 
 uint64_t batchSize(const config::RegistrySnapshot& snapshot) {
     const auto found = snapshot.values.find("maxbatchsize");
@@ -68,6 +90,63 @@ TEST_CASE("file registry: a file that is gone loses its values") {
     config::FileRegistry registry({folder.path});
     CHECK(batchSize(registry.read()) == 150);
     std::filesystem::remove(folder.path + "/a.reg");
+    CHECK(batchSize(registry.read()) == 0);
+}
+
+TEST_CASE(
+    "file registry: of a folder that cannot be listed stays what was good, and it is reported") {
+    const Folder folder;
+    folder.writeBatch("a.reg", 150);
+    folder.writeBatch("b.reg", 160);
+    for (const char* end : {"", "/"}) {
+        config::FileRegistry registry({folder.path + end});
+        CHECK(batchSize(registry.read()) == 160);
+        const auto snapshot = readWithoutDescriptors(registry);
+        CHECK(batchSize(snapshot) == 160);
+        REQUIRE_FALSE(snapshot.problems.empty());
+        CHECK(snapshot.problems[0].source == folder.path + end);
+        CHECK(registry.read().problems.empty());
+    }
+    config::FileRegistry never({folder.path});
+    CHECK_FALSE(readWithoutDescriptors(never).is_complete);
+}
+
+TEST_CASE("file registry: of a path that cannot be looked at stays what was good") {
+    const Folder folder;
+    std::filesystem::create_directories(folder.path + "/real/sub");
+    std::filesystem::create_directory_symlink("real", folder.path + "/link");
+    folder.writeBatch("real/sub/a.reg", 150);
+    folder.writeBatch("real/b.reg", 160);
+    for (const char* path : {"/link/sub", "/link/b.reg"}) {
+        config::FileRegistry registry({folder.path + path});
+        const uint64_t before = batchSize(registry.read());
+        CHECK(before != 0);
+        std::filesystem::remove(folder.path + "/link");
+        std::filesystem::create_directory_symlink("link", folder.path + "/link");  // ELOOP
+        const auto snapshot = registry.read();
+        CHECK(batchSize(snapshot) == before);
+        CHECK_FALSE(snapshot.problems.empty());
+        std::filesystem::remove(folder.path + "/link");
+        std::filesystem::create_directory_symlink("real", folder.path + "/link");
+        CHECK(registry.read().problems.empty());
+    }
+}
+
+TEST_CASE("file registry: a file that others push beyond the most that are read keeps its values") {
+    const Folder folder;
+    folder.writeBatch("z.reg", 150);
+    config::FileRegistry registry({folder.path});
+    CHECK(batchSize(registry.read()) == 150);
+    for (size_t i = 1; i < config::kRegistryFilesMax; ++i) {
+        folder.write(base::cat("a", i, ".reg"), R"({"keys": []})");
+    }
+    CHECK(registry.read().problems.empty());
+    folder.write("b.reg", R"({"keys": []})");
+    const auto snapshot = registry.read();
+    CHECK(batchSize(snapshot) == 150);
+    CHECK(snapshot.problems.size() == 1);
+    CHECK_FALSE(snapshot.is_complete);
+    std::filesystem::remove(folder.path + "/z.reg");
     CHECK(batchSize(registry.read()) == 0);
 }
 

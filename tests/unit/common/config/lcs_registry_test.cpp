@@ -45,6 +45,30 @@ void fill(FakeLcs& lcs) {
     CHECK(config::createLcsDefaults(lcs, true, created).empty());
 }
 
+// Our key is created, and set, just before a watch above it is armed: that one never tells of it.
+class LateKey final : public FakeLcs {
+  public:
+    int notify(int key, const config::LcsNotify& arguments) const override {
+        if (arguments.filter == config::kLcsWatchSubkeys) {
+            addKey(kRoot);
+            keys[kRoot].values["MaxBatchSize"] = {config::kLcsDword, bytesOf(500, 4)};
+        }
+        return FakeLcs::notify(key, arguments);
+    }
+};
+
+// Our key is there at every second look.
+class FlickeringKey final : public FakeLcs {
+  public:
+    int openKey(int parent, const char* path, uint32_t access) const override {
+        if (parent < 0 && path == kRoot && ++looks % 2 == 1) {
+            return -ENOENT;
+        }
+        return FakeLcs::openKey(parent, path, access);
+    }
+    mutable int looks = 0;
+};
+
 bool isReadable(const LcsRegistry& registry, int wait_ms) {
     pollfd one{registry.changeFd(), POLLIN, 0};
     return ::poll(&one, 1, wait_ms) == 1;
@@ -315,6 +339,26 @@ TEST_CASE("lcs watch: a key that vanishes is waited for at the one above it, and
     CHECK(registry.takeChanges());
     CHECK(valueOf(registry.read(), "eventstorepath") != nullptr);
     CHECK(lcs.watched.back() == kRoot);
+}
+
+TEST_CASE("lcs watch: a key that comes while the one above it is being watched is watched itself") {
+    LateKey lcs;
+    lcs.addKey("Machine\\System");
+    LcsRegistry registry(lcs);
+    CHECK(valueOf(registry.read(), "maxbatchsize") != nullptr);
+    CHECK(lcs.watched == std::vector<std::string>{"Machine\\System", kRoot});
+    CHECK(lcs.watch_filters.back() == config::kLcsWatchAll);
+}
+
+TEST_CASE("lcs watch: a key that comes and goes all the time is looked at again later") {
+    FlickeringKey lcs;
+    fill(lcs);
+    lcs.looks = 0;
+    LcsRegistry registry(lcs, 1);
+    const auto snapshot = registry.read();
+    CHECK(saysOf(snapshot, kRoot, "cannot be watched"));
+    CHECK(lcs.watched.size() < 20);
+    CHECK(isReadable(registry, 5000));
 }
 
 TEST_CASE("lcs watch: nonsense and errors from a watch make a new one") {

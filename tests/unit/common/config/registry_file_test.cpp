@@ -82,6 +82,34 @@ TEST_CASE("registry file: deep nesting is read without harm") {
     CHECK(parse(text).file);
 }
 
+TEST_CASE("registry file: data that is wrong and nested without end is reported, and not shown") {
+    const auto nested = [](size_t levels, std::string_view open, std::string_view close) {
+        std::string text;
+        for (size_t i = 0; i < levels; ++i) {
+            text += open;
+        }
+        text += '7';
+        for (size_t i = 0; i < levels; ++i) {
+            text += close;
+        }
+        return text;
+    };
+    const auto said = [](std::string_view data) {
+        const auto parsed =
+            parse(base::cat(R"({"keys": [{"path": "Machine/System/eventd", "values": [{"name": )",
+                            R"("MaxBatchSize", "type": "dword", "data": )", data, "}]}]}"));
+        REQUIRE(parsed.file);
+        REQUIRE(parsed.problems.empty());
+        REQUIRE(parsed.file->problems.size() == 1);
+        return parsed.file->problems[0].value;
+    };
+    const size_t max = config::kShownDepthMax;
+    CHECK(said(nested(max, "[", "]")) == nested(max, "[", "]"));
+    CHECK(said(nested(max + 1, "[", "]")) == "...");
+    CHECK(said(nested(500'000, "[", "]")) == "...");
+    CHECK(said(nested(150'000, "{\"\":", "}")) == "...");
+}
+
 TEST_CASE("registry file: numbers fit their type or are reported with key and value") {
     struct Row {
         const char* type;

@@ -202,6 +202,17 @@ TEST_CASE("sqlite: a path with characters that mean something in a URI is only a
     CHECK(countRows(*reader.value()) == 1);
 }
 
+TEST_CASE("sqlite: a path that begins with two slashes names no host") {
+    const test::TemporaryDirectory directory;
+    const std::string path = "/" + directory.path() + "/one.db";
+    REQUIRE(path.starts_with("//"));
+    auto writer = makeDatabase(path);
+    REQUIRE(writer->execute("INSERT INTO t VALUES (1)"));
+    auto reader = Connection::openForReading(path);
+    REQUIRE(reader);
+    CHECK(countRows(*reader.value()) == 1);
+}
+
 TEST_CASE("sqlite: a reader keeps its statements, reset and without parameters, up to a limit") {
     const test::TemporaryDirectory directory;
     const std::string path = directory.path() + "/a.db";
@@ -232,6 +243,8 @@ TEST_CASE("sqlite: a reader keeps its statements, reset and without parameters, 
         auto anew = reader.value()->prepareAnew(kText);
         CHECK(reader.value()->keptStatements() == kept - 1);
     }
+    CHECK(reader.value()->keptStatements() == kept);
+    CHECK(reader.value()->describe(kText).find("SCAN") != std::string::npos);
     CHECK(reader.value()->keptStatements() == kept);
     for (size_t i = 0; i < 2 * kStatementsKept; ++i) {
         REQUIRE(reader.value()->prepare("SELECT " + std::to_string(i)));

@@ -2,10 +2,46 @@
 
 #include "tests/support/temporary_directory.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
 #include <fstream>
+
+namespace {
+
+// A disk that breaks while a folder is listed: how many entries are still read; -1 for a good one.
+int entries_left = -1;
+int lstat_errno = 0;
+
+// Those of the C library, in whose places the next two are: nothing else makes them fail half-way.
+template <typename Function>
+Function* libraryFunction(const char* name) {
+    return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+
+extern "C" int lstat(const char* path, struct stat* found) noexcept {
+    if (lstat_errno != 0) {
+        errno = lstat_errno;
+        return -1;
+    }
+    static auto* const real = libraryFunction<int(const char*, struct stat*)>("lstat");
+    return real(path, found);
+}
+
+extern "C" dirent* readdir(DIR* folder) {
+    if (entries_left == 0) {
+        errno = EIO;
+        return nullptr;
+    }
+    entries_left -= entries_left > 0 ? 1 : 0;
+    static auto* const real = libraryFunction<dirent*(DIR*)>("readdir");
+    return real(folder);
+}
 
 namespace evd::db {
 namespace {
@@ -54,6 +90,39 @@ TEST_CASE("store files: a directory that does not exist is NotFound") {
     const auto found = discoverEventStores(directory.path() + "/none");
     REQUIRE_FALSE(found);
     CHECK(found.error().kind == base::ErrorKind::NotFound);
+}
+
+TEST_CASE("store files: a folder of which only a part can be listed is an error, and not shorter") {
+    const test::TemporaryDirectory directory;
+    for (const char* name : {"shard-0000.db", "shard-0001.db", "shard-0002.db"}) {
+        std::ofstream(directory / name).close();
+    }
+    for (int entries = 0; entries < 6; ++entries) {  // the two dots among them
+        CAPTURE(entries);
+        entries_left = entries;
+        const auto shards = discoverEventStores(directory.path());
+        entries_left = entries;
+        const auto single = discoverSingleStore(directory / "shard-0000.db");
+        entries_left = -1;
+        REQUIRE_FALSE(shards);
+        CHECK(shards.error().kind == base::ErrorKind::Io);
+        CHECK_FALSE(single);
+    }
+    CHECK(discoverEventStores(directory.path()).value().size() == 3);
+}
+
+TEST_CASE("store files: one that is gone again is left out, one that cannot be looked at is not") {
+    const test::TemporaryDirectory directory;
+    std::ofstream(directory / "shard-0000.db").close();
+    lstat_errno = ENOENT;
+    const auto gone = discoverEventStores(directory.path());
+    lstat_errno = EIO;
+    const auto broken = discoverEventStores(directory.path());
+    lstat_errno = 0;
+    REQUIRE(gone);
+    CHECK(gone.value().empty());
+    REQUIRE_FALSE(broken);
+    CHECK(broken.error().kind == base::ErrorKind::Io);
 }
 
 TEST_CASE(

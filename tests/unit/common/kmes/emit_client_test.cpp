@@ -126,6 +126,24 @@ TEST_CASE("emit client: lengths that no packet can say stop a batch where they s
     CHECK(outcome.error->kind == base::ErrorKind::Invalid);
 }
 
+TEST_CASE("emit client: an event that is too large for the socket's buffer is refused alone") {
+    auto pair = base::makeSocketPair(SOCK_SEQPACKET);
+    REQUIRE(pair.ok());
+    const int fd = pair.value().left.get();
+    const auto client = kmes::makeSocketEmitClient(std::move(pair.value().left));
+    const int bytes = 4096;
+    REQUIRE(::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) == 0);
+    const std::vector<uint8_t> payload(100'000, 0xC0);
+    const auto refused = client->emit({"a", payload});
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().kind == base::ErrorKind::Invalid);
+    const std::vector<EmitEntry> entries(1, EmitEntry{"a", payload});
+    const auto outcome = client->emitBatch(entries);
+    CHECK(outcome.emitted == 0);
+    REQUIRE(outcome.error.has_value());
+    CHECK(outcome.error->kind == base::ErrorKind::Invalid);
+}
+
 TEST_CASE("emit client: a connection that has ended is Gone") {
     auto pair = base::makeSocketPair(SOCK_SEQPACKET);
     REQUIRE(pair.ok());

@@ -4,6 +4,7 @@
 #include "tests/support/test_ring.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cerrno>
@@ -124,6 +125,21 @@ TEST_CASE("ring mapping: ring memories can be neither shrunk nor grown") {
     CHECK(::ftruncate(memories.value().producer.get(), 4096) == -1);
     CHECK(errno == EPERM);
     CHECK(::ftruncate(memories.value().consumer.get(), 8192) == -1);
+}
+
+TEST_CASE(
+    "ring mapping: nobody who holds ring memories can take writing from those who come later") {
+    const auto memories = kmes::makeRingMemories(kmes::kRingCapacityMin);
+    REQUIRE(memories.ok());
+    for (const base::Fd* memory : {&memories.value().producer, &memories.value().consumer}) {
+        for (const int seal : {F_SEAL_FUTURE_WRITE, F_SEAL_WRITE}) {
+            CHECK(::fcntl(memory->get(), F_ADD_SEALS, seal) == -1);
+            CHECK(errno == EPERM);
+        }
+    }
+    CHECK(RingMapping::mapMemories(memories.value().producer.get(), memories.value().consumer.get(),
+                                   0, kmes::kRingCapacityMin, RingAccess::Producer)
+              .ok());
 }
 
 TEST_CASE("ring mapping: a kernel descriptor that cannot be mapped whole is an error") {

@@ -1,0 +1,84 @@
+#include "common/ipc/loop_wakeup.h"
+
+#include "common/base/thread.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <kj/async-io.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+#include <functional>
+#include <stdexcept>
+
+namespace ipc = evd::ipc;
+
+namespace {
+
+// More turns than whatever is waiting needs.
+void turn(kj::AsyncIoContext& io) {
+    for (int i = 0; i < 100; ++i) {
+        io.waitScope.poll();
+    }
+}
+
+// How a process ends that does this.
+int endOf(const std::function<void()>& work) {
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        const rlimit no_core{0, 0};
+        (void)::setrlimit(RLIMIT_CORE, &no_core);
+        (void)::signal(SIGABRT, SIG_DFL);  // not for the test's own handler
+        (void)::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
+        work();
+        ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    return status;
+}
+
+}  // namespace
+
+TEST_CASE("loop wakeup: signals before the call are one call, one during it is another") {
+    auto io = kj::setupAsyncIo();
+    int calls = 0;
+    std::function<void()> during;
+    ipc::LoopWakeup wakeup([&] {
+        ++calls;
+        if (during) {
+            during();
+        }
+    });
+    turn(io);
+    CHECK(calls == 0);
+    {
+        evd::base::Thread thread("signals", [&] {
+            wakeup.signal();
+            wakeup.signal();
+        });
+        thread.join();
+    }
+    turn(io);
+    CHECK(calls == 1);
+    during = [&] {
+        during = nullptr;
+        wakeup.signal();
+    };
+    wakeup.signal();
+    turn(io);
+    CHECK(calls == 3);
+}
+
+TEST_CASE("loop wakeup: a call that throws ends the process, for nobody would be woken any more") {
+    const int status = endOf([] {
+        auto io = kj::setupAsyncIo();
+        ipc::LoopWakeup wakeup([] { throw std::runtime_error("broken"); });
+        wakeup.signal();
+        turn(io);
+    });
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == SIGABRT);
+}
