@@ -4,15 +4,11 @@
 #include "queryd/exec/hit_density.h"
 
 #include "common/base/text.h"
-#include "queryd/exec/explanation.h"
-#include "queryd/stream/counting_signal.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/msgpack_json.h"
-#include "tests/support/record_list.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/unit/queryd/exec/asked_folder.h"
 
 #include <doctest/doctest.h>
-#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -23,8 +19,7 @@ namespace {
 
 constexpr int64_t kEvents = 8'000;  // of each of two databases; a sample is a quarter
 
-class Store {
-  public:
+struct Store : AskedFolder {
     Store() {
         for (int64_t shard = 0; shard < 2; ++shard) {
             std::vector<test::TestEvent> events;
@@ -36,36 +31,9 @@ class Store {
                                                               ",\"old\":", i < 4000 ? 1 : 0, "}"))
                                     .value();
             }
-            test::TestShard(folder_ / base::cat("shard-000", shard, ".db")).insert(events);
+            test::TestShard(*this / base::cat("shard-000", shard, ".db")).insert(events);
         }
     }
-
-    std::vector<std::string> ask(const std::string& text) const { return run(text, false); }
-    bool hasStep(const std::string& text, const std::string& step) const {
-        return std::ranges::any_of(run(text, true), [&step](const std::string& line) {
-            return line.find(base::cat("\"", step, "\"")) != std::string::npos;
-        });
-    }
-
-  private:
-    std::vector<std::string> run(const std::string& text, bool explains) const {
-        const base::SystemClock clock;
-        CountingSignal signal;
-        const auto engine = makeQueryEngine(
-            {.event_store_path = folder_.path(), .reader_threads = 1}, clock, signal);
-        const auto prepared = engine->prepare(text);
-        REQUIRE(prepared.ok());
-        RunOptions options;
-        options.caller.system = true;
-        test::RecordList records;
-        const auto done = explains
-                              ? explainQuestion(*engine, *prepared.value(), options, clock, records)
-                              : engine->run(*prepared.value(), options, records);
-        REQUIRE(done.ok());
-        return records.lines();
-    }
-
-    test::TemporaryDirectory folder_;
 };
 
 TEST_CASE("hit density: a walk is worth it until it would look at a fourth of all rows") {

@@ -3,12 +3,9 @@
 #include "queryd/exec/hit_positions.h"
 
 #include "common/base/text.h"
-#include "queryd/exec/explanation.h"
-#include "queryd/stream/counting_signal.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/msgpack_json.h"
-#include "tests/support/record_list.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/unit/queryd/exec/asked_folder.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -16,7 +13,6 @@
 #include <vector>
 
 namespace evd::queryd {
-using test::RecordList;
 using test::TestEvent;
 using test::TestShard;
 
@@ -44,42 +40,14 @@ std::vector<TestEvent> someEvents(int64_t first_id, int64_t count) {
     return events;
 }
 
-class Store {
-  public:
+struct Store : AskedFolder {
     Store() {
-        TestShard(folder_ / "shard-0000.db").insert(someEvents(1, kEvents));
-        TestShard(folder_ / "shard-0001.db").insert(someEvents(kEvents + 1, kEvents));
+        TestShard(*this / "shard-0000.db").insert(someEvents(1, kEvents));
+        TestShard(*this / "shard-0001.db").insert(someEvents(kEvents + 1, kEvents));
     }
 
-    std::vector<std::string> ask(const std::string& text) const {
-        return run(text, /*explains=*/false);
-    }
     // Whether the answer was put together by looking up what had been found.
-    bool looksUp(const std::string& text) const {
-        return std::ranges::any_of(run(text, /*explains=*/true), [](const std::string& line) {
-            return line.find("\"records by id\"") != std::string::npos;
-        });
-    }
-
-  private:
-    std::vector<std::string> run(const std::string& text, bool explains) const {
-        const base::SystemClock clock;
-        CountingSignal signal;
-        const auto engine = makeQueryEngine(
-            {.event_store_path = folder_.path(), .reader_threads = 1}, clock, signal);
-        const auto prepared = engine->prepare(text);
-        REQUIRE(prepared.ok());
-        RunOptions options;
-        options.caller.system = true;
-        RecordList records;
-        const auto done = explains
-                              ? explainQuestion(*engine, *prepared.value(), options, clock, records)
-                              : engine->run(*prepared.value(), options, records);
-        REQUIRE(done.ok());
-        return records.lines();
-    }
-
-    test::TemporaryDirectory folder_;
+    bool looksUp(const std::string& text) const { return hasStep(text, "records by id"); }
 };
 
 TEST_CASE("hit positions: so many are worth a look-up each, and no more") {
