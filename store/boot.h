@@ -18,10 +18,10 @@ namespace evd::store {
 // ever given out twice, and 2^31 such jumps fit into an id.
 inline constexpr int64_t kUnreadableIdSkip = int64_t{1} << 32;
 
-inline constexpr std::string_view kLastIdKey = "last_id";  // in metadata, at start and at shutdown
+inline constexpr std::string_view kLastIdKey = "last_id";  // in metadata
 
-// The greatest id that a database ever held, as far as retention, a start or a shutdown wrote it
-// down; 0 otherwise. Ids go on behind it.
+// The greatest id that a database ever held, as far as retention, a start, a shutdown or a writer
+// that settles a doubt wrote it down; 0 otherwise. Ids go on behind it.
 base::Result<int64_t> readLastIdEver(db::Connection& connection);
 
 // Adds what a database accounts for in that boot, by cpu. Corrupt when it says what cannot be; what

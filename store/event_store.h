@@ -42,7 +42,8 @@ struct CpuHoldings {
 class EventStoreListener {
   public:
     virtual ~EventStoreListener() = default;
-    // Something has been reported: call pump() soon. Comes once per report that nobody has fetched.
+    // Something has been reported: call pump() soon. Comes when the first of them is there, not for
+    // each that follows before they are fetched.
     virtual void reportsWaiting() = 0;
     virtual void committed(const wire::CommitNotice& notice) = 0;
 };

@@ -22,11 +22,12 @@
 namespace evd::store {
 
 // Who drives a RecordStore and hears of it. The first two calls come from its writer's thread and
-// must not wait; the others come from within pump().
+// must not wait; the others come from within open() and pump().
 class RecordStoreListener {
   public:
     virtual ~RecordStoreListener() = default;
-    // Something has been reported: call pump() soon. Comes once per report that nobody has fetched.
+    // Something has been reported: call pump() soon. Comes when the first of them is there, not for
+    // each that follows before they are fetched.
     virtual void reportsWaiting() = 0;
     virtual void committed(const wire::CommitNotice& notice) = 0;
     // For a synthetic.storage_error; what it is has been logged.

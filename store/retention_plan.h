@@ -6,10 +6,11 @@
 
 namespace evd::store {
 
-// How long events are kept. Zero is no limit.
+// How long the records of a store are kept: EventRetentionDays, LogRetentionMaxBytes and their
+// like. Zero is no limit.
 struct RetentionLimits {
-    uint32_t days = 0;              // EventRetentionDays
-    uint64_t bytes_max = 0;         // EventRetentionMaxBytes, live bytes of all databases
+    uint32_t days = 0;
+    uint64_t bytes_max = 0;         // live bytes of all databases of the store
     int64_t check_interval_ns = 0;  // RetentionCheckIntervalMinutes
 
     bool operator==(const RetentionLimits&) const = default;
@@ -35,9 +36,9 @@ struct RetentionStep {
 // Decides what is deleted next (Spec §3.4); nothing when everything is within the limits.
 //
 // Age comes first: whatever is older than `days` goes. Then size: while all databases together are
-// larger than the limit, the oldest events of all of them go, whichever database they are in. A
+// larger than the limit, the oldest records of all of them go, whichever database they are in. A
 // batch ends at the least `reach_ns` of all, so that no batch of one database runs ahead of older
-// events in another, and yet of every round of databases one gives a full batch. Databases that
+// records in another, and yet of every round of databases one gives a full batch. Databases that
 // cannot be written must not be among them: what nobody can delete does not make others pay.
 // Pure; called again after each batch with what has changed.
 std::optional<RetentionStep> planRetention(std::span<const DatabaseAge> databases,

@@ -8,9 +8,11 @@
 
 namespace evd::store {
 
-// Whose turn it is to write to one shard's database (Spec §3.4, impact on writers).
+// Whose turn it is to write to the database of one shard, or of logs or metrics (Spec §3.4, impact
+// on writers).
 //
-// The shard's writer takes a turn for each transaction, retention one for each of its batches.
+// The writer takes a turn for each transaction, retention one for each of its batches, and where
+// there are rollups their thread one for each of its steps.
 // Turns are given in the order in which they were asked for, which a mutex does not promise: a busy
 // writer that lets go and asks again at once cannot starve retention, and retention, which pauses
 // between its turns, never makes the writer wait for more than one batch. Any thread; a turn is

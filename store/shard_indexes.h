@@ -27,7 +27,7 @@ inline constexpr int kBuildProgressSteps = 1000;   // between two looks at the q
 // and the fill of the rings come from the loop and are only noted here; Figures are for anyone.
 // Judgement is elsewhere: nextIndexStep (what), BuildSchedule (when), Shedding (what must go). A
 // build that is interrupted or fails leaves nothing behind and is tried again; that is no error.
-// An error returned is Corrupt: the database must be put aside.
+// Where an error is returned that is Corrupt, the database must be put aside.
 class ShardIndexes {
   public:
     struct Figures {

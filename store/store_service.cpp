@@ -257,6 +257,10 @@ std::vector<wire::Measure> StoreService::measures() {
     all.push_back({"fields_ignored", static_cast<int64_t>(control_figures_.fields_ignored)});
     all.push_back({"rollups_counted", static_cast<int64_t>(control_figures_.rollups_counted)});
     all.push_back({"rollups_ignored", static_cast<int64_t>(control_figures_.rollups_ignored)});
+    all.push_back({"reports_early", static_cast<int64_t>(control_figures_.reports_early)});
+    if (policy_ != nullptr) {
+        all.push_back({"counts_dropped", static_cast<int64_t>(policy_->droppedCounts())});
+    }
     return all;
 }
 

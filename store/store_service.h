@@ -27,7 +27,7 @@ namespace evd::store {
 //
 // Joins the EventStore and the RecordStores to the event loop: collectors' calls come in through
 // CollectorConnection, eventd-ingest's through RecordIngestConnection, what writer threads report
-// comes back through one wake-up per report, and each commit is told on the notice bus from the
+// comes back through wake-ups, and each commit is told on the notice bus from the
 // writer's own thread. start() confines the process to the folders of the stores before it opens a
 // database or makes a thread. The index policy runs on its own thread and its decisions come back
 // through the loop; queryd's ControlConnection feeds it. Shards are opened when the first collector

@@ -16,8 +16,9 @@ namespace evd::store {
 //
 //   synthetic.startup        {boot_id, restart, shard_count, resume: [{cpu_id, sequence}]}
 //   synthetic.shutdown       {last: [{cpu_id, sequence}]}
-//   synthetic.gap            {cpu_id, first_missing, last_missing, count, last_timestamp?,
-//   reveal_timestamp} synthetic.config_change  {key, old, new}           (nil when absent)
+//   synthetic.gap            {cpu_id, first_missing, last_missing, count,
+//                             last_timestamp?, reveal_timestamp}
+//   synthetic.config_change  {key, old, new}, nil when absent
 //   synthetic.storage_error  {store, shard?, error}
 //
 // GUIDs are text in braces (Ruling S11). Pure values; any thread.
