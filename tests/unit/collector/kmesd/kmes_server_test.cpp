@@ -6,7 +6,9 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/collector/kmesd/ring_fixture.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -236,6 +238,31 @@ TEST_CASE_FIXTURE(ServerFixture, "server: a connection that ends makes room for 
         served = isServed(next);
     }
     CHECK(served);
+}
+
+TEST_CASE_FIXTURE(
+    ServerFixture,
+    "server: out of descriptors it lets newcomers wait and takes them in afterwards") {
+    const base::Fd first = connect();
+    CHECK(isServed(first));
+    const base::Fd waiting(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{static_cast<rlim_t>(waiting.get()) + 1, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(static_cast<char*>(address.sun_path), sizeof(address.sun_path) - 1);
+    const int connected =
+        ::connect(waiting.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    for (int i = 0; i < 10; ++i) {
+        CHECK(isServed(first));  // who is in is not kept waiting
+    }
+    const uint64_t connections = server.figures().connections;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(connected == 0);
+    CHECK(connections == 1);
+    CHECK(isServed(waiting));
 }
 
 TEST_CASE_FIXTURE(ServerFixture,
