@@ -3,12 +3,14 @@
 
 import contextlib
 import io
+import json
 import os
 import tempfile
 import unittest
 
 import check_banned
 import check_conformance
+import check_coverage
 import check_docs
 import check_fuzzers
 import check_layers
@@ -408,6 +410,36 @@ class FuzzersTest(Complaining):
                               self.with_change(tests__fuzz__new_fuzz_DOT_cpp=""), "in no row")
         self.assert_complains(check_fuzzers.check,
                               self.with_change(tests__fuzz__old_DOT_dict=""), "for old")
+
+
+class CoverageTest(Complaining):
+    @staticmethod
+    def tree(run, page):
+        """A tree in which `run` of the hundred lines of one file are run, and one row of the page."""
+        summary = {"files": [
+            {"filename": "common/wire/frame.cpp", "line_total": 100, "line_covered": run},
+            {"filename": "queryd/exec/sort.cpp", "line_total": 100, "line_covered": 0}]}
+        return {check_coverage.SUMMARY: json.dumps(summary), check_coverage.PAGE: page + "\n"}
+
+    def test_what_is_run_whole_or_promised_as_it_is_passes(self):
+        row = "| `common/wire/frame.cpp` | 93 % | why |"
+        self.assert_silent(check_coverage.check, self.tree(100, ""))
+        self.assert_silent(check_coverage.check, self.tree(93, row))
+        self.assert_silent(check_coverage.check, self.tree(96, row))
+        self.assert_silent(check_coverage.check, {"docs/x.md": "never measured"})
+
+    def test_less_than_promised(self):
+        row = "| `common/wire/frame.cpp` | 93 % | why |"
+        self.assert_complains(check_coverage.check, self.tree(99, ""), "promised are 100 %")
+        self.assert_complains(check_coverage.check, self.tree(92, row), "promised are 93 %")
+
+    def test_a_promise_that_is_far_too_small(self):
+        row = "| `common/wire/frame.cpp` | 93 % | why |"
+        self.assert_complains(check_coverage.check, self.tree(97, row), "promise it")
+
+    def test_a_row_is_about_a_safety_relevant_file(self):
+        row = "| `queryd/exec/sort.cpp` | 0 % | why |"
+        self.assert_complains(check_coverage.check, self.tree(100, row), "not measured")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ class FakeLcs : public config::LcsCalls {
     int notify_error = 0;
     mutable int growing_rounds = 0;  // so often the answer needs one byte more than was said
     int false_count = 0;             // added to the number of values that the kernel says it gives
+    uint32_t false_bytes = 0;        // added to the bytes that it says it has written of values
+    uint32_t false_name_bytes = 0;   // added to those of a key's name
     mutable std::deque<std::vector<uint8_t>> pending;  // what reading a watch gives, part by part
     mutable std::vector<std::string> watched;          // paths, in the order of the calls
     mutable std::vector<uint32_t> watch_filters;
@@ -137,7 +139,7 @@ class FakeLcs : public config::LcsCalls {
             return -ERANGE;
         }
         std::copy(all.begin(), all.end(), reinterpret_cast<uint8_t*>(arguments.buffer));
-        arguments.buffer_bytes = static_cast<uint32_t>(all.size());
+        arguments.buffer_bytes = static_cast<uint32_t>(all.size()) + false_bytes;
         arguments.count_out =
             static_cast<uint32_t>(static_cast<int>(found->second.values.size()) + false_count);
         return 0;
@@ -157,7 +159,7 @@ class FakeLcs : public config::LcsCalls {
             if (fits) {
                 std::memcpy(reinterpret_cast<void*>(arguments.name), name.data(), name.size());
             }
-            arguments.name_bytes = static_cast<uint32_t>(name.size());
+            arguments.name_bytes = static_cast<uint32_t>(name.size()) + false_name_bytes;
             return fits ? 0 : -ERANGE;
         }
         return -ENOENT;

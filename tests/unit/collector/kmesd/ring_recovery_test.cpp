@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 #include <unistd.h>
+#include <algorithm>
 
 namespace evd::collector {
 namespace {
@@ -146,6 +147,44 @@ TEST_CASE("ring recovery: lost counters are rebuilt from the rings") {
     auto successor = machine.startKmesd();
     emitNumbered(*successor, 0, 1);
     CHECK(sequencesOf(*RingMachine::attach(*successor, 0)) == upTo(1, 4));
+}
+
+TEST_CASE("ring recovery: counters that are too short to be ours are rebuilt and parked anew") {
+    RingMachine machine;
+    auto rings = machine.startKmesd();
+    emitNumbered(*rings, 0, 3);
+    rings.reset();
+    base::Fd tiny(::memfd_create("tiny", MFD_CLOEXEC));
+    REQUIRE(::ftruncate(tiny.get(), 100) == 0);
+    machine.keeper.at("ring.counters") = std::move(tiny);
+    auto successor = machine.startKmesd();
+    emitNumbered(*successor, 0, 1);
+    CHECK(sequencesOf(*RingMachine::attach(*successor, 0)) == upTo(1, 4));
+    struct stat found {};
+    REQUIRE(::fstat(machine.keeper.at("ring.counters").get(), &found) == 0);
+    CHECK(found.st_size > 100);
+}
+
+TEST_CASE("ring recovery: a memory that was never written and is older than the ring is let go") {
+    RingMachine machine;
+    machine.startKmesd();
+    auto blank = kmes::makeRingMemories(machine.capacity).value();
+    std::vector<ParkedMemory> parked;
+    for (const std::string part : {"producer", "consumer"}) {
+        const std::string ring = "ring.0.1." + part;
+        parked.push_back({"ring.0.3." + part, std::move(machine.keeper.at(ring))});
+        machine.keeper.drop(ring);
+    }
+    parked.push_back({"ring.0.2.producer", std::move(blank.producer)});
+    parked.push_back({"ring.0.2.consumer", std::move(blank.consumer)});
+    machine.keeper.park(std::move(parked));
+    auto rings = machine.startKmesd();
+    CHECK(machine.resumed == 2);
+    const auto names = machine.keeper.names();
+    CHECK(std::count_if(names.begin(), names.end(), [](const std::string& name) {
+              return name.starts_with("ring.0.2.");
+          }) == 0);
+    CHECK(std::count(names.begin(), names.end(), "ring.0.3.producer") == 1);
 }
 
 TEST_CASE("ring recovery: the number of rings never shrinks under a running group") {

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "common/config/registry_file.h"
+#include "common/config/setting_check.h"
 #include "common/config/socket_paths.h"
 
 #include "tests/unit/common/config/text_registry.h"
@@ -200,6 +201,50 @@ TEST_CASE("configuration: a long value is shown up to a whole character") {
     const auto loaded = loadState(registry);
     REQUIRE(loaded.problems.size() == 1);
     CHECK(loaded.problems[0].value == umlauts.substr(0, 79) + "...");
+}
+
+TEST_CASE(
+    "configuration: a word that is none of the choice keeps the default and is told the choice") {
+    TextRegistry registry;
+    registry.set(value("Linux\\\\KmesBackend", "sz", "\"kernal\""));
+    const auto loaded = loadState(registry);
+    REQUIRE(loaded.problems.size() == 1);
+    CHECK(loaded.problems[0].reason.find("must be one of") == 0);
+    CHECK(loaded.settings.text("Linux\\KmesBackend") != "kernal");
+}
+
+TEST_CASE("configuration: a list has so many entries of so many bytes, and no more") {
+    const auto problemsOf = [](size_t entries, size_t bytes) {
+        std::string data;
+        for (size_t i = 0; i < entries; ++i) {
+            data += base::cat(i == 0 ? "[\"" : ", \"", std::string(bytes, 'g'), "\"");
+        }
+        TextRegistry registry;
+        registry.set(value("Linux\\\\AdminGroups", "multi", (data + "]").c_str()));
+        const auto loaded = loadState(registry);
+        const bool taken = loaded.settings.list("Linux\\AdminGroups").front().front() == 'g';
+        CHECK(taken == loaded.problems.empty());
+        return loaded.problems.size();
+    };
+    CHECK(problemsOf(64, 1) == 0);
+    CHECK(problemsOf(65, 1) == 1);
+    CHECK(problemsOf(1, config::kListItemBytesMax) == 0);
+    CHECK(problemsOf(1, config::kListItemBytesMax + 1) == 1);
+    TextRegistry empty;
+    empty.set(value("Linux\\\\AdminGroups", "multi", "[\"\"]"));
+    CHECK(loadState(empty).problems.size() == 1);
+}
+
+TEST_CASE("configuration: a long value is shown in part when it is refused") {
+    TextRegistry registry;
+    const std::string text = base::cat('"', std::string(5'000, 'a'), '"');
+    registry.set(value("QuerySocketPath", "sz", text.c_str()));
+    const auto loaded = loadState(registry);
+    CHECK_FALSE(loaded.usable());
+    REQUIRE(loaded.problems.size() == 1);
+    const std::string told = config::formatProblem(loaded.problems[0]);
+    CHECK(told.find("aaa...") != std::string::npos);
+    CHECK(told.size() < 500);
 }
 
 TEST_CASE("configuration: unknown values are passed over in silence") {  // Spec §12

@@ -180,3 +180,20 @@ TEST_CASE("file registry: it says when something in it was never known") {
     CHECK(batchSize(snapshot) == 200);
     CHECK_FALSE(config::FileRegistry({folder.path + "/none"}).read().is_complete);
 }
+
+TEST_CASE(
+    "file registry: of more files than the limit the first by name are read, and it is said") {
+    const Folder folder;
+    for (size_t i = 0; i < config::kRegistryFilesMax; ++i) {
+        folder.write(base::cat(i + 1'000'000, ".reg"), R"({"keys": []})");
+    }
+    config::FileRegistry registry({folder.path});
+    CHECK(registry.read().is_complete);
+    CHECK(registry.read().problems.empty());
+    folder.writeBatch("2000000.reg", 200);
+    const auto snapshot = registry.read();
+    CHECK_FALSE(snapshot.is_complete);
+    REQUIRE(snapshot.problems.size() == 1);
+    CHECK(snapshot.problems[0].reason == "at most 1000 registry files are read");
+    CHECK(batchSize(snapshot) == 0);
+}

@@ -5,6 +5,7 @@
 
 #include "common/access/pattern_table.h"
 #include "common/config/configuration.h"
+#include "common/config/lcs_values.h"
 #include "tests/support/fake_lcs.h"
 
 #include <doctest/doctest.h>
@@ -147,6 +148,33 @@ TEST_CASE("lcs registry: bytes that are not what their type says are reported an
     CHECK(*valueOf(snapshot, "g")->data == config::SettingValue(std::string("ends")));
 }
 
+TEST_CASE("lcs registry: a value at the limit of LCS is read, and one byte more is none") {
+    FakeLcs lcs;
+    fill(lcs);
+    lcs.set(kRoot, "Long", config::kLcsSz, bytesOf(std::string(config::kLcsValueBytesMax, 'x')));
+    LcsRegistry registry(lcs);
+    const auto at = registry.read();
+    CHECK(at.problems.empty());
+    CHECK(valueOf(at, "long")->data);
+    lcs.set(kRoot, "Long", config::kLcsSz,
+            bytesOf(std::string(config::kLcsValueBytesMax + 1, 'x')));
+    const auto above = registry.read();
+    CHECK(saysOf(above, "\\Long", "has more than"));
+    CHECK_FALSE(valueOf(above, "long")->data);
+}
+
+TEST_CASE("lcs registry: a text that is to be expanded is read as that, and fits no setting") {
+    FakeLcs lcs;
+    fill(lcs);
+    lcs.set(kRoot, "QuerySocketPath", config::kLcsExpandSz, bytesOf("/x/%A%"));
+    lcs.set(kRoot, "L", config::kLcsMultiSz, bytesOf("\xff"));
+    LcsRegistry registry(lcs);
+    const auto snapshot = registry.read();
+    CHECK(valueOf(snapshot, "querysocketpath")->type == config::ValueType::Expand);
+    CHECK(saysOf(snapshot, "\\L", "not UTF-8"));
+    CHECK_FALSE(config::loadConfiguration({&registry, "", nullptr}).usable());
+}
+
 TEST_CASE("lcs registry: answers longer than the buffer are asked for again, but not for ever") {
     FakeLcs lcs;
     fill(lcs);
@@ -174,6 +202,19 @@ TEST_CASE("lcs registry: a kernel that counts otherwise than it writes is not be
         CHECK_FALSE(snapshot.is_complete);
         CHECK(saysOf(snapshot, kRoot, "EPROTO"));
     }
+}
+
+TEST_CASE(
+    "lcs registry: a kernel that says it wrote more than there was room for is not believed") {
+    FakeLcs lcs;
+    fill(lcs);
+    LcsRegistry registry(lcs);
+    CHECK(registry.read().is_complete);
+    lcs.false_bytes = 1U << 20;
+    CHECK(saysOf(registry.read(), kRoot, "EPROTO"));
+    lcs.false_bytes = 0;
+    lcs.false_name_bytes = 1U << 20;
+    CHECK(saysOf(registry.read(), kRoot, "EPROTO"));
 }
 
 TEST_CASE("lcs registry: when it does not answer or denies a part, what was known stays") {

@@ -170,3 +170,22 @@ TEST_CASE("registry file: a bad entry is left out and the rest is used") {
     REQUIRE(parsed.file->values.size() == 1);
     CHECK(parsed.file->values[0].name == "A");
 }
+
+TEST_CASE("registry file: it holds values up to a number, and what is beyond is told") {
+    std::string values;
+    for (size_t i = 0; i < config::kRegistryFileValuesMax; ++i) {
+        values += base::cat(R"({"name": "V)", i, R"(", "type": "dword", "data": 1},)");
+    }
+    const auto fileOf = [](std::string_view entries) {
+        return parse(base::cat(R"({"keys": [{"path": "Machine\\System\\eventd", "values": [)",
+                               entries, "]}]}"));
+    };
+    const auto full = fileOf(std::string_view(values).substr(0, values.size() - 1));
+    REQUIRE(full.file);
+    CHECK(full.file->values.size() == config::kRegistryFileValuesMax);
+    CHECK(full.file->problems.empty());
+    const auto over = fileOf(values + R"({"name": "Over", "type": "dword", "data": 1})");
+    REQUIRE(over.file);
+    CHECK(over.file->values.size() == config::kRegistryFileValuesMax);
+    CHECK(over.file->problems.size() == 1);
+}

@@ -99,6 +99,18 @@ TEST_CASE("emit client: a batch that stops in the middle says how far it came") 
     CHECK(outcome.error.has_value());
 }
 
+TEST_CASE(
+    "emit client: a success that leaves out a part of the batch is none, and counts what came") {
+    FakeKmes fake([](const kmes::KmesRequest&) -> kmes::EmitReply { return {0, 3}; });
+    const auto short_of = fake.client().emitBatch(std::vector<EmitEntry>(4, EmitEntry{"a", {}}));
+    CHECK(short_of.emitted == 3);
+    CHECK(short_of.error.has_value());
+    // More than was asked for is not believed either.
+    const auto too_much = fake.client().emitBatch(std::vector<EmitEntry>(2, EmitEntry{"a", {}}));
+    CHECK(too_much.emitted == 2);
+    CHECK(too_much.error.has_value());
+}
+
 TEST_CASE("emit client: a batch too large for one packet is sent in several") {
     size_t packets = 0;
     FakeKmes fake([&](const kmes::KmesRequest& request) {

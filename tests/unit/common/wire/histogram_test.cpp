@@ -73,6 +73,29 @@ TEST_CASE("histogram: foreign bytes are refused") {
     bytes.push_back(0xC0);
     CHECK_FALSE(readHistogram(bytes));
     CHECK_FALSE(readHistogram(bytesOf([](MsgpackWriter& w) { w.text("boundaries"); })));
+    // All four keys, but one count is a text; and all is well formed, but it is no histogram.
+    const auto written = [](bool is_text, int total) {
+        return bytesOf([&](MsgpackWriter& w) {
+            w.mapHeader(4);
+            w.text("sum");
+            w.integer(1);
+            w.text("total_count");
+            w.integer(total);
+            w.text("boundaries");
+            w.arrayHeader(1);
+            w.integer(5);
+            w.text("counts");
+            w.arrayHeader(1);
+            is_text ? w.text("1") : w.integer(1);
+        });
+    };
+    CHECK(readHistogram(written(false, 1)));
+    CHECK_FALSE(readHistogram(written(true, 1)));
+    CHECK_FALSE(readHistogram(written(false, 0)));
+    CHECK_FALSE(readHistogram(bytesOf([](MsgpackWriter& w) {
+        w.mapHeader(4);
+        w.integer(1);
+    })));
     // A key twice.
     CHECK_FALSE(readHistogram(bytesOf([](MsgpackWriter& w) {
         w.mapHeader(4);

@@ -60,6 +60,9 @@ TEST_CASE("metric labels: a canonical text is read back, any other refused") {
     REQUIRE(labels);
     CHECK(labels.value() == std::vector<MetricLabel>{{"core", "0"}, {"host", "a"}});
     CHECK(readCanonicalLabels("").value().empty());
+    const std::string longest = "k=" + std::string(kMetricLabelTextBytesMax - 2, 'x');
+    CHECK(readCanonicalLabels(longest));
+    CHECK_FALSE(readCanonicalLabels(longest + "x"));
     for (const char* text : {"host=a,core=0", "core", "core=", "=0", "core=0,", ",",
                              "core=0,core=0", "core=0=1", "name=x"}) {
         CAPTURE(text);

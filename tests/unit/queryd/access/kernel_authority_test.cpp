@@ -241,6 +241,20 @@ TEST_CASE("kernel checker: without a kernel token nothing is granted, and nobody
     CHECK(scene.kernel.checks.empty());
 }
 
+TEST_CASE("kernel checker: what has its answer without a descriptor is not asked about") {
+    Scene scene(kAlice);
+    const FieldTree tree(ObjectKind::Events, Fields{"uid"});
+    for (const auto answer :
+         {rights::ResolvedPattern::Answer::Open, rights::ResolvedPattern::Answer::Closed}) {
+        rights::ResolvedPattern pattern;
+        pattern.answer = answer;
+        const auto verdict =
+            scene.checker.check(scene.caller(), {ObjectKind::Events, "a.b", pattern, tree});
+        CHECK(verdict.recordVisible() == (answer == rights::ResolvedPattern::Answer::Open));
+    }
+    CHECK(scene.kernel.checks.empty());
+}
+
 TEST_CASE("kernel checker: a token for identification sees nothing") {
     rights::Token token = kAlice;
     token.impersonation_level = rights::ImpersonationLevel::Identification;
