@@ -122,7 +122,7 @@ TEST_CASE("ingest service: malformed is invalid, and the next sound run is store
     Fixture fixture;
     fixture.connect().hello();
     RunSketch broken(0, 1, 10);
-    broken.bytes().resize(broken.bytes().size() - 1);
+    broken.bytes().pop_back();
     CHECK(fixture.collector->write(broken) == "invalid");
     CHECK(fixture.collector->write(RunSketch(0, 1, 10)) == "ok");
 }
