@@ -54,15 +54,19 @@ uint64_t rowsMax(const RecordPlan& plan) {
     return is_bounded ? rows : std::numeric_limits<uint64_t>::max();
 }
 
-bool isNewestFirst(const RecordPlan& plan) {
-    const bool is_by_time =
-        plan.sort.size() == 1 && plan.fields[plan.sort.front().field].column == &plan.table->time();
-    return plan.sort.empty() || (is_by_time && plan.sort.front().descending);
+bool isByTimeAlone(const RecordPlan& plan) {
+    return plan.sort.empty() ||
+           (plan.sort.size() == 1 &&
+            plan.fields[plan.sort.front().field].column == &plan.table->time());
 }
 
 ScanOrder timeOrder(const RecordPlan& plan) {
     const bool ascending = !plan.sort.empty() && !plan.sort.front().descending;
     return ascending ? ScanOrder::OldestFirst : ScanOrder::NewestFirst;
+}
+
+bool isNewestFirst(const RecordPlan& plan) {
+    return isByTimeAlone(plan) && timeOrder(plan) == ScanOrder::NewestFirst;
 }
 
 uint64_t newestPage(const RecordPlan& plan) {

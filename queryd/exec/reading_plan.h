@@ -23,11 +23,12 @@ inline constexpr uint64_t kFewRowsMin = 1000;  // a smaller TAKE is likely to be
 // How many rows of one database can matter; the greatest number: all.
 uint64_t rowsMax(const RecordPlan& plan);
 
+// Whether nothing but time decides the order of the answer, and which of its two orders that is.
+bool isByTimeAlone(const RecordPlan& plan);
+ScanOrder timeOrder(const RecordPlan& plan);
+
 // Whether the answer begins with the newest record, in the order of ScanOrder::NewestFirst.
 bool isNewestFirst(const RecordPlan& plan);
-
-// The order of an answer by time.
-ScanOrder timeOrder(const RecordPlan& plan);
 
 // How many of the newest hits of a database may be enough; 0: they do not begin the answer.
 uint64_t newestPage(const RecordPlan& plan);

@@ -22,12 +22,6 @@ namespace {
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 constexpr uint64_t kFewBytesMax = 8 * 1024 * 1024;  // of one task, before it keeps positions
 
-bool isByTimeAlone(const RecordPlan& plan) {
-    return plan.sort.empty() ||
-           (plan.sort.size() == 1 &&
-            plan.fields[plan.sort.front().field].column == &plan.table->time());
-}
-
 // Whether conditions decide what is wanted, of a whole answer. Walking the rows as they lie and
 // sorting what is found is then several times faster than walking them by time, as long as not much
 // is found and time does not narrow the search.
@@ -61,10 +55,7 @@ class RecordAnswer {
             EVD_TRY(answerWithContext());
         } else if (!isByTimeAlone(plan_)) {
             EVD_TRY(takeSurveys(SurveyTask::Count::Share));
-            const auto sent = answerSorted(kNoLimit);
-            if (!sent) {
-                return sent.error();
-            }
+            EVD_TRY(answerSorted(kNoLimit));
         } else {
             EVD_TRY(answerTimeOrder());
         }
@@ -145,6 +136,9 @@ class RecordAnswer {
     // Whether hits are so dense that a walk by time has found what is wanted of them before all
     // rows could be read. A sample tells, which is worth it where that may be.
     base::Result<bool> findsEnoughSoon() {
+        if (plan_.within != nullptr || newestPage(plan_) != 0) {
+            return false;
+        }
         std::vector<std::unique_ptr<ShardTask>> tasks;
         uint64_t rows_all = 0;
         for (ReadingPart& part : planReading(plan_, surveys_, ThreadSharing())) {
@@ -156,8 +150,7 @@ class RecordAnswer {
             tasks.push_back(std::make_unique<HitDensityTask>(requestOf(surveyed(), part),
                                                              databases_[part.database]));
         }
-        if (plan_.within != nullptr || newestPage(plan_) != 0 ||
-            !isWalkQuicker({1, 1}, rowsMax(plan_), rows_all)) {
+        if (!isWalkQuicker({1, 1}, rowsMax(plan_), rows_all)) {
             return false;
         }
         EVD_TRY(runTasks(readers_, control_, tasks));

@@ -33,12 +33,11 @@ base::Result<bool> SortedHits::find(uint64_t bytes_max) {
                                                           answer_.readers.memory()));
     }
     EVD_TRY(runTasks(answer_.readers, answer_.control, tasks_));
-    return std::ranges::none_of(tasks_, [this](const auto& task) { return top(task).gaveUp(); });
+    return std::ranges::none_of(tasks_, [](const auto& task) { return top(task).gaveUp(); });
 }
 
 base::Result<void> SortedHits::send(AnswerWindow& window) {
-    if (std::ranges::any_of(tasks_,
-                            [this](const auto& task) { return top(task).keptPositions(); })) {
+    if (std::ranges::any_of(tasks_, [](const auto& task) { return top(task).keptPositions(); })) {
         return sendByPosition(window);
     }
     for (const SortedRecord* record : records()) {

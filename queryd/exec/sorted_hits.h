@@ -44,7 +44,7 @@ class SortedHits {
     std::vector<SortedRecord*> records();
 
   private:
-    TopRecordsTask& top(const std::unique_ptr<ShardTask>& task) const {
+    static TopRecordsTask& top(const std::unique_ptr<ShardTask>& task) {
         return static_cast<TopRecordsTask&>(*task);
     }
     base::Result<void> sendByPosition(AnswerWindow& window);
