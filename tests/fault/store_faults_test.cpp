@@ -22,6 +22,17 @@ constexpr uint64_t kHitsDefault = 40;
 constexpr uint64_t kNever = ~uint64_t{0};
 constexpr int64_t kNoCheckpoint = int64_t{1} << 30;  // no log here grows so long
 
+// One shard of one cpu with a run in it, and without the checkpoint whose fsync the next failure
+// could meet.
+struct OneShardWorld : StoreWorld {
+    OneShardWorld() : StoreWorld({.shards = 1, .cpus = 1, .checkpoint_bytes = kNoCheckpoint}) {
+        FaultyVfs::instance().disarm();
+        REQUIRE(start());
+        emit(0);
+        REQUIRE(deliverAll(5));
+    }
+};
+
 using Survive = Outcome (*)(FaultPlan, StoreWorld::Shape, uint64_t);
 
 bool wantsAll() {
@@ -73,15 +84,7 @@ TEST_CASE("store faults: more shards than cpus, and fewer") {
 // Who follows the store by its stable id must not pass ids that a restart may bring back.
 TEST_CASE("store faults: the ids of a commit in doubt are not stable before the next commit") {
     FaultyVfs& disk = FaultyVfs::instance();
-    disk.disarm();
-    StoreWorld::Shape shape;
-    shape.shards = 1;
-    shape.cpus = 1;
-    shape.checkpoint_bytes = kNoCheckpoint;  // whose fsync the failure could meet instead
-    StoreWorld world(shape);
-    REQUIRE(world.start());
-    world.emit(0);
-    REQUIRE(world.deliverAll(5));
+    OneShardWorld world;
     const int64_t stable = world.store().stableId();
     const uint64_t answered = world.answered(0);
     disk.arm({FaultKind::SyncError, 1, 1});
@@ -98,15 +101,7 @@ TEST_CASE("store faults: the ids of a commit in doubt are not stable before the 
 
 TEST_CASE("store faults: a shard settles a commit in doubt by itself when nothing else comes") {
     FaultyVfs& disk = FaultyVfs::instance();
-    disk.disarm();
-    StoreWorld::Shape shape;
-    shape.shards = 1;
-    shape.cpus = 1;
-    shape.checkpoint_bytes = kNoCheckpoint;
-    StoreWorld world(shape);
-    REQUIRE(world.start());
-    world.emit(0);
-    REQUIRE(world.deliverAll(5));
+    OneShardWorld world;
     const int64_t stable = world.store().stableId();
     // The second failure meets the writer's first attempt.
     disk.arm({FaultKind::SyncError, 1, 2});
@@ -125,15 +120,7 @@ TEST_CASE("store faults: a commit in doubt is settled at leisure though an index
     constexpr int kPauseMs = 2500;
     constexpr uint64_t kAttemptsMax = 10;  // one a second, and one may be under way
     FaultyVfs& disk = FaultyVfs::instance();
-    disk.disarm();
-    StoreWorld::Shape shape;
-    shape.shards = 1;
-    shape.cpus = 1;
-    shape.checkpoint_bytes = kNoCheckpoint;
-    StoreWorld world(shape);
-    REQUIRE(world.start());
-    world.emit(0);
-    REQUIRE(world.deliverAll(5));
+    OneShardWorld world;
     disk.arm({FaultKind::SyncError, 1, kNever});
     world.emit(0);
     world.deliver();
