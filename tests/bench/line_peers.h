@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/bench/record_sender.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +31,10 @@ std::optional<PeerFigures> runLiveRsyslog();
 uint64_t sendLines(
     int socket,
     const std::function<std::string(std::string_view origin, std::string_view line)>& format);
+
+// The same lines to a group of ours, sent as `send` does.
+using SendLines = std::function<Sent(const std::string& socket, StoredRows&, const AddRecord&)>;
+PeerFigures runOurLines(const SendLines& send);
 
 uint64_t bytesBelow(const std::string& folder);
 

@@ -200,26 +200,6 @@ std::optional<NatsFigures> runNats() {
                        static_cast<double>(bytesBelow(server.storeFolder())) / kRecords};
 }
 
-PeerFigures runOurLines() {
-    const std::string line(kPeerLineBytes, 'x');
-    const test::StateFolder state;
-    test::Group group(state, quietOptions());
-    EVD_CHECK(group.waitReady(), "the group did not become ready");
-    StoredRows rows(state.below("logs.db"), "logs");
-    const Sent sent = sendAll(
-        state.below("run/log.sock"), rows, kRecords, kBatch,
-        [&](wire::RecordDatagram& datagram, uint64_t number) {
-            wire::LogRecord record;
-            const std::string origin = cat("service", number % kPeerOrigins);
-            record.origin = origin;
-            record.message = line;
-            EVD_CHECK(datagram.add(record) == wire::RecordDatagram::Added::Yes, "a small record");
-        });
-    EVD_CHECK(sent.stored == kRecords, "every line is stored");
-    EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
-    return {sent.perSecond(), bytesPerRow(state.below("logs.db"), sent.stored)};
-}
-
 // By cursor from the beginning, per second.
 double readOurEventsBack(const std::string& socket) {
     const int64_t start = nowNs();
@@ -261,7 +241,12 @@ void benchNats(Figures& figures) {
     if (!nats) {
         return;
     }
-    const PeerFigures lines = runOurLines();
+    const PeerFigures lines =
+        runOurLines([](const std::string& socket, StoredRows& rows, const AddRecord& add) {
+            const Sent sent = sendAll(socket, rows, kRecords, kBatch, add);
+            EVD_CHECK(sent.stored == kRecords, "every line is stored");
+            return sent;
+        });
     const NatsFigures events = runOurEvents();
     const char* const kName = "NATS JetStream";
     figures.push_back(

@@ -61,26 +61,6 @@ std::optional<PeerFigures> runPrometheus() {
                        static_cast<double>(bytesBelow(folder.path() + "/blocks")) / kSamples};
 }
 
-PeerFigures runOurLogs() {
-    const std::string line(kPeerLineBytes, 'x');
-    const test::StateFolder state;
-    test::Group group(state, quietOptions());
-    EVD_CHECK(group.waitReady(), "the group did not become ready");
-    StoredRows rows(state.below("logs.db"), "logs");
-    const Sent sent = sendRecords(
-        state.below("run/log.sock"), rows, {0, 1},
-        [&](wire::RecordDatagram& datagram, uint64_t number) {
-            wire::LogRecord record;
-            const std::string origin = cat("service", number % kPeerOrigins);
-            record.origin = origin;
-            record.message = line;
-            EVD_CHECK(datagram.add(record) == wire::RecordDatagram::Added::Yes, "a small record");
-        });
-    const uint64_t stored = rows.count();
-    EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
-    return {sent.perSecond(), bytesPerRow(state.below("logs.db"), stored)};
-}
-
 PeerFigures runOurSamples() {
     const test::StateFolder state;
     test::GroupOptions options = quietOptions();
@@ -114,7 +94,10 @@ void benchPeers(Figures& figures) {
     const auto journald = runLiveJournald();
     const auto rsyslog = runLiveRsyslog();
     if (journald || rsyslog) {
-        const PeerFigures ours = runOurLogs();
+        const PeerFigures ours =
+            runOurLines([](const std::string& socket, StoredRows& rows, const AddRecord& add) {
+                return sendRecords(socket, rows, {0, 1}, add);
+            });
         const auto compare = [&](const std::optional<PeerFigures>& peer, const std::string& name) {
             if (peer) {
                 figures.push_back({cat("peers.log_lines ", name), ours.per_second, "lines/s",
