@@ -7,6 +7,7 @@
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
 #include "common/ipc/errors.h"
+#include "common/ipc/loop_calls.h"
 #include "common/ipc/notice.h"
 #include "queryd/access/access_backend.h"
 #include "queryd/access/access_policy.h"
@@ -130,7 +131,8 @@ struct QuerydParts {
                                  commits.signal(), &store)),
           admission(admissionLimits(params.settings)),
           sessions(*engine, admission, clock, params.settings.number("QueryTimeoutMs")),
-          boot_id(params.boot_id) {
+          boot_id(params.boot_id),
+          calls(io.unixEventPort) {
         policy.install(params.settings.security());
         base::logInfo(base::cat("access: ", access.description));
     }
@@ -156,6 +158,8 @@ struct QuerydParts {
     Admission admission;
     Sessions sessions;
     const base::Guid boot_id;
+    ipc::LoopCalls calls;
+    kj::Own<kj::PromiseFulfiller<void>> idle;  // of a drain: no question runs any more
     std::unique_ptr<Listener> listener;
     std::unique_ptr<RpcService> rpc;
     kj::Timer* timer = nullptr;
@@ -238,11 +242,11 @@ kj::Promise<void> QuerydService::drain() {
     }
     parts_->listener->stopAccepting();
     parts_->rpc->stopAccepting();
-    auto idle = kj::newPromiseAndCrossThreadFulfiller<void>();
-    // Shared, because a std::function is copyable and a fulfiller is not.
-    auto fulfiller =
-        std::make_shared<kj::Own<kj::CrossThreadPromiseFulfiller<void>>>(kj::mv(idle.fulfiller));
-    parts_->sessions.beginStop([fulfiller]() { (*fulfiller)->fulfill(); });
+    auto idle = kj::newPromiseAndFulfiller<void>();
+    parts_->idle = kj::mv(idle.fulfiller);
+    parts_->sessions.beginStop([this, loop = parts_->calls.caller()]() {
+        loop.call([this]() { parts_->idle->fulfill(); });
+    });
     auto all_ended = idle.promise.fork();
     auto patience = parts_->timer->afterDelay(kDrainPatienceMs * kj::MILLISECONDS)
                         .then([this, late = all_ended.addBranch()]() mutable {

@@ -61,7 +61,7 @@ StoreLink::StoreLink(const base::Clock& clock, kj::AsyncIoContext& io)
     : clock_(clock),
       provider_(*io.lowLevelProvider),
       timer_(io.provider->getTimer()),
-      wakeup_([this]() { sendCommands(); }),
+      calls_(io.unixEventPort),
       tasks_(*this) {
     tasks_.add(reportForEver());
 }
@@ -149,17 +149,13 @@ template <typename T>
 base::Result<T> StoreLink::ask(std::function<void(const std::shared_ptr<Command<T>>&)> send,
                                int64_t deadline_monotonic_ns, const std::atomic<bool>* cancelled) {
     auto command = std::make_shared<Command<T>>();
-    {
-        const std::lock_guard lock(commands_mutex_);
-        commands_.emplace_back([this, command, send = std::move(send)] {
-            if (isConnected()) {
-                send(command);
-            } else {
-                command->answer(storeAway());
-            }
-        });
-    }
-    wakeup_.signal();
+    calls_.call([this, command, send = std::move(send)] {
+        if (isConnected()) {
+            send(command);
+        } else {
+            command->answer(storeAway());
+        }
+    });
     std::unique_lock lock(command->mutex);
     while (!command->outcome) {
         if (cancelled != nullptr && *cancelled) {
@@ -197,17 +193,6 @@ base::Result<StableId> StoreLink::stableId(int64_t deadline_monotonic_ns,
             [command](kj::Exception&& exception) { command->fail(exception); }));
     };
     return ask<StableId>(send, deadline_monotonic_ns, cancelled);
-}
-
-void StoreLink::sendCommands() {
-    std::vector<std::function<void()>> commands;
-    {
-        const std::lock_guard lock(commands_mutex_);
-        commands.swap(commands_);
-    }
-    for (const auto& send : commands) {
-        send();
-    }
 }
 
 }  // namespace evd::queryd

@@ -2,7 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fd.h"
-#include "common/ipc/loop_wakeup.h"
+#include "common/ipc/loop_calls.h"
 #include "queryd/exec/store_control.h"
 #include "queryd/field_reports.h"
 #include "queryd/rollup_reports.h"
@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <string>
 #include <vector>
 
 namespace evd::queryd {
@@ -56,7 +56,6 @@ class StoreLink final : public StoreControl, private kj::TaskSet::ErrorHandler {
     kj::Promise<void> reportForEver();
     void report();
     void reportRollups();
-    void sendCommands();
     template <typename T>
     base::Result<T> ask(std::function<void(const std::shared_ptr<Command<T>>&)> send,
                         int64_t deadline_monotonic_ns, const std::atomic<bool>* cancelled);
@@ -66,13 +65,11 @@ class StoreLink final : public StoreControl, private kj::TaskSet::ErrorHandler {
     kj::Timer& timer_;
     FieldReports reports_;
     RollupReports rollups_;
-    std::mutex commands_mutex_;
-    std::vector<std::function<void()>> commands_;  // not sent yet
     kj::Own<Connection> connection_;
     uint64_t connection_number_ = 0;
     bool is_reporting_ = false;
     bool is_reporting_rollups_ = false;
-    ipc::LoopWakeup wakeup_;
+    ipc::LoopCalls calls_;
     kj::TaskSet tasks_;  // last: what runs here uses the rest
 };
 

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 #include <cstdint>
 #include <span>
-#include <string>
 
 namespace evd::sandbox {
 

@@ -4,8 +4,6 @@
 #include "store/run_answer.h"
 
 #include <kj/async.h>
-#include <memory>
-#include <utility>
 
 namespace evd::store {
 

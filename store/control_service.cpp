@@ -2,9 +2,11 @@
 
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
+#include "common/ipc/loop_calls.h"
 
 #include <capnp/store_control.capnp.h>
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,8 +23,12 @@ std::string toString(capnp::Text::Reader text) {
 class ControlService final : public schema::StoreControl::Server {
   public:
     ControlService(PolicyThread& policy, ControlFigures& figures, const base::Clock& clock,
-                   std::function<int64_t()> stable_id)
-        : policy_(policy), figures_(figures), clock_(clock), stable_id_(std::move(stable_id)) {}
+                   std::function<int64_t()> stable_id, kj::UnixEventPort& port)
+        : policy_(policy),
+          figures_(figures),
+          clock_(clock),
+          stable_id_(std::move(stable_id)),
+          calls_(port) {}
 
     kj::Promise<void> countFields(CountFieldsContext context) override {
         const auto fields = context.getParams().getFields();
@@ -77,17 +83,13 @@ class ControlService final : public schema::StoreControl::Server {
 
     kj::Promise<void> index(IndexContext context) override {
         auto field = ipc::takeOrThrow(indexField(toString(context.getParams().getField())));
-        auto pair = kj::newPromiseAndCrossThreadFulfiller<void>();
-        // Shared, because a std::function is copyable and a fulfiller is not.
-        auto fulfiller = std::make_shared<kj::Own<kj::CrossThreadPromiseFulfiller<void>>>(
-            kj::mv(pair.fulfiller));
-        policy_.askFor(std::move(field), [fulfiller](const base::Result<void>& outcome) {
-            if (outcome.ok()) {
-                (*fulfiller)->fulfill();
-            } else {
-                (*fulfiller)->reject(ipc::toException(outcome.error()));
-            }
-        });
+        auto pair = kj::newPromiseAndFulfiller<void>();
+        const uint64_t number = ++indexes_asked_;
+        unanswered_.emplace(number, kj::mv(pair.fulfiller));
+        policy_.askFor(std::move(field),
+                       [this, number, loop = calls_.caller()](const base::Result<void>& outcome) {
+                           loop.call([this, number, outcome]() { answerIndex(number, outcome); });
+                       });
         return kj::mv(pair.promise);
     }
 
@@ -97,6 +99,15 @@ class ControlService final : public schema::StoreControl::Server {
     }
 
   private:
+    void answerIndex(uint64_t number, const base::Result<void>& outcome) {
+        const auto asked = unanswered_.extract(number);
+        if (outcome.ok()) {
+            asked.mapped()->fulfill();
+        } else {
+            asked.mapped()->reject(ipc::toException(outcome.error()));
+        }
+    }
+
     // Whether a report comes faster than it may; the last one that did not is remembered.
     bool isEarly(std::optional<int64_t>& last_report_ns) {
         const int64_t now_ns = clock_.monotonicNs();
@@ -114,15 +125,19 @@ class ControlService final : public schema::StoreControl::Server {
     const std::function<int64_t()> stable_id_;
     std::optional<int64_t> last_fields_ns_;
     std::optional<int64_t> last_rollups_ns_;
+    uint64_t indexes_asked_ = 0;
+    std::map<uint64_t, kj::Own<kj::PromiseFulfiller<void>>> unanswered_;  // by their number
+    ipc::LoopCalls calls_;  // last: what is called uses the rest
 };
 
 }  // namespace
 
 ControlConnection::ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
                                      const base::Clock& clock, std::function<int64_t()> stable_id,
-                                     kj::LowLevelAsyncIoProvider& io)
-    : connection_(ipc::adoptSocket(std::move(socket), io),
-                  kj::heap<ControlService>(policy, figures, clock, std::move(stable_id)),
-                  ipc::kStoreControlDoor) {}
+                                     kj::AsyncIoContext& io)
+    : connection_(
+          ipc::adoptSocket(std::move(socket), *io.lowLevelProvider),
+          kj::heap<ControlService>(policy, figures, clock, std::move(stable_id), io.unixEventPort),
+          ipc::kStoreControlDoor) {}
 
 }  // namespace evd::store

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 
 namespace evd::store {
 
@@ -35,7 +34,7 @@ class ControlConnection {
   public:
     ControlConnection(base::Fd socket, PolicyThread& policy, ControlFigures& figures,
                       const base::Clock& clock, std::function<int64_t()> stable_id,
-                      kj::LowLevelAsyncIoProvider& io);
+                      kj::AsyncIoContext& io);
 
   private:
     ipc::PeerConnection connection_;

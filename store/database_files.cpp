@@ -100,29 +100,42 @@ base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
     return syncDirectory(db::folderOf(path));
 }
 
-base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
-    const std::string aside = base::cat(db::quarantinePrefix(path), wall_ns, ".db");
+base::Result<void> removeDatabase(const std::string& path) {
+    // The log first: alone it is nothing, and without it the rest is a database of an earlier time.
+    for (const char* suffix : kCompanions) {
+        EVD_TRY(removeIfThere(path + suffix));
+    }
+    return removeIfThere(path);
+}
+
+base::Result<void> moveDatabase(const std::string& from, const std::string& to) {
     // The log can hold transactions that the database does not have yet. It gets its second name
     // first, so that a death at any moment leaves database and log together under one of them.
     base::Result<void> moved;
     for (const char* suffix : kCompanions) {
-        if (moved && fileExists(path + suffix)) {
-            moved = linkFile(path + suffix, aside + suffix);
+        if (moved && fileExists(from + suffix)) {
+            moved = linkFile(from + suffix, to + suffix);
         }
     }
     if (moved) {
-        moved = renameFile(path, aside);
+        moved = renameFile(from, to);
     }
     if (!moved) {
         for (const char* suffix : kCompanions) {
-            (void)removeIfThere(aside + suffix);
+            (void)removeIfThere(to + suffix);
         }
-        return moved.error();
+        return moved;
     }
     // What cannot be removed here is removed before a new database takes the name (createDatabase).
     for (const char* suffix : kCompanions) {
-        (void)removeIfThere(path + suffix);
+        (void)removeIfThere(from + suffix);
     }
+    return {};
+}
+
+base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
+    std::string aside = base::cat(db::quarantinePrefix(path), wall_ns, ".db");
+    EVD_TRY(moveDatabase(path, aside));
     return aside;
 }
 

@@ -49,9 +49,16 @@ base::Result<std::string> openOrReplace(const std::string& path, const NewDataba
                                         const std::function<base::Result<void>()>& open,
                                         int attempts_max);
 
+// Removes a database with its -wal and -shm, which may all be missing. Nobody may have it open.
+base::Result<void> removeDatabase(const std::string& path);
+
+// Gives a database another name, with its -wal and -shm; what had that name is gone. Nobody may
+// have it open for writing. All or nothing: after an error, or a death on the way, it is where it
+// was.
+base::Result<void> moveDatabase(const std::string& from, const std::string& to);
+
 // Moves a corrupt database aside as <stem>.corrupt-<ns>.db with its -wal and -shm, where discovery
-// still finds it for reading (Ruling S6). Answers the new path. Nobody may have it open for
-// writing. All or nothing: after an error, or a death on the way, it is where it was.
+// still finds it for reading (Ruling S6), as moveDatabase() does. Answers the new path.
 base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns);
 
 // The same for a database that was in use until now: `make_new` opens the one that takes its place.

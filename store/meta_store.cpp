@@ -3,13 +3,11 @@
 #include "common/base/text.h"
 #include "common/db/statements.h"
 #include "common/db/store_files.h"
+#include "store/database_files.h"
 #include "store/event_inserter.h"
 
-#include <unistd.h>
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <functional>
 
 namespace evd::store {
@@ -78,26 +76,10 @@ constexpr std::array<uint8_t, 96> kAdminDescriptor = {
     0x20, 0x02, 0x00, 0x00,
 };
 
-base::Result<void> rename(const std::string& from, const std::string& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) {
-        return base::failErrno(base::cat("rename ", from), errno);
-    }
-    return {};
-}
-
-void removeIfThere(const std::string& path) {
-    (void)::unlink(path.c_str());  // what cannot be removed makes the next step fail
-}
-
 base::Result<void> putAside(const std::string& path) {
     const std::string aside = path + ".old";
-    for (const char* suffix : {"-wal", "-shm"}) {
-        removeIfThere(aside + suffix);
-    }
-    for (const char* suffix : {"-wal", "-shm", ""}) {
-        EVD_TRY(rename(path + suffix, aside + suffix));
-    }
-    return {};
+    EVD_TRY(removeDatabase(aside));
+    return moveDatabase(path, aside);
 }
 
 base::Result<void> writeMeta(db::Connection& connection, std::string_view key,
@@ -127,23 +109,6 @@ base::Result<void> fill(db::Connection& connection, int64_t wall_ns) {
         statement.bindBlob(2, defaultAdminDescriptor());
     }));
     return connection.execute("COMMIT");
-}
-
-// Filled under another name and then renamed, so that dying half-way leaves nothing half made.
-base::Result<void> create(const std::string& path, int64_t wall_ns) {
-    const std::string unfinished = path + ".new";
-    removeIfThere(unfinished);
-    removeIfThere(unfinished + "-journal");
-    {
-        auto created = db::Connection::createForWriting(unfinished, kMetaPageBytes);
-        if (!created) {
-            return created.error();
-        }
-        EVD_TRY(fill(*created.value(), wall_ns));
-    }
-    removeIfThere(path + "-wal");
-    removeIfThere(path + "-shm");
-    return rename(unfinished, path);
 }
 
 base::Result<void> verify(db::Connection& connection) {
@@ -237,7 +202,7 @@ base::Result<MetaStore::Opened> MetaStore::open(const std::string& directory,
                                    ".old; starting again without knowledge of earlier questions");
         EVD_TRY(putAside(path));
     }
-    EVD_TRY(create(path, clock.wallNs()));
+    EVD_TRY(createDatabase(path, clock.wallNs(), fill, kMetaPageBytes));
     auto created = openExisting(path);
     if (!created) {
         return created.error();

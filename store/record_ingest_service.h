@@ -6,8 +6,6 @@
 
 #include <kj/async-io.h>
 #include <kj/async.h>
-#include <cstddef>
-#include <cstdint>
 
 namespace evd::store {
 

@@ -12,7 +12,6 @@
 #include "store/writer_queue.h"
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>

@@ -4,7 +4,6 @@
 #include "common/base/text.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace evd::store {

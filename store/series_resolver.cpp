@@ -7,8 +7,6 @@
 #include "store/record_check.h"
 
 #include <bit>
-#include <functional>
-#include <string>
 
 namespace evd::store {
 

@@ -66,7 +66,7 @@ kj::Promise<std::vector<wire::ResumePoint>> StoreService::start(ipc::StartParams
     batch_events_max_ = static_cast<uint32_t>(settings.batch.rows_max);
     const StorePaths paths = storePaths(params.settings);
     prepareAndConfine(paths);
-    wakeup_ = std::make_unique<ipc::LoopWakeup>([this]() { onReports(); });
+    wakeup_ = std::make_unique<ipc::LoopWakeup>(io.unixEventPort, [this]() { onReports(); });
     auto publisher = bus::Publisher::connect(noticeSocketPath(params.settings));
     if (publisher.ok()) {
         publisher_ = std::move(publisher).value();
@@ -150,7 +150,7 @@ void StoreService::connectQueryd(base::Fd socket) {
     queryd_.reset();
     queryd_ = std::make_unique<ControlConnection>(
         std::move(socket), *policy_, control_figures_, clock_,
-        [this] { return event_store_->stableId(); }, *io_->lowLevelProvider);
+        [this] { return event_store_->stableId(); }, *io_);
 }
 
 // A meta database that cannot be had costs knowledge, not records: the store runs without.
@@ -161,7 +161,8 @@ void StoreService::startIndexPolicy(const config::Settings& settings) {
     } else if (!opened.value().trouble.empty()) {
         base::logError(opened.value().trouble);
     }
-    desired_wakeup_ = std::make_unique<ipc::LoopWakeup>([this]() { onDesired(); });
+    desired_wakeup_ =
+        std::make_unique<ipc::LoopWakeup>(io_->unixEventPort, [this]() { onDesired(); });
     // A policy publishes from its own thread.
     const auto publishTo = [this](auto& desired) {
         return [this, &desired](auto published) {

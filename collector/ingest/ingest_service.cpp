@@ -38,7 +38,7 @@ SenderId randomSender() {
 
 struct IngestService::LoopParts {
     LoopParts(kj::AsyncIoContext& io, std::function<void()> on_wake)
-        : wakeup(std::move(on_wake)),
+        : wakeup(io.unixEventPort, std::move(on_wake)),
           logs([this]() { wakeup.signal(); }),
           samples([this]() { wakeup.signal(); }),
           sink(logs, samples, randomSender(), *io.lowLevelProvider, io.provider->getTimer(),

@@ -9,7 +9,6 @@
 #include "common/base/text.h"
 
 #include <cmath>
-#include <utility>
 
 namespace evd::collector {
 

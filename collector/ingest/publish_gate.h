@@ -5,7 +5,6 @@
 
 #include <sys/types.h>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <unordered_map>

@@ -3,7 +3,6 @@
 #include "collector/ingest/record_batch.h"
 #include "common/base/check.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

@@ -2,9 +2,6 @@
 
 #include "collector/ingest/reject_reason.h"
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <variant>

@@ -48,7 +48,7 @@ KmesdService::~KmesdService() noexcept = default;
 
 kj::Promise<std::vector<wire::ResumePoint>> KmesdService::start(ipc::StartParams params,
                                                                 ipc::SupervisorLink& supervisor,
-                                                                kj::AsyncIoContext&) {
+                                                                kj::AsyncIoContext& io) {
     supervisor_ = &supervisor;
     confineAndAdopt(params);
     auto to_park = ipc::takeOrThrow(recovery_->prepare());
@@ -56,9 +56,9 @@ kj::Promise<std::vector<wire::ResumePoint>> KmesdService::start(ipc::StartParams
         base::logInfo(base::cat("going on with ", recovery_->resumedCount(), " rings"));
     }
     return parkAll(*supervisor_, std::move(to_park))
-        .then([this, params = std::move(params)]() {
+        .then([this, params = std::move(params), &port = io.unixEventPort]() {
             rings_ = ipc::takeOrThrow(recovery_->finish());
-            serve(params);
+            serve(params, port);
             return unparkAll(*supervisor_, recovery_->unneeded());
         })
         .then([this]() {
@@ -152,7 +152,7 @@ void KmesdService::confineAndAdopt(const ipc::StartParams& params) {
     early_fds_ = std::move(sockets);
 }
 
-void KmesdService::serve(const ipc::StartParams& params) {
+void KmesdService::serve(const ipc::StartParams& params, kj::UnixEventPort& port) {
     resolver_ = std::make_unique<ProcPeerResolver>(proc_.get(), params.boot_id);
     parking_ = std::make_unique<RingParking>(*supervisor_, *rings_);
     KmesServer::Options options;
@@ -160,7 +160,7 @@ void KmesdService::serve(const ipc::StartParams& params) {
     options.rule.emit_gids = params.emit_gids;
     auto server = std::make_unique<KmesServer>(
         KmesServer::Parts{*rings_, *resolver_, clock_, *parking_}, std::move(options));
-    parking_->begin(*server);
+    parking_->begin(*server, port);
     ipc::okOrThrow(server->start());
     server_ = std::move(server);
     for (ParkedMemory& early : early_fds_) {

@@ -38,7 +38,7 @@ class KmesdService final : public ipc::Program {
 
   private:
     void confineAndAdopt(const ipc::StartParams& params);
-    void serve(const ipc::StartParams& params);
+    void serve(const ipc::StartParams& params, kj::UnixEventPort& port);
 
     base::SystemClock clock_;
     ipc::SupervisorLink* supervisor_ = nullptr;  // from start() to the end of the process

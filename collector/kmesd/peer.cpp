@@ -1,6 +1,7 @@
 #include "collector/kmesd/peer.h"
 
 #include "common/base/fd.h"
+#include "common/base/proc_stat.h"
 #include "common/base/text.h"
 
 #include <fcntl.h>
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
-#include <optional>
 #include <string>
 
 namespace evd::collector {
@@ -22,8 +22,7 @@ using base::Result;
 namespace {
 
 constexpr size_t kProcFileBytesMax = 4096;
-constexpr size_t kFieldsBeforeStartTime = 19;  // state is the first behind the name, start the 20th
-constexpr int kSoPeerPidfd = 77;               // Linux 6.5; not in Debian 12's headers
+constexpr int kSoPeerPidfd = 77;  // Linux 6.5; not in Debian 12's headers
 
 Result<std::string> readProcFile(int proc_fd, pid_t pid, const char* name) {
     const std::string path = cat(pid, "/", name);
@@ -83,18 +82,6 @@ base::Guid tokenGuid(const base::Guid& boot_id, uid_t uid, gid_t gid, uint32_t s
     return base::nameGuid(boot_id, cat(uid, ":", gid, ":", session));
 }
 
-Result<uint64_t> parseStartTicks(std::string_view stat) {
-    const size_t name_end = stat.rfind(')');
-    if (name_end == std::string_view::npos) {
-        return base::fail(base::ErrorKind::Invalid, "a stat line without a program name");
-    }
-    const auto fields = base::split(base::trim(stat.substr(name_end + 1)), ' ');
-    if (fields.size() <= kFieldsBeforeStartTime) {
-        return base::fail(base::ErrorKind::Invalid, "a stat line without a start time");
-    }
-    return base::parseU64(fields[kFieldsBeforeStartTime]);
-}
-
 Result<base::PeerIdentity> ProcPeerResolver::identify(int fd) {
     return base::peerIdentity(fd);
 }
@@ -103,14 +90,14 @@ PeerStamps ProcPeerResolver::stampsOf(int fd, const base::PeerIdentity& identity
     PeerStamps stamps;
     const uint32_t session = sessionOf(proc_fd_, identity.pid);
     stamps.token = tokenGuid(boot_id_, identity.uid, identity.gid, session);
-    const auto stat = readProcFile(proc_fd_, identity.pid, "stat");
-    if (!stat.ok()) {
+    const auto text = readProcFile(proc_fd_, identity.pid, "stat");
+    if (!text.ok()) {
         return stamps;
     }
-    const auto start_ticks = parseStartTicks(stat.value());
+    const auto stat = base::parseProcStat(text.value());
     // Checked after reading: if the peer lives now, what was read was its own.
-    if (start_ticks.ok() && !hasPeerEnded(fd)) {
-        stamps.process = processGuid(boot_id_, identity.pid, start_ticks.value());
+    if (stat.ok() && !hasPeerEnded(fd)) {
+        stamps.process = processGuid(boot_id_, identity.pid, stat.value().start_ticks);
     }
     return stamps;
 }

@@ -50,10 +50,6 @@ base::Guid tokenGuid(const base::Guid& boot_id, uid_t uid, gid_t gid, uint32_t s
 
 inline constexpr uint32_t kNoSession = 4'294'967'295;
 
-// The start time in clock ticks out of the text of /proc/PID/stat (field 22). The program's name in
-// it may hold any character, so fields are counted behind its last parenthesis.
-base::Result<uint64_t> parseStartTicks(std::string_view stat);
-
 // Finds out who is at the other end of a socket. An interface so that tests can be anybody.
 class PeerResolver {
   public:

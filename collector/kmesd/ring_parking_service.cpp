@@ -26,10 +26,10 @@ kj::Promise<void> unparkAll(ipc::SupervisorLink& supervisor, std::vector<std::st
 
 RingParking::~RingParking() noexcept = default;
 
-void RingParking::begin(KmesServer& server) {
+void RingParking::begin(KmesServer& server, kj::UnixEventPort& port) {
     server_ = &server;
     const std::lock_guard lock(mutex_);
-    wakeup_ = std::make_unique<ipc::LoopWakeup>([this]() { workOff(); });
+    wakeup_ = std::make_unique<ipc::LoopWakeup>(port, [this]() { workOff(); });
 }
 
 void RingParking::stop() {

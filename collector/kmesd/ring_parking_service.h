@@ -36,7 +36,7 @@ class RingParking final : public ServerEvents {
     ~RingParking() noexcept override;
 
     // Before the server's thread begins. The server outlives the work, up to stop().
-    void begin(KmesServer& server);
+    void begin(KmesServer& server, kj::UnixEventPort& port);
     // While the loop is there. A resize that is under way ends here; what it parked is blank.
     void stop();
 

@@ -3,7 +3,6 @@
 #include "collector/linux/host_measurements.h"
 #include "common/base/clock.h"
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>

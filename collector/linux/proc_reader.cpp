@@ -1,6 +1,7 @@
 #include "collector/linux/proc_reader.h"
 
 #include "common/base/fd.h"
+#include "common/base/proc_stat.h"
 #include "common/base/text.h"
 
 #include <dirent.h>
@@ -21,9 +22,6 @@ using base::Result;
 
 namespace {
 
-// Behind the name, in the counting of proc(5): the state is field 3.
-constexpr size_t kParentField = 4 - 3;
-constexpr size_t kStartField = 22 - 3;
 constexpr size_t kLinkBytesMax = 4096;
 
 template <typename Number>
@@ -44,23 +42,6 @@ bool readEffective(std::string_view line, std::string_view key, uint32_t& number
 }
 
 }  // namespace
-
-Result<StatFields> parseStat(std::string_view text) {
-    const size_t name_start = text.find('(');
-    const size_t name_end = text.rfind(')');
-    if (name_start == std::string_view::npos || name_end == std::string_view::npos ||
-        name_end < name_start) {
-        return fail(ErrorKind::Invalid, "a stat line without a program name");
-    }
-    StatFields fields;
-    fields.name = text.substr(name_start + 1, name_end - name_start - 1);
-    const auto rest = base::split(base::trim(text.substr(name_end + 1)), ' ');
-    if (rest.size() <= kStartField || !readNumber(rest[kParentField], fields.parent_pid) ||
-        !readNumber(rest[kStartField], fields.start_ticks)) {
-        return fail(ErrorKind::Invalid, "a stat line without parent or start time");
-    }
-    return fields;
-}
 
 Result<StatusIds> parseStatusIds(std::string_view text) {
     StatusIds ids;
@@ -116,7 +97,7 @@ std::optional<ProcessInfo> ProcReader::readBrief(pid_t pid) {
     if (!text.has_value()) {
         return std::nullopt;
     }
-    const auto stat = parseStat(*text);
+    const auto stat = base::parseProcStat(*text);
     if (!stat.ok()) {
         return std::nullopt;
     }

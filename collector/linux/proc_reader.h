@@ -32,13 +32,6 @@ struct ProcessInfo {
 
 // Pure parsers of files in /proc/<pid>. Contents are shaped by the process itself (its name holds
 // any byte), so nothing is assumed of them but the kernel's framing.
-struct StatFields {
-    std::string name;
-    pid_t parent_pid = 0;
-    uint64_t start_ticks = 0;
-};
-base::Result<StatFields> parseStat(std::string_view text);
-
 struct StatusIds {
     uint32_t uid = 0;
     uint32_t gid = 0;

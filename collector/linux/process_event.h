@@ -1,9 +1,7 @@
 #pragma once
 
 #include <sys/types.h>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>

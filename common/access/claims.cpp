@@ -5,8 +5,6 @@
 #include "common/access/utf16.h"
 #include "common/base/text.h"
 
-#include <optional>
-
 namespace evd::access {
 
 namespace {

@@ -9,7 +9,6 @@
 #include "common/base/text.h"
 
 #include <limits>
-#include <optional>
 
 namespace evd::access {
 

@@ -116,7 +116,7 @@ constexpr auto kSpecs = std::to_array<SettingSpec>({
     live("MetricStalenessMs", 1'000, 3'600'000, "300000",
          "How long a sample stands for its series when series are combined, in milliseconds."),
     live("WalCheckpointPages", 100, 100'000, "1000",
-         "Pages in a write-ahead log that start a checkpoint."),
+         "Size of a write-ahead log that starts a checkpoint, in units of 4 KiB."),
 
     atRestart("Linux\\KmesBackend", SettingType::Text, 1, 16, "auto",
               "Where events come from: kernel, builtin (kmesd), socket, or auto, which takes the "

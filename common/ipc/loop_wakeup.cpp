@@ -5,9 +5,27 @@
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
 
+#include <sys/eventfd.h>
+#include <cerrno>
+
 namespace evd::ipc {
 
-LoopWakeup::LoopWakeup(std::function<void()> on_wake) : on_wake_(std::move(on_wake)) {
+namespace {
+
+base::Fd openEvent() {
+    base::Fd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!event.valid()) {
+        throwError(base::failErrno("cannot make what wakes the event loop", errno));
+    }
+    return event;
+}
+
+}  // namespace
+
+LoopWakeup::LoopWakeup(kj::UnixEventPort& port, std::function<void()> on_wake)
+    : on_wake_(std::move(on_wake)),
+      event_(openEvent()),
+      observer_(port, event_.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {
     waiting_ = waitAndCall().eagerlyEvaluate([](kj::Exception&& exception) {
         base::logError(base::cat("what a signal calls fails: ", toError(exception).text));
         EVD_CHECK(false, "what a signal calls does not throw");  // No signal would be heard again.
@@ -15,23 +33,23 @@ LoopWakeup::LoopWakeup(std::function<void()> on_wake) : on_wake_(std::move(on_wa
 }
 
 void LoopWakeup::signal() {
-    const std::lock_guard lock(mutex_);
-    if (!is_signalled_) {
-        is_signalled_ = true;
-        fulfiller_->fulfill();
+    if (!is_signalled_.exchange(true)) {
+        EVD_CHECK(::eventfd_write(event_.get(), 1) == 0, "a counter that was 0 takes a 1");
     }
 }
 
+// What is signalled from here on leads to another call, so the observer must be armed before this:
+// it tells an edge only to those who wait for it.
+void LoopWakeup::takeSignal() {
+    eventfd_t count = 0;
+    (void)::eventfd_read(event_.get(), &count);
+    is_signalled_.exchange(false);  // and see what was done before the signals that wrote nothing
+}
+
 kj::Promise<void> LoopWakeup::waitAndCall() {
-    auto pair = kj::newPromiseAndCrossThreadFulfiller<void>();
-    {
-        const std::lock_guard lock(mutex_);
-        fulfiller_ = kj::mv(pair.fulfiller);
-        is_signalled_ = false;
-    }
-    return pair.promise.then([this]() {
-        // Armed again before the call: what is signalled during it leads to another one.
+    return observer_.whenBecomesReadable().then([this]() {
         auto next = waitAndCall();
+        takeSignal();
         on_wake_();
         return next;
     });

@@ -1,28 +1,31 @@
 #pragma once
 
-#include <kj/async.h>
+#include "common/base/fd.h"
+
+#include <kj/async-unix.h>
+#include <atomic>
 #include <functional>
-#include <mutex>
 
 namespace evd::ipc {
 
 // Lets any thread call a function on the event loop's thread. Signals that come before the function
 // has begun are one call. Made and destroyed on the loop's thread, while the loop is there;
 // signal() is for any thread and never waits. The function must not throw, which ends the process:
-// nobody would be woken any more. Used by the store's writer threads to say that reports are
-// waiting, and by queryd's query threads to say that a command for the store is.
+// nobody would be woken any more. Holds one descriptor, an eventfd, which ThreadSanitizer follows,
+// unlike what kj has for the same; the constructor throws a kj::Exception when there is none.
 class LoopWakeup {
   public:
-    explicit LoopWakeup(std::function<void()> on_wake);
+    LoopWakeup(kj::UnixEventPort& port, std::function<void()> on_wake);
     void signal();
 
   private:
     kj::Promise<void> waitAndCall();
+    void takeSignal();
 
     const std::function<void()> on_wake_;
-    std::mutex mutex_;
-    bool is_signalled_ = false;
-    kj::Own<kj::CrossThreadPromiseFulfiller<void>> fulfiller_;
+    const base::Fd event_;
+    kj::UnixEventPort::FdObserver observer_;
+    std::atomic<bool> is_signalled_ = false;  // up to takeSignal(); nothing is written then
     kj::Promise<void> waiting_ = nullptr;
 };
 

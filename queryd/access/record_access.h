@@ -4,7 +4,6 @@
 #include "queryd/access/authority.h"
 
 #include <array>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>

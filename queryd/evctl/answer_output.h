@@ -6,8 +6,6 @@
 #include "queryd/evctl/progress.h"
 #include "queryd/evctl/spool.h"
 
-#include <memory>
-
 namespace evd::evctl {
 
 enum class InitialOrder { AsAnswered, Reversed };

@@ -7,8 +7,6 @@
 #include "queryd/evctl/output/json_object.h"
 #include "queryd/evctl/output/plain_text.h"
 
-#include <algorithm>
-
 namespace evd::evctl {
 
 namespace {

@@ -1,35 +1,25 @@
 #include "queryd/evctl/emit_command.h"
 
 #include "common/base/text.h"
+#include "queryd/evctl/input.h"
 #include "queryd/evctl/json_payload.h"
 #include "queryd/evctl/progress.h"
 
 #include <unistd.h>
-#include <cerrno>
 
 namespace evd::evctl {
 
 namespace {
 
-constexpr size_t kReadBytes = 64 * 1024;
-
 base::Result<void> emitStandardInput(kmes::EmitClient& client, const std::string& type) {
     LineEmitter emitter(client, type);
-    std::vector<char> piece(kReadBytes);
     Progress progress("emitting", ProgressUnit::Bytes, standardInputBytes());
-    while (true) {
-        const ssize_t got = ::read(STDIN_FILENO, piece.data(), piece.size());
-        if (got < 0 && errno != EINTR) {
-            return base::failErrno("cannot read standard input", errno);
-        }
-        if (got == 0) {
-            return emitter.finish();
-        }
-        const size_t bytes = got > 0 ? static_cast<size_t>(got) : 0;
-        progress.add(bytes);
-        EVD_TRY(emitter.add({piece.data(), bytes}));
-        EVD_TRY(emitter.flush());
-    }
+    EVD_TRY(readToEnd(STDIN_FILENO, "standard input", [&](std::string_view piece) {
+        progress.add(piece.size());
+        const auto added = emitter.add(piece);
+        return added ? emitter.flush() : added;
+    }));
+    return emitter.finish();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/export_file.h"
+#include "queryd/evctl/input.h"
 #include "queryd/evctl/output_stream.h"
 
 #include <fcntl.h>
@@ -17,7 +18,14 @@ namespace {
 using nlohmann::json;
 
 constexpr int kVersion = 1;
-constexpr size_t kReadBytes = 64 * 1024;
+
+base::Error notOurs() {
+    return base::fail(base::ErrorKind::Invalid, "it is not what evctl export keeps its place in");
+}
+
+base::Error noPlace(const std::string& path, const base::Error& why) {
+    return base::fail(base::ErrorKind::Invalid, base::cat(path, ": ", why.text));
+}
 
 std::optional<std::string> textAt(const json& object, const char* key) {
     const auto found = object.find(key);
@@ -60,14 +68,12 @@ std::string formatExportPlace(const ExportPlace& place) {
 }
 
 base::Result<ExportPlace> parseExportPlace(std::string_view text) {
-    const base::Error invalid =
-        base::fail(base::ErrorKind::Invalid, "it is not what evctl export keeps its place in");
     if (text.size() > kExportPlaceBytesMax) {
-        return invalid;
+        return notOurs();
     }
     const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!object.is_object() || numberAt(object, "evctl_export") != kVersion) {
-        return invalid;
+        return notOurs();
     }
     const auto question = textAt(object, "question");
     const auto to = textAt(object, "to");
@@ -83,7 +89,7 @@ base::Result<ExportPlace> parseExportPlace(std::string_view text) {
     const bool has_all = question && to && into && since_ns && until_ns && edge_ns && width_ns &&
                          is_moment && records && bytes && is_whole;
     if (!has_all || *width_ns < 1) {
-        return invalid;
+        return notOurs();
     }
     return ExportPlace{*question,
                        *to,
@@ -103,20 +109,13 @@ base::Result<ExportPlace> loadExportPlace(const std::string& path) {
         return base::fail(kind, base::failErrno(base::cat("cannot open ", path), errno).text);
     }
     std::string text;
-    char piece[kReadBytes];
-    while (text.size() <= kExportPlaceBytesMax) {
-        const ssize_t got = ::read(file.get(), piece, sizeof(piece));
-        if (got < 0 && errno != EINTR) {
-            return base::failErrno(base::cat("cannot read ", path), errno);
-        }
-        if (got == 0) {
-            break;
-        }
-        text.append(piece, got > 0 ? static_cast<size_t>(got) : 0);
-    }
+    EVD_TRY(readToEnd(file.get(), path, [&](std::string_view piece) -> base::Result<void> {
+        text += piece;
+        return text.size() > kExportPlaceBytesMax ? noPlace(path, notOurs()) : base::Result<void>();
+    }));
     auto place = parseExportPlace(text);
-    if (!place.ok()) {
-        return base::fail(base::ErrorKind::Invalid, base::cat(path, ": ", place.error().text));
+    if (!place) {
+        return noPlace(path, place.error());
     }
     return place;
 }

@@ -18,7 +18,7 @@ Examples
   evctl tail events 'process.* WHERE uid == 0'
   evctl tail logs FROM sshd
   evctl logs -f -n 50
-  evctl 'METRIC host.cpu.*[] RATE' --since 1h
+  evctl 'METRIC cpu.seconds.total[] RATE' --since 1h
   evctl 'LOGS CONTAINING "refused" SINCE 1h ago WITH CONTEXT 3'
   evctl emit test.hello '{"n": 1}'
   evctl run -- make -j2

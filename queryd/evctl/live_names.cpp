@@ -4,7 +4,6 @@
 #include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 
-#include <algorithm>
 #include <set>
 
 namespace evd::evctl {

@@ -1,18 +1,17 @@
 #include "queryd/evctl/log_command.h"
 
 #include "common/base/text.h"
+#include "queryd/evctl/input.h"
 #include "queryd/evctl/line_splitter.h"
 #include "queryd/evctl/progress.h"
 #include "queryd/evctl/record_outbox.h"
 
 #include <unistd.h>
-#include <cerrno>
 
 namespace evd::evctl {
 
 namespace {
 
-constexpr size_t kReadBytes = 64 * 1024;
 constexpr size_t kRecordOverheadBytes = 128;  // keys, heads and time; generously
 
 // Lines become records of the one origin, each with the time at which it came.
@@ -49,21 +48,13 @@ class LogLines {
 };
 
 base::Result<void> readAll(int input, LogLines& lines, RecordOutbox& outbox) {
-    std::vector<char> piece(kReadBytes);
     Progress progress("sending", ProgressUnit::Bytes, standardInputBytes());
-    while (true) {
-        const ssize_t got = ::read(input, piece.data(), piece.size());
-        if (got < 0 && errno != EINTR) {
-            return base::failErrno("cannot read standard input", errno);
-        }
-        if (got == 0) {
-            return {};
-        }
-        const size_t bytes = got > 0 ? static_cast<size_t>(got) : 0;
-        progress.add(bytes);
-        lines.feed({piece.data(), bytes});
+    return readToEnd(input, "standard input", [&](std::string_view piece) {
+        progress.add(piece.size());
+        lines.feed(piece);
         (void)outbox.flush();  // what cannot go yet goes with the next
-    }
+        return base::Result<void>();
+    });
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include "queryd/evctl/log_command.h"
 #include "queryd/evctl/record_outbox.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 

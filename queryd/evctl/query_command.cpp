@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "common/base/text.h"
 #include "queryd/evctl/answer_output.h"
+#include "queryd/evctl/input.h"
 #include "queryd/evctl/percentile_heat.h"
 #include "queryd/evctl/plotting.h"
 #include "queryd/evctl/query_words.h"
@@ -18,22 +19,16 @@ namespace {
 
 base::Result<std::string> readAll(int fd, const std::string& name) {
     std::string text;
-    char piece[16 * 1024];
-    while (true) {
-        const ssize_t got = ::read(fd, piece, sizeof(piece));
-        if (got == 0) {
-            return text;
-        }
-        if (got < 0 && errno != EINTR) {
-            return base::failErrno(base::cat("cannot read ", name), errno);
-        }
-        text.append(piece, got > 0 ? static_cast<size_t>(got) : 0);
+    EVD_TRY(readToEnd(fd, name, [&](std::string_view piece) -> base::Result<void> {
+        text += piece;
         if (text.size() > kQueryTextBytesMax) {
             return base::fail(
                 base::ErrorKind::Invalid,
                 base::cat("the query in ", name, " has more than ", kQueryTextBytesMax, " bytes"));
         }
-    }
+        return {};
+    }));
+    return text;
 }
 
 }  // namespace

@@ -4,35 +4,26 @@
 #include "common/base/fd.h"
 #include "common/base/text.h"
 #include "queryd/evctl/descriptor_words.h"
+#include "queryd/evctl/input.h"
 #include "queryd/evctl/output/plain_text.h"
 #include "queryd/evctl/what_if.h"
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <cerrno>
 #include <vector>
 
 namespace evd::evctl {
 
 namespace {
 
-constexpr size_t kReadBytes = size_t{64} * 1024;
-
 base::Result<void> answerAll(int fd, OutputStream& output) {
     WhatIfSession session;
-    std::vector<char> piece(kReadBytes);
-    while (true) {
-        const ssize_t got = ::read(fd, piece.data(), piece.size());
-        if (got < 0 && errno != EINTR) {
-            return base::failErrno("cannot read the questions", errno);
-        }
-        if (got == 0) {
-            session.finish(output.buffer());
-            return output.flush();
-        }
-        session.add({piece.data(), got > 0 ? static_cast<size_t>(got) : 0}, output.buffer());
-        EVD_TRY(output.flush());
-    }
+    EVD_TRY(readToEnd(fd, "the questions", [&](std::string_view piece) {
+        session.add(piece, output.buffer());
+        return output.flush();
+    }));
+    session.finish(output.buffer());
+    return output.flush();
 }
 
 base::Result<void> evaluate(const Arguments& arguments, OutputStream& output) {

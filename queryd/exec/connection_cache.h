@@ -6,7 +6,6 @@
 #include "queryd/exec/log_rest.h"
 
 #include <sys/types.h>
-#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>

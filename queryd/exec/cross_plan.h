@@ -4,7 +4,6 @@
 #include "queryd/plan/metric_plan.h"
 #include "queryd/plan/record_plan.h"
 
-#include <cstdint>
 #include <memory>
 #include <vector>
 

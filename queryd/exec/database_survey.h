@@ -9,7 +9,6 @@
 #include "queryd/plan/record_plan.h"
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <vector>

@@ -3,8 +3,6 @@
 #include "common/base/text.h"
 #include "queryd/exec/read_snapshot.h"
 
-#include <algorithm>
-
 namespace evd::queryd {
 
 GroupTask::GroupTask(const Part& part, DatabaseFile file, MemoryBudget& memory)

@@ -8,7 +8,6 @@
 #include "queryd/exec/run_control.h"
 #include "queryd/plan/metric_plan.h"
 
-#include <cstdint>
 #include <span>
 #include <vector>
 

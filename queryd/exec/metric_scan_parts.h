@@ -3,7 +3,6 @@
 #include "queryd/exec/metric_scan.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <vector>
 

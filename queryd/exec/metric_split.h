@@ -3,7 +3,6 @@
 #include "queryd/exec/metric_read.h"
 #include "queryd/exec/store_readers.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>

@@ -2,7 +2,6 @@
 
 #include "queryd/plan/record_plan.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

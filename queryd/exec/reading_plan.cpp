@@ -2,7 +2,6 @@
 
 #include "queryd/exec/group_task.h"
 
-#include <algorithm>
 #include <limits>
 
 namespace evd::queryd {

@@ -3,7 +3,6 @@
 #include "common/base/text.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace evd::queryd {
 

@@ -5,8 +5,6 @@
 #include "queryd/lang/literals.h"
 #include "queryd/lang/token_cursor.h"
 
-#include <algorithm>
-
 namespace evd::queryd {
 
 base::Result<size_t> FieldList::indexOf(const FieldName& field) {

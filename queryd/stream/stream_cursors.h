@@ -1,7 +1,6 @@
 #pragma once
 
 #include <sys/types.h>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>

@@ -4,8 +4,6 @@
 #include "queryd/transport/question.h"
 #include "queryd/transport/response_frames.h"
 
-#include <memory>
-
 namespace evd::queryd {
 
 // The initial result of a streaming question waits for its reader only so long.

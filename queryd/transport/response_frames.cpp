@@ -4,8 +4,6 @@
 #include "common/wire/frame.h"
 #include "common/wire/msgpack.h"
 
-#include <string>
-
 namespace evd::queryd {
 
 namespace {

@@ -100,15 +100,15 @@ class SubscriptionService final : public schema::Subscription::Server {
 // One page on its way. Destroying it, as kj does when the client drops the call, cancels it.
 class PageInTheMaking {
   public:
-    PageInTheMaking(QuestionRunner& runner, const Caller& caller, EventQuestion question,
+    PageInTheMaking(const RpcSessionParts& parts, const Caller& caller, EventQuestion question,
                     std::shared_ptr<size_t> held)
-        : outbox_(std::make_shared<RpcOutbox>()),
+        : outbox_(std::make_shared<RpcOutbox>(parts.loop)),
           end_(std::make_shared<EventPageEnd>()),
           held_(std::move(held)) {
         question.end = end_;
         Question asked{caller, {}};
         asked.events = std::move(question);
-        control_ = runner.start(std::move(asked), std::make_unique<RpcAnswer>(outbox_));
+        control_ = parts.runner.start(std::move(asked), std::make_unique<RpcAnswer>(outbox_));
     }
     ~PageInTheMaking() {
         if (control_) {
@@ -194,7 +194,7 @@ class EventStoreService final : public schema::EventStore::Server {
                   base::cat("this connection holds ", kSubscriptionsPerConnectionMax,
                             " subscriptions already; drop one first"));
         const auto params = context.getParams();
-        auto outbox = std::make_shared<RpcOutbox>();
+        auto outbox = std::make_shared<RpcOutbox>(parts_.loop);
         auto service = kj::heap<SubscriptionService>(outbox, params.getReceiver(), parts_,
                                                      held_.subscriptions);
         Question question{caller_, {}};
@@ -226,7 +226,7 @@ class EventStoreService final : public schema::EventStore::Server {
     kj::Promise<void> makePage(EventQuestion question, Write write) {
         checkHeldQuestions(held_, parts_.limits);
         auto page =
-            kj::heap<PageInTheMaking>(parts_.runner, caller_, std::move(question), held_.questions);
+            kj::heap<PageInTheMaking>(parts_, caller_, std::move(question), held_.questions);
         PageInTheMaking& gathering = *page;
         return gathering.gather()
             .then([&gathering, write = kj::mv(write)]() mutable { write(gathering); })

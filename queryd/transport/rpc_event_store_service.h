@@ -3,7 +3,6 @@
 #include "queryd/transport/rpc_session_service.h"
 
 #include <capnp/query.capnp.h>
-#include <memory>
 
 namespace evd::queryd {
 

@@ -40,6 +40,12 @@ void RpcOutbox::close(Item outcome) {
 
 void RpcOutbox::wake() {
     const std::lock_guard lock(mutex_);
+    if (std::exchange(is_awaited_, false)) {
+        loop_.call([self = shared_from_this()]() { self->endWait(); });
+    }
+}
+
+void RpcOutbox::endWait() {
     KJ_IF_MAYBE (waiter, waiter_) {
         (*waiter)->fulfill();
         waiter_ = nullptr;
@@ -54,8 +60,9 @@ kj::Promise<RpcOutbox::Item> RpcOutbox::next() {
     if (outcome_) {
         return std::move(*std::exchange(outcome_, std::nullopt));
     }
-    auto paf = kj::newPromiseAndCrossThreadFulfiller<void>();
+    auto paf = kj::newPromiseAndFulfiller<void>();
     waiter_ = kj::mv(paf.fulfiller);
+    is_awaited_ = true;
     return paf.promise.then([self = shared_from_this()]() { return self->next(); });
 }
 

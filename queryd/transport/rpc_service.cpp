@@ -31,9 +31,10 @@ struct RpcService::Connection {
         : service(service_in),
           user_sid(caller.user_sid),
           peer(kj::mv(stream_in),
-               makeRpcSession(std::move(caller),
-                              {service.runner_, service.group_status_, service.activity_,
-                               service.timer_, service.limits_, service.boot_id_}),
+               makeRpcSession(
+                   std::move(caller),
+                   {service.runner_, service.group_status_, service.activity_, service.timer_,
+                    service.calls_.caller(), service.limits_, service.boot_id_}),
                service.door(), [this](std::string_view reason) { service.noteEnded(reason); }) {
         ++service.connections_;
         ++service.by_user_.try_emplace(user_sid, 0).first->second;
@@ -64,6 +65,7 @@ RpcService::RpcService(base::Fd listening, const Authority& authority, QuestionR
       listening_(io.lowLevelProvider->wrapListenSocketFd(
           listening.release(), kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP |
                                    kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC)),
+      calls_(io.unixEventPort),
       tasks_(*this) {
     accepting_ = acceptLoop().eagerlyEvaluate([](kj::Exception&& exception) {
         base::logError(base::cat("the rpc socket is lost: ", ipc::toError(exception).text));

@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "common/base/guid.h"
 #include "common/ipc/door_limits.h"
+#include "common/ipc/loop_calls.h"
 #include "common/ipc/rare_line.h"
 #include "common/wire/record.h"
 #include "queryd/access/authority.h"
@@ -77,6 +78,7 @@ class RpcService final : private kj::TaskSet::ErrorHandler {
     kj::Own<kj::ConnectionReceiver> listening_;
     ipc::RareLine ended_line_;
     RpcActivity activity_;
+    ipc::LoopCalls calls_;
     kj::TaskSet tasks_;  // one per connection
     kj::Promise<void> accepting_ = nullptr;
 };

@@ -127,7 +127,7 @@ class SessionService final : public schema::Session::Server {
         const auto text = params.getText();
         checkQuery(text.size());
         context.allowCancellation();
-        auto outbox = std::make_shared<RpcOutbox>();
+        auto outbox = std::make_shared<RpcOutbox>(parts_.loop);
         auto service =
             kj::heap<RunningQueryService>(outbox, params.getSink(), parts_, held_.questions);
         Question question{caller_, std::string(text.begin(), text.size()),

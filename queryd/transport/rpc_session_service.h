@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/base/guid.h"
+#include "common/ipc/loop_calls.h"
 #include "queryd/transport/rpc_service.h"
 
 #include <capnp/query.capnp.h>
@@ -44,6 +45,7 @@ struct RpcSessionParts {
     GroupStatusSource& group_status;
     RpcActivity& activity;
     kj::Timer& timer;
+    ipc::LoopCaller loop;
     RpcLimits limits;
     base::Guid boot_id;
 };

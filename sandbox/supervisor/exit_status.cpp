@@ -4,7 +4,6 @@
 
 #include <sys/wait.h>
 #include <csignal>
-#include <cstring>
 
 namespace evd::supervisor {
 

@@ -54,6 +54,20 @@ base::Result<void> giveStores(const config::Settings& settings, const Identities
                           is_switched ? store->second.gid : ::getgid(), state_folder);
 }
 
+base::Result<void> checkHere(const config::Settings& settings) {
+    const auto backend = chooseBackend(settings.text("Linux\\KmesBackend"), kernelHasKmes());
+    if (!backend.ok()) {
+        return backend.error();
+    }
+    const auto boot_id = readBootId(settings.text("Linux\\BootId"));
+    if (!boot_id.ok()) {
+        return boot_id.error();
+    }
+    // Whoever checks need not be the one who may change users.
+    const auto identities = chooseIdentities(settings.list("Linux\\Users"), lookUpUser);
+    return identities.ok() ? base::Result<void>() : identities.error();
+}
+
 void tellSurroundings(const Identities& identities, const Namespaces& available) {
     if (identities.programs.empty()) {
         base::logInfo(cat(identities.why_none, ", every program runs as the user who started it"));
@@ -87,6 +101,15 @@ std::map<Program, Birth> birthsOf(const GroupPlan& plan, const Identities& ident
         births.emplace(spec.program, std::move(birth));
     }
     return births;
+}
+
+base::Result<void> checkConfiguration(const config::Configuration& loaded) {
+    if (loaded.usable()) {
+        EVD_TRY(checkHere(loaded.settings));
+    }
+    return loaded.problems.empty()
+               ? base::Result<void>()
+               : base::fail(base::ErrorKind::Invalid, "the configuration is not in order");
 }
 
 base::Result<GroupSetup> prepareGroup(const config::Settings& settings,

@@ -9,9 +9,6 @@
 #include "common/base/text.h"
 #include "sandbox/supervisor/group_service.h"
 
-#include <algorithm>
-#include <utility>
-
 namespace evd::supervisor {
 
 namespace {

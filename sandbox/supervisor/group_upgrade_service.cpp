@@ -13,7 +13,6 @@
 #include "sandbox/supervisor/group_service.h"
 
 #include <sys/wait.h>
-#include <utility>
 
 namespace evd::supervisor {
 

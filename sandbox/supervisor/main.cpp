@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 namespace {
@@ -29,10 +30,6 @@ constexpr int kExitUsage = 2;
 int failed(const base::Error& error) {
     base::logError(error.text);
     return kExitFailed;
-}
-
-void print(const std::string& text) {
-    (void)std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 // Every ring, socket and edge of the group passes through our hands.
@@ -90,7 +87,9 @@ int main(int argument_count, char** arguments) {
         return kExitUsage;
     }
     if (options.value().help || options.value().version) {
-        print(options.value().help ? supervisor::helpText() : "eventd " EVD_VERSION "\n");
+        const std::string text =
+            options.value().help ? supervisor::helpText() : "eventd " EVD_VERSION "\n";
+        (void)std::fwrite(text.data(), 1, text.size(), stdout);
         return kExitClean;
     }
     auto inherited = supervisor::takeInheritedFds();
@@ -109,7 +108,8 @@ int main(int argument_count, char** arguments) {
         base::logError(config::formatProblem(problem));
     }
     if (options.value().check) {
-        return loaded.problems.empty() ? kExitClean : kExitFailed;
+        const auto good = supervisor::checkConfiguration(loaded);
+        return good.ok() ? kExitClean : failed(good.error());
     }
     if (!loaded.usable()) {
         base::logError("the configuration does not allow a start");

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstring>
 #include <limits>
-#include <utility>
 
 namespace evd::supervisor {
 

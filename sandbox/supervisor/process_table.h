@@ -5,7 +5,6 @@
 #include <sys/types.h>
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 

@@ -3,7 +3,6 @@
 #include "common/config/configuration.h"
 #include "common/ipc/convert.h"
 
-#include <string>
 #include <vector>
 
 namespace evd::supervisor {

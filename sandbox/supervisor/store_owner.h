@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace evd::supervisor {

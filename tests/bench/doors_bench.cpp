@@ -9,7 +9,6 @@
 #include "tests/bench/figures.h"
 
 #include <kj/async.h>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>

@@ -7,7 +7,6 @@
 #include <sqlite3.h>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace evd::bench {

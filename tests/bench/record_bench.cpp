@@ -16,7 +16,6 @@
 #include "tests/support/temporary_directory.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <filesystem>

@@ -17,7 +17,6 @@
 #include "tests/support/wait_until.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 #include <csignal>
 #include <filesystem>
 #include <fstream>

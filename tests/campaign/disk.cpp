@@ -17,7 +17,6 @@
 
 #include <array>
 #include <csignal>
-#include <optional>
 
 namespace evd::test {
 

@@ -4,7 +4,6 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <vector>
 
 namespace evd::test {
 

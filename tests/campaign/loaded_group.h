@@ -7,7 +7,6 @@
 #include "tests/support/record_load.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace evd::test {

@@ -8,7 +8,6 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

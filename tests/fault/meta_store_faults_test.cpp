@@ -12,7 +12,6 @@
 
 #include <doctest/doctest.h>
 #include <random>
-#include <string>
 
 namespace evd::test {
 namespace {

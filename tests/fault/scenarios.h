@@ -4,7 +4,6 @@
 #include "tests/fault/store_world.h"
 
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 

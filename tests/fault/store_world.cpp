@@ -6,7 +6,6 @@
 #include "tests/support/exactly_once.h"
 
 #include <chrono>
-#include <filesystem>
 
 namespace evd::test {
 

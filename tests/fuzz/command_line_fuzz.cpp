@@ -6,6 +6,7 @@
 #include "collector/linux/process_payload.h"
 #include "collector/linux/redaction.h"
 #include "common/base/check.h"
+#include "common/base/proc_stat.h"
 #include "common/base/text.h"
 #include "common/wire/msgpack.h"
 
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     namespace collector = evd::collector;
     namespace wire = evd::wire;
     const std::string_view text = base::asText({data, size});
-    (void)collector::parseStat(text);  // only must not misread its bounds
+    (void)base::parseProcStat(text);  // only must not misread its bounds
     (void)collector::parseStatusIds(text);
     collector::ProcessInfo info;
     info.pid = 1;

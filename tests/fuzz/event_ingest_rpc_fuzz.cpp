@@ -36,7 +36,7 @@ class Store {
         : door_({capnp::Schema::from<schema::EventIngest>(),
                  capnp::Schema::from<schema::EventSink>()},
                 words()),
-          host_(folder_ / "events", clock_) {}
+          host_(folder_ / "events", clock_, door_.io().unixEventPort) {}
 
     void run(std::span<const uint8_t> bytes) {
         auto [served, scripted] = test::RpcDoor::ends();

@@ -19,7 +19,7 @@ class Store {
     Store()
         : door_({capnp::Schema::from<evd::schema::RecordIngest>()},
                 {"", std::string(16, 's'), "sshd", "host=a", "a=1,b=2", "load", "\xFF"}),
-          host_(folder_.path(), clock_) {}
+          host_(folder_.path(), clock_, door_.io().unixEventPort) {}
 
     void run(std::span<const uint8_t> bytes) {
         auto [served, scripted] = test::RpcDoor::ends();

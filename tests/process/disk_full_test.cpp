@@ -13,7 +13,6 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <string>
-#include <vector>
 
 namespace test = evd::test;
 using evd::base::cat;

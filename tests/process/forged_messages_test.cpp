@@ -8,7 +8,6 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <csignal>
 #include <filesystem>
 #include <string>

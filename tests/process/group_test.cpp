@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -112,6 +111,38 @@ TEST_CASE("group: --check names key, value and reason, and starts nothing") {
     CHECK(said.find("MaxBatchSize") != std::string::npos);
     CHECK(said.find("7") != std::string::npos);
     CHECK(!fs::exists(events));
+}
+
+TEST_CASE("group: --check finds what only this machine can judge, and so does the start") {
+    struct Case {
+        const char* name;
+        const char* setting;
+        const char* said;
+    };
+    for (const Case& wrong :
+         {Case{"Users", R"({"name": "Users", "type": "multi", "data": ["store=0"]})", "store=0"},
+          Case{"KmesBackend", R"({"name": "KmesBackend", "type": "sz", "data": "kernel"})",
+               "KmesBackend"}}) {
+        CAPTURE(wrong.name);
+        const test::StateFolder state;
+        std::ofstream(state.below("bad.reg"))
+            << R"({"keys": [{"path": "Machine\\System\\eventd\\Linux", "values": [)"
+            << wrong.setting << "]}]}";
+        std::vector<std::string> command = {test::programPath("eventd"), "--state",
+                                            state.below("state"),        "--registry",
+                                            state.below("bad.reg"),      "--check"};
+        const auto checked = test::runCommand(command);
+        CHECK(checked.status == 1);
+        CHECK(checked.errors.find(wrong.said) != std::string::npos);
+        CHECK(!fs::exists(state.below("state/events")));
+        command.pop_back();
+        if (::geteuid() != 0) {
+            continue;  // Who may not change users starts without them.
+        }
+        const auto started = test::runCommand(command);
+        CHECK(started.status == 1);
+        CHECK(started.errors.find(wrong.said) != std::string::npos);
+    }
 }
 
 TEST_CASE("group: TERM, INT and QUIT all end it cleanly, QUIT with a report") {

@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <functional>
 
 namespace base = evd::base;
 namespace test = evd::test;

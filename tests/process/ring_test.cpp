@@ -12,7 +12,6 @@
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
-#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstring>

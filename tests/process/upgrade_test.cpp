@@ -16,7 +16,6 @@
 #include <unistd.h>
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 

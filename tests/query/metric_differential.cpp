@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <optional>
 #include <random>
 #include <set>
 

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <map>
 #include <string>

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>

@@ -10,7 +10,6 @@
 #include <sys/un.h>
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -3,7 +3,6 @@
 #include "common/base/thread.h"
 
 #include <sys/types.h>
-#include <atomic>
 #include <memory>
 #include <vector>
 

@@ -5,7 +5,6 @@
 #include "common/base/check.h"
 
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 

@@ -5,7 +5,6 @@
 #include "common/wire/record_datagram.h"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>

@@ -4,7 +4,6 @@
 
 #include <kj/async.h>
 #include <kj/refcount.h>
-#include <kj/timer.h>
 #include <deque>
 #include <optional>
 #include <utility>

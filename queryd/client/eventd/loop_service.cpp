@@ -114,14 +114,14 @@ Loop::Loop(int socket) {
         throw Error(ErrorKind::Failed, "no pipe: " + std::generic_category().message(error_number));
     }
     waker_ = ends[1];
-    std::promise<void> started;
+    Outcome<void> started;
     {
         const SignalsBlocked blocked;
         thread_ = kj::heap<kj::Thread>(
             [this, socket, reader = ends[0], &started] { serve(socket, reader, started); });
     }
     try {
-        started.get_future().get();
+        started.wait();
     } catch (...) {
         thread_ = nullptr;  // it has ended
         ::close(waker_);
@@ -160,7 +160,7 @@ kj::Promise<void> Loop::runTasks() {
         });
 }
 
-void Loop::serve(int socket, int wake_reader, std::promise<void>& started) {
+void Loop::serve(int socket, int wake_reader, Outcome<void>& started) {
     bool has_started = false;
     try {
         Parts parts(socket, wake_reader);
@@ -168,11 +168,11 @@ void Loop::serve(int socket, int wake_reader, std::promise<void>& started) {
         parts.stop = kj::mv(stopped.fulfiller);
         parts_ = &parts;
         has_started = true;
-        started.set_value();
+        started.succeed();
         runTasks().exclusiveJoin(kj::mv(stopped.promise)).wait(parts.io.waitScope);
     } catch (const kj::Exception& exception) {
         if (!has_started) {
-            started.set_exception(std::make_exception_ptr(toError(exception)));
+            started.fail(toError(exception));
         }
     }
 }

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "queryd/client/eventd/errors_service.h"
+#include "queryd/client/eventd/outcome_service.h"
 
 #include <capnp/query.capnp.h>
 #include <kj/async.h>
 #include <kj/thread.h>
 #include <kj/timer.h>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -51,19 +51,17 @@ class Loop {
     auto run(Work work) {
         using Result = typename Settled<decltype(work())>::Result;
         // Shared: the loop may still be on its way out of it when we have gone on.
-        const auto outcome = std::make_shared<std::promise<Result>>();
+        const auto outcome = std::make_shared<Outcome<Result>>();
         post([&work, outcome] {
             kj::evalNow(work)
                 .then(
                     [outcome](auto&&... value) {
-                        outcome->set_value(std::forward<decltype(value)>(value)...);
+                        outcome->succeed(std::forward<decltype(value)>(value)...);
                     },
-                    [outcome](kj::Exception&& exception) {
-                        outcome->set_exception(std::make_exception_ptr(toError(exception)));
-                    })
+                    [outcome](kj::Exception&& exception) { outcome->fail(toError(exception)); })
                 .detach([](kj::Exception&&) {});  // there is none left
         });
-        return outcome->get_future().get();
+        return outcome->wait();
     }
 
     // Within run().
@@ -75,7 +73,7 @@ class Loop {
     using Task = std::function<void()>;
 
     void post(Task task);
-    void serve(int socket, int wake_reader, std::promise<void>& started);
+    void serve(int socket, int wake_reader, Outcome<void>& started);
     kj::Promise<void> runTasks();
 
     Parts* parts_ = nullptr;  // of the thread's stack

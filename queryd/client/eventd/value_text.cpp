@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <type_traits>
 
 // How values look as text. Only for people: nothing reads it back.
 

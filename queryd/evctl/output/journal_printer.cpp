@@ -8,7 +8,6 @@
 #include "queryd/evctl/output/record_fields.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 namespace evd::evctl {

@@ -6,7 +6,6 @@
 
 #include "common/base/text.h"
 
-#include <fcntl.h>
 #include <histedit.h>
 #include <sys/stat.h>
 #include <unistd.h>

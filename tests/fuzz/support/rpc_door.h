@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>

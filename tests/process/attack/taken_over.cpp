@@ -16,7 +16,6 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <string>

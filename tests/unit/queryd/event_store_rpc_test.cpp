@@ -3,6 +3,7 @@
 
 #include "common/base/socket.h"
 #include "common/base/text.h"
+#include "common/ipc/loop_calls.h"
 #include "queryd/client/event_store_client_service.h"
 #include "queryd/client/rpc_client_service.h"
 #include "queryd/session.h"
@@ -53,7 +54,7 @@ class Server {
         ready_.wait();
     }
     ~Server() {
-        stop_->fulfill();
+        loop_->call(stop_);
         thread_->join();
     }
 
@@ -86,8 +87,10 @@ class Server {
   private:
     void serve() {
         auto io = kj::setupAsyncIo();
-        auto paf = kj::newPromiseAndCrossThreadFulfiller<void>();
-        stop_ = kj::mv(paf.fulfiller);
+        auto paf = kj::newPromiseAndFulfiller<void>();
+        const ipc::LoopCalls calls(io.unixEventPort);
+        loop_ = calls.caller();
+        stop_ = [&] { paf.fulfiller->fulfill(); };
         RpcService service(
             std::move(listening_), authority_, sessions,
             [] {
@@ -103,7 +106,8 @@ class Server {
     std::string path_;
     base::Fd listening_;
     test::Gate ready_;
-    kj::Own<kj::CrossThreadPromiseFulfiller<void>> stop_;
+    std::optional<ipc::LoopCaller> loop_;  // of the server, once it is ready
+    std::function<void()> stop_;           // to be called there
     std::unique_ptr<base::Thread> thread_;
 };
 

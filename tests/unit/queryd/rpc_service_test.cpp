@@ -4,6 +4,7 @@
 #include "queryd/transport/rpc_service.h"
 
 #include "common/base/socket.h"
+#include "common/ipc/loop_calls.h"
 #include "queryd/client/rpc_client_service.h"
 #include "queryd/session.h"
 #include "tests/support/fake_query_engine.h"
@@ -55,7 +56,7 @@ class Server {
         ready_.wait();
     }
     ~Server() {
-        stop_->fulfill();
+        loop_->call(stop_);
         thread_->join();
     }
 
@@ -75,8 +76,10 @@ class Server {
   private:
     void serve() {
         auto io = kj::setupAsyncIo();
-        auto paf = kj::newPromiseAndCrossThreadFulfiller<void>();
-        stop_ = kj::mv(paf.fulfiller);
+        auto paf = kj::newPromiseAndFulfiller<void>();
+        const evd::ipc::LoopCalls calls(io.unixEventPort);
+        loop_ = calls.caller();
+        stop_ = [&] { paf.fulfiller->fulfill(); };
         evd::queryd::RpcService service(
             std::move(listening_), authority_, sessions,
             [] {
@@ -96,7 +99,8 @@ class Server {
     std::string path_;
     evd::base::Fd listening_;
     Gate ready_;
-    kj::Own<kj::CrossThreadPromiseFulfiller<void>> stop_;
+    std::optional<evd::ipc::LoopCaller> loop_;  // of the server, once it is ready
+    std::function<void()> stop_;                // to be called there
     std::unique_ptr<evd::base::Thread> thread_;
 };
 

@@ -5,7 +5,6 @@
 #include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <fstream>
 
 namespace evd::store {

@@ -12,6 +12,8 @@
 #include <capnp/store_control.capnp.h>
 #include <doctest/doctest.h>
 #include <sys/socket.h>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 
 namespace evd::store {
@@ -23,8 +25,7 @@ class Fixture {
         auto pair = base::makeSocketPair(SOCK_STREAM);
         REQUIRE(pair.ok());
         connection = std::make_unique<ControlConnection>(
-            std::move(pair.value().left), policy, figures, clock, [this] { return stable_id; },
-            *io.lowLevelProvider);
+            std::move(pair.value().left), policy, figures, clock, [this] { return stable_id; }, io);
         stream = io.lowLevelProvider->wrapSocketFd(pair.value().right.release(),
                                                    kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP);
         client = kj::heap<capnp::TwoPartyClient>(*stream);
@@ -60,14 +61,31 @@ class Fixture {
         request.setField(field);
         return outcomeOf(request.send().ignoreResult());
     }
+    void askIndexAndHangUp(const std::string& field) {
+        auto request = store().indexRequest();
+        request.setField(field);
+        auto answer = request.send();
+        for (int turn = 0; turn < 10; ++turn) {
+            io.waitScope.poll();  // It arrives; the policy's thread may or may not be done by then.
+        }
+        connection.reset();
+    }
     DesiredIndexes desired() {
         const std::lock_guard lock(mutex);
         return *published;
     }
 
+    // Waits for it, but not for ever.
+    bool isDesired(const DesiredIndexes& wanted) {
+        std::unique_lock lock(mutex);
+        return has_published.wait_for(lock, std::chrono::seconds(20),
+                                      [&] { return *published == wanted; });
+    }
+
     kj::AsyncIoContext io = kj::setupAsyncIo();
     test::FakeClock clock;
     std::mutex mutex;
+    std::condition_variable has_published;
     DesiredIndexesView published;
     RollupKindsView published_rollups;
     PolicyThread policy{{},
@@ -76,6 +94,7 @@ class Fixture {
                         [this](DesiredIndexesView desired) {
                             const std::lock_guard lock(mutex);
                             published = std::move(desired);
+                            has_published.notify_all();
                         },
                         [this](RollupKindsView desired) {
                             const std::lock_guard lock(mutex);
@@ -103,6 +122,13 @@ TEST_CASE("control service: an INDEX is answered when the field is in the desire
     Fixture fixture;
     CHECK(fixture.index("source.name").empty());
     CHECK(fixture.desired() == DesiredIndexes{{"source.name", true}});
+}
+
+TEST_CASE("control service: an INDEX whose asker has gone is decided all the same, unanswered") {
+    Fixture fixture;
+    fixture.askIndexAndHangUp("source.name");
+    CHECK(fixture.isDesired({{"source.name", true}}));
+    fixture.io.waitScope.poll();
 }
 
 TEST_CASE("control service: INDEX of timestamp, payload or nonsense is refused") {

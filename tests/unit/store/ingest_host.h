@@ -5,6 +5,7 @@
 #include "common/ipc/loop_wakeup.h"
 #include "store/ingest_service.h"
 
+#include <kj/async-unix.h>
 #include <kj/async.h>
 #include <functional>
 #include <memory>
@@ -17,8 +18,8 @@ namespace evd::store {
 // What StoreService is around a connection, without a jail and a supervisor.
 class IngestHostDouble final : public IngestHost, public EventStoreListener {
   public:
-    IngestHostDouble(const std::string& folder, const base::Clock& clock)
-        : wakeup_([this]() { onReports(); }) {
+    IngestHostDouble(const std::string& folder, const base::Clock& clock, kj::UnixEventPort& port)
+        : wakeup_(port, [this]() { onReports(); }) {
         base::Guid boot;
         boot.bytes.fill(7);
         auto opened = EventStore::open({folder, 1, {}, 4'000'000}, boot, clock, *this);

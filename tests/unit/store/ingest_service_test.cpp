@@ -73,7 +73,7 @@ class Collector {
 
 class Fixture {
   public:
-    Fixture() : io(kj::setupAsyncIo()), host(directory / "events", clock) {}
+    Fixture() : io(kj::setupAsyncIo()), host(directory / "events", clock, io.unixEventPort) {}
 
     Collector& connect() {
         auto pair = base::makeSocketPair(SOCK_STREAM);

@@ -7,7 +7,6 @@
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <filesystem>
 #include <fstream>
 

@@ -7,6 +7,7 @@
 #include "store/metric_database.h"
 #include "store/record_ingest_service.h"
 
+#include <kj/async-unix.h>
 #include <kj/async.h>
 #include <functional>
 #include <memory>
@@ -19,8 +20,9 @@ namespace evd::store {
 // What StoreService is around a connection, without a jail and a supervisor.
 class RecordIngestHostDouble final : public RecordIngestHost, public RecordStoreListener {
   public:
-    RecordIngestHostDouble(const std::string& folder, const base::Clock& clock)
-        : wakeup_([this]() { onReports(); }) {
+    RecordIngestHostDouble(const std::string& folder, const base::Clock& clock,
+                           kj::UnixEventPort& port)
+        : wakeup_(port, [this]() { onReports(); }) {
         RecordStoreListener& listener = *this;
         base::Guid boot;
         boot.bytes.fill(7);

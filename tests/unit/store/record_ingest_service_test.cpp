@@ -96,7 +96,7 @@ class Sender {
 
 class Fixture {
   public:
-    Fixture() : io(kj::setupAsyncIo()), host(directory.path(), clock) {}
+    Fixture() : io(kj::setupAsyncIo()), host(directory.path(), clock, io.unixEventPort) {}
 
     Sender& connect() {
         auto pair = base::makeSocketPair(SOCK_STREAM);

@@ -4,12 +4,10 @@
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace evd::store {
 namespace {

@@ -9,7 +9,6 @@
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
-#include <map>
 #include <random>
 
 namespace evd::store {

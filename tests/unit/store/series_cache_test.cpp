@@ -4,7 +4,6 @@
 
 #include <doctest/doctest.h>
 #include <array>
-#include <string>
 
 namespace evd::store {
 namespace {

@@ -35,7 +35,7 @@ TEST_CASE("store doors: a collector's message may carry the largest event, and n
     const test::TemporaryDirectory folder;
     const base::SystemClock clock;
     Ends ends;
-    IngestHostDouble host(folder / "events", clock);
+    IngestHostDouble host(folder / "events", clock, ends.io.unixEventPort);
     const CollectorConnection connection(std::move(ends.served), host, *ends.io.lowLevelProvider);
     CHECK(ends.takesAtMost(130U << 20));
 }
@@ -44,7 +44,7 @@ TEST_CASE("store doors: a message of eventd-ingest has 64 MiB at most") {
     const test::TemporaryDirectory folder;
     const base::SystemClock clock;
     Ends ends;
-    RecordIngestHostDouble host(folder.path(), clock);
+    RecordIngestHostDouble host(folder.path(), clock, ends.io.unixEventPort);
     const RecordIngestConnection connection(std::move(ends.served), host,
                                             *ends.io.lowLevelProvider);
     CHECK(ends.takesAtMost(64U << 20));
@@ -56,8 +56,7 @@ TEST_CASE("store doors: a message of queryd has 256 KiB at most") {
     PolicyThread policy({}, nullptr, clock, [](DesiredIndexesView) {});
     ControlFigures figures;
     const ControlConnection connection(
-        std::move(ends.served), policy, figures, clock, [] { return int64_t{7}; },
-        *ends.io.lowLevelProvider);
+        std::move(ends.served), policy, figures, clock, [] { return int64_t{7}; }, ends.io);
     CHECK(ends.takesAtMost(256U << 10));
 }
 

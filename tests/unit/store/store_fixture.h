@@ -12,7 +12,6 @@
 
 #include <doctest/doctest.h>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 

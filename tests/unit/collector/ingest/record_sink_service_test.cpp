@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <random>
 #include <set>
 #include <string>

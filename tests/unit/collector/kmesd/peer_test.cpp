@@ -41,16 +41,6 @@ TEST_CASE("peer: anybody else may do nothing") {
     CHECK_FALSE(rightsOf(somebody(2000, 99, {}), {.owner_uid = 1000, .emit_gids = {}}).emit);
 }
 
-TEST_CASE("peer: the start time is field 22, whatever the program is called") {
-    const std::string rest = " S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 5046272 562";
-    CHECK(parseStartTicks("12 (sh)" + rest).value() == 4711);
-    CHECK(parseStartTicks("12 (a b) c) S 9 (x)" + rest + "\n").value() == 4711);
-    CHECK_FALSE(parseStartTicks("12 sh S 1").ok());
-    CHECK_FALSE(parseStartTicks("12 (sh) S 1 1").ok());
-    CHECK_FALSE(parseStartTicks("").ok());
-    CHECK_FALSE(parseStartTicks("1 (x) S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 -4 1").ok());
-}
-
 TEST_CASE("peer: stamps are UUIDv5 of the boot id and the documented names (contracts §4)") {
     const base::Guid boot = base::parseGuid("{6ba7b810-9dad-11d1-80b4-00c04fd430c8}").value();
     CHECK(processGuid(boot, 42, 4711) == base::nameGuid(boot, "42:4711"));

@@ -10,8 +10,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <cerrno>
-
 namespace evd::collector {
 namespace {
 
@@ -59,7 +57,7 @@ struct ParkingFixture {
         auto pair = base::makeSocketPair(SOCK_SEQPACKET);
         REQUIRE(pair.ok());
         peer = std::move(pair.value().right);
-        parking.begin(server);
+        parking.begin(server, io.unixEventPort);
         REQUIRE(server.start().ok());
         server.addPeer(std::move(pair.value().left));
     }

@@ -13,22 +13,6 @@
 namespace evd::collector {
 namespace {
 
-TEST_CASE("stat: name, parent and start time, whatever the name holds") {
-    const auto plain = parseStat(FakeProc::stat(7, "sh", 3, 4711));
-    REQUIRE(plain.ok());
-    CHECK(plain.value().name == "sh");
-    CHECK(plain.value().parent_pid == 3);
-    CHECK(plain.value().start_ticks == 4711);
-    CHECK(parseStat(FakeProc::stat(7, "a) S 9 (b", 3, 1)).value().name == "a) S 9 (b");
-    CHECK(parseStat(FakeProc::stat(7, "", 3, 1)).value().name.empty());
-    CHECK(parseStat(FakeProc::stat(7, "x\ny", 3, 1)).value().parent_pid == 3);
-    for (const char* text : {"", "7", "7 (", "7 (sh", "7 sh)", ")(", "7 (sh) S", "7 (sh) S x",
-                             "7 (sh) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18"}) {
-        CAPTURE(text);
-        CHECK_FALSE(parseStat(text).ok());
-    }
-}
-
 TEST_CASE("status: the effective ids, not what a name imitates") {
     const auto ids =
         parseStatusIds("Name:\tUid:\\n\nUmask:\t0022\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\n");

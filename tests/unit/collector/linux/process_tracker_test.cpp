@@ -5,8 +5,6 @@
 
 #include <doctest/doctest.h>
 
-#include <map>
-
 namespace evd::collector {
 namespace {
 

@@ -4,7 +4,6 @@
 #include "common/base/socket.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>

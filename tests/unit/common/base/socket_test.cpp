@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <fstream>
 #include <string>

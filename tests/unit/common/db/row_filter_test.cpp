@@ -5,7 +5,6 @@
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
-#include <string>
 #include <vector>
 
 namespace evd::db {

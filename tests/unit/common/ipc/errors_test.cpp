@@ -1,7 +1,6 @@
 #include "common/ipc/errors.h"
 
 #include <doctest/doctest.h>
-#include <string>
 
 using evd::base::Error;
 using evd::base::ErrorKind;

@@ -46,7 +46,7 @@ TEST_CASE("loop wakeup: signals before the call are one call, one during it is a
     auto io = kj::setupAsyncIo();
     int calls = 0;
     std::function<void()> during;
-    ipc::LoopWakeup wakeup([&] {
+    ipc::LoopWakeup wakeup(io.unixEventPort, [&] {
         ++calls;
         if (during) {
             during();
@@ -75,7 +75,7 @@ TEST_CASE("loop wakeup: signals before the call are one call, one during it is a
 TEST_CASE("loop wakeup: a call that throws ends the process, for nobody would be woken any more") {
     const int status = endOf([] {
         auto io = kj::setupAsyncIo();
-        ipc::LoopWakeup wakeup([] { throw std::runtime_error("broken"); });
+        ipc::LoopWakeup wakeup(io.unixEventPort, [] { throw std::runtime_error("broken"); });
         wakeup.signal();
         turn(io);
     });

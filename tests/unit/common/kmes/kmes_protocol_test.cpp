@@ -8,7 +8,6 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <cerrno>
-#include <string>
 #include <vector>
 
 namespace base = evd::base;

@@ -9,7 +9,6 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 using evd::base::cat;

@@ -1,5 +1,7 @@
 #include "queryd/evctl/import_command.h"
 
+#include "common/config/socket_paths.h"
+
 #include "tests/support/datagram_receiver.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
@@ -24,14 +26,7 @@ TEST_CASE("import: what is read twice is read from where it was, and not from th
     arguments.strict = true;
     const evd::test::FakeClock clock;
     evd::evctl::OutputStream output(STDOUT_FILENO);
-    const evd::config::SocketPaths sockets{folder / "query.sock",
-                                           folder / "rpc.sock",
-                                           folder / "log.sock",
-                                           folder / "metric.sock",
-                                           folder / "kmes.sock",
-                                           "",
-                                           "",
-                                           ""};
+    const evd::config::SocketPaths sockets = evd::config::socketPathsBeside(folder / "query.sock");
     const evd::evctl::SessionContext context{arguments, sockets, clock, output};
     const auto imported = evd::evctl::importFrom(context, file.get(), 0);
     REQUIRE(imported.ok());

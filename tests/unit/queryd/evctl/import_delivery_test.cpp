@@ -1,6 +1,7 @@
 #include "queryd/evctl/import_delivery.h"
 
 #include "common/base/text.h"
+#include "common/config/socket_paths.h"
 #include "tests/support/datagram_receiver.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temporary_directory.h"
@@ -23,14 +24,7 @@ class Desk {
     evd::test::DatagramReceiver logs{folder / "log.sock"};
     const evd::test::FakeClock clock;
     evd::evctl::OutputStream output{STDOUT_FILENO};
-    evd::config::SocketPaths sockets{folder / "query.sock",
-                                     folder / "rpc.sock",
-                                     folder / "log.sock",
-                                     folder / "metric.sock",
-                                     folder / "kmes.sock",
-                                     "",
-                                     "",
-                                     ""};
+    evd::config::SocketPaths sockets = evd::config::socketPathsBeside(folder / "query.sock");
     const evd::evctl::SessionContext context{arguments, sockets, clock, output};
     ImportReport report;
     ImportDelivery delivery{context, report};

@@ -4,7 +4,6 @@
 #include "common/base/text.h"
 
 #include <doctest/doctest.h>
-#include <algorithm>
 #include <vector>
 
 using evd::base::cat;

@@ -6,7 +6,6 @@
 
 #include <doctest/doctest.h>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 

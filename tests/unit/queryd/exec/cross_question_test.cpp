@@ -17,7 +17,6 @@
 
 #include <doctest/doctest.h>
 #include <atomic>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>

@@ -12,7 +12,6 @@
 
 #include <doctest/doctest.h>
 #include <algorithm>
-#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <memory>

@@ -8,7 +8,6 @@
 #include "tests/unit/queryd/exec/asked_folder.h"
 
 #include <doctest/doctest.h>
-#include <algorithm>
 #include <string>
 #include <vector>
 

@@ -7,9 +7,6 @@
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
-#include <filesystem>
-#include <fstream>
-#include <string>
 
 namespace evd::queryd {
 namespace {

@@ -4,7 +4,6 @@
 #include "queryd/plan/sql_writer.h"
 
 #include <doctest/doctest.h>
-#include <string>
 
 namespace evd::queryd {
 

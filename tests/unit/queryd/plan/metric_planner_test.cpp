@@ -4,7 +4,6 @@
 #include "queryd/plan/metric_plan_printer.h"
 
 #include <doctest/doctest.h>
-#include <limits>
 #include <string>
 
 namespace evd::queryd {

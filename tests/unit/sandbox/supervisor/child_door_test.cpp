@@ -6,7 +6,6 @@
 
 #include <capnp/supervise.capnp.h>
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <kj/async-io.h>
 #include <sys/socket.h>
 #include <memory>

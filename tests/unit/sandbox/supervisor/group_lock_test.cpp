@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 
 namespace base = evd::base;
 namespace supervisor = evd::supervisor;

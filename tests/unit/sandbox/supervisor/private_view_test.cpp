@@ -3,7 +3,6 @@
 #include "common/config/embedded_paths.h"
 
 #include <doctest/doctest.h>
-#include <algorithm>
 #include <string>
 
 namespace config = evd::config;
