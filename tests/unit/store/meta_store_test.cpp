@@ -155,6 +155,19 @@ TEST_CASE("meta store: an unknown version is kept aside and made anew") {
     CHECK(std::filesystem::exists(fixture.path() + ".old"));
 }
 
+TEST_CASE("meta store: what is kept aside does not get the log of what was kept before") {
+    Fixture fixture;
+    (void)fixture.open();
+    fixture.change("UPDATE meta SET value = '2' WHERE key = 'schema_version'");
+    for (const char* suffix : {".old", ".old-wal", ".old-shm"}) {
+        std::ofstream(fixture.path() + suffix) << "of an earlier one";
+    }
+    (void)fixture.open();
+    CHECK(std::filesystem::file_size(fixture.path() + ".old") > 4096);
+    CHECK(!std::filesystem::exists(fixture.path() + ".old-wal"));
+    CHECK(!std::filesystem::exists(fixture.path() + ".old-shm"));
+}
+
 TEST_CASE("meta store: a damaged one is made anew, every time") {
     Fixture fixture;
     for (int times = 0; times < 2; ++times) {

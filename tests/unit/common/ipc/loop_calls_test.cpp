@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <kj/async-io.h>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,12 +51,43 @@ TEST_CASE("loop calls: every function is called on the loop's thread, each threa
             }
         }));
     }
+    while (called < kThreads * kCalls) {
+        io.waitScope.poll();
+    }
     for (const auto& thread : threads) {
         thread->join();
     }
-    CHECK(turnsUntil(io, [&] { return called == kThreads * kCalls; }));
     CHECK(elsewhere == 0);
     CHECK(out_of_order == 0);
+}
+
+TEST_CASE("loop calls: functions may be given while the loop calls and while its side goes") {
+    auto io = kj::setupAsyncIo();
+    const auto held = std::make_shared<int>(0);
+    for (int life = 0; life < 50; ++life) {
+        std::optional<ipc::LoopCalls> calls(std::in_place, io.unixEventPort);
+        std::atomic<bool> is_over = false;
+        std::atomic<int> given = 0;
+        int called = 0;
+        evd::base::Thread thread("gives", [&, caller = calls->caller()] {
+            while (!is_over) {
+                caller.call([held, &called] { ++called; });
+                ++given;
+            }
+        });
+        while (called < 20) {
+            io.waitScope.poll();
+        }
+        calls.reset();
+        const int called_then = called;
+        for (const int given_then = given; given < given_then + 20;) {
+            io.waitScope.poll();
+        }
+        is_over = true;
+        thread.join();
+        CHECK(called == called_then);
+    }
+    CHECK(held.use_count() == 1);
 }
 
 TEST_CASE("loop calls: what a function asks for is called after those that wait already") {

@@ -8,9 +8,11 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <atomic>
 #include <csignal>
 #include <functional>
 #include <stdexcept>
+#include <thread>
 
 namespace ipc = evd::ipc;
 
@@ -70,6 +72,34 @@ TEST_CASE("loop wakeup: signals before the call are one call, one during it is a
     wakeup.signal();
     turn(io);
     CHECK(calls == 3);
+}
+
+TEST_CASE("loop wakeup: of signals that meet the loop at its work none is lost") {
+    constexpr int kSignals = 3'000;
+    constexpr int kThreads = 2;
+    auto io = kj::setupAsyncIo();
+    std::atomic<int> said = 0;
+    std::atomic<int> seen = 0;
+    std::atomic<int> running = kThreads;
+    ipc::LoopWakeup wakeup(io.unixEventPort, [&] { seen = said.load(); });
+    const auto tell = [&] {
+        for (int signal = 0; signal < kSignals; ++signal) {
+            const int mine = ++said;
+            wakeup.signal();
+            while (seen < mine) {  // for ever, when it was lost
+                std::this_thread::yield();
+            }
+        }
+        --running;
+    };
+    evd::base::Thread first("first", tell);
+    evd::base::Thread second("second", tell);
+    while (running > 0) {
+        io.waitScope.poll();
+    }
+    first.join();
+    second.join();
+    CHECK(seen == kThreads * kSignals);
 }
 
 TEST_CASE("loop wakeup: a call that throws ends the process, for nobody would be woken any more") {
