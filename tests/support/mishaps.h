@@ -3,6 +3,7 @@
 #include "common/base/thread.h"
 
 #include <sys/types.h>
+#include <atomic>
 #include <memory>
 #include <vector>
 
