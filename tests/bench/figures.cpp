@@ -36,6 +36,21 @@ double ratioOf(const Figure& figure) {
     return figure.reference == 0 ? 0 : figure.value / figure.reference;
 }
 
+std::string recordsOf(const Figure& figure) {
+    return figure.records < 0 ? "" : cat(" (", figure.records, ")");
+}
+
+// " (21 / 16)": ours and the reference's.
+std::string processorsOf(const Figure& figure) {
+    const auto whole = [](double ms) { return std::llround(ms); };
+    if (figure.processor_ms == 0) {
+        return "";
+    }
+    return figure.reference_processor_ms == 0 ? cat(" (", whole(figure.processor_ms), ")")
+                                              : cat(" (", whole(figure.processor_ms), " / ",
+                                                    whole(figure.reference_processor_ms), ")");
+}
+
 }  // namespace
 
 std::vector<Figure> mergeRuns(const std::vector<std::vector<Figure>>& runs) {
@@ -51,24 +66,35 @@ std::vector<Figure> mergeRuns(const std::vector<std::vector<Figure>>& runs) {
         }
     }
     for (Figure& figure : merged) {
-        std::vector<double> values;
-        std::vector<double> references;
-        for (const Figure* each : by_name.at(cat(figure.name, '\n', figure.reference_name))) {
-            values.push_back(each->value);
-            references.push_back(each->reference);
-        }
-        figure.value = percentile(values, kMedian);
-        figure.reference = percentile(references, kMedian);
+        const auto& all = by_name.at(cat(figure.name, '\n', figure.reference_name));
+        const auto valuesOf = [&](double Figure::*number) {
+            std::vector<double> values;
+            for (const Figure* each : all) {
+                values.push_back(each->*number);
+            }
+            std::sort(values.begin(), values.end());
+            return values;
+        };
+        const auto median = [&](double Figure::*number) {
+            std::vector<double> values = valuesOf(number);
+            return percentile(values, kMedian);
+        };
+        const std::vector<double> values = valuesOf(&Figure::value);
+        figure.value = median(&Figure::value);
+        figure.reference = median(&Figure::reference);
+        figure.processor_ms = median(&Figure::processor_ms);
+        figure.reference_processor_ms = median(&Figure::reference_processor_ms);
         figure.spread = figure.value == 0 ? 0 : (values.back() - values.front()) / figure.value;
     }
     return merged;
 }
 
 void printTable(const std::vector<Figure>& figures) {
-    std::printf("%-52s %14s %-9s %7s %14s %8s  %s\n", "figure", "ours", "unit", "spread",
-                "reference", "ratio", "goal / reference");
+    std::printf("%-66s %14s %-9s %7s %14s %8s  %s\n", "figure", "ours", "unit", "spread",
+                "reference", "ratio", "goal / reference (ms of processors)");
     for (const auto& figure : figures) {
-        std::printf("%-52s %14.2f %-9s ", figure.name.c_str(), figure.value, figure.unit.c_str());
+        const std::string name = cat(figure.name, recordsOf(figure));
+        std::printf("%-66s %14.2f %-9s ", name.c_str(), figure.value, figure.unit.c_str());
         if (figure.spread > 0) {
             std::printf("%6.0f%% ", figure.spread * 100);
         } else {
@@ -81,8 +107,8 @@ void printTable(const std::vector<Figure>& figures) {
         } else {
             std::printf("%14s %8s  ", "-", "-");
         }
-        std::printf("%s%s%s\n", figure.goal.c_str(), figure.reference_name.empty() ? "" : " / ",
-                    figure.reference_name.c_str());
+        std::printf("%s%s%s%s\n", figure.goal.c_str(), figure.reference_name.empty() ? "" : " / ",
+                    figure.reference_name.c_str(), processorsOf(figure).c_str());
     }
 }
 
@@ -102,11 +128,14 @@ bool writeJson(const std::vector<Figure>& figures, const BenchRun& run, const st
                 {"figures", Json::array()}};
     for (const auto& figure : figures) {
         all["figures"].push_back({{"name", figure.name},
+                                  {"records", figure.records},
                                   {"value", figure.value},
                                   {"unit", figure.unit},
                                   {"spread", figure.spread},
                                   {"reference", figure.reference},
                                   {"reference_name", figure.reference_name},
+                                  {"processor_ms", figure.processor_ms},
+                                  {"reference_processor_ms", figure.reference_processor_ms},
                                   {"ratio", ratioOf(figure)},
                                   {"goal", figure.goal}});
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,16 @@ struct Figure {
     double reference = 0;  // 0: none
     std::string reference_name;
     std::string goal;   // as a person reads it, "" for none
+    // Time of processors within ours and the reference's, in ms; 0: not measured.
+    double processor_ms = 0;
+    double reference_processor_ms = 0;
+    // Of the answer; -1: none. No part of the name: a range of time up to now has one more or less.
+    int64_t records = -1;
     double spread = 0;  // of several runs: from the least to the greatest value, as a share of it
 };
 
-// One figure for each name out of those of several runs: the median of its values and, by itself,
-// of its references. Keeps the order of the first run that has the name.
+// One figure for each name out of those of several runs: the median of its values, and of each of
+// its other numbers by itself. Keeps the order of the first run that has the name.
 std::vector<Figure> mergeRuns(const std::vector<std::vector<Figure>>& runs);
 
 // Prints the table on stdout.

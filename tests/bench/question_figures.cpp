@@ -231,26 +231,27 @@ class Bench {
         const std::string text = filledIn(question.text, data_);
         uint64_t records = 0;
         const Spent ours = quickest(bench_.runs, clock_, [&] { records = ask(*engine_, text); });
-        Figure figure{base::cat(question.with == With::Indexes ? "indexed: " : "", question.text,
-                                " (", records, ")"),
+        Figure figure{base::cat(question.with == With::Indexes ? "indexed: " : "", question.text),
                       ours.wall_ms,
-                      base::cat("ms, cpu ", static_cast<int64_t>(ours.processor_ms)),
+                      "ms",
                       0,
                       "",
-                      question.goal_ms > 0 ? base::cat(question.goal_ms, " ms") : ""};
+                      question.goal_ms > 0 ? base::cat(question.goal_ms, " ms") : "",
+                      ours.processor_ms};
+        figure.records = static_cast<int64_t>(records);
         if (bench_.beside == Beside::NoAccessControl) {
             const Spent bare = quickest(bench_.runs, clock_, [&] { (void)ask(*unchecked_, text); });
             figure.reference = bare.wall_ms;
-            figure.reference_name =
-                base::cat("without, cpu ", static_cast<int64_t>(bare.processor_ms));
+            figure.reference_name = "without";
+            figure.reference_processor_ms = bare.processor_ms;
         } else if (*question.sql != 0) {
             const auto connection = db::Connection::openForReading(pathOf(question.store));
             EVD_CHECK(connection.ok(), "a database of the bench could not be opened");
             const std::string sql = filledIn(question.sql, data_);
             const Spent plain = quickest(3, clock_, [&] { readAll(*connection.value(), sql); });
             figure.reference = plain.wall_ms;
-            figure.reference_name =
-                base::cat("plain SQL, cpu ", static_cast<int64_t>(plain.processor_ms));
+            figure.reference_name = "plain SQL";
+            figure.reference_processor_ms = plain.processor_ms;
         }
         return figure;
     }
@@ -266,6 +267,7 @@ class Bench {
         figures.back().reference =
             journal_->quickestMs(bench_.runs, filledIn(question.journalctl, data_));
         figures.back().reference_name = "journalctl";
+        figures.back().reference_processor_ms = 0;  // of another program
     }
 
     uint64_t ask(queryd::QueryEngine& engine, const std::string& text) const {

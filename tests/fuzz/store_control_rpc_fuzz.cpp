@@ -22,7 +22,7 @@ class Store {
         {
             const store::ControlConnection connection(
                 std::move(served), policy_, figures_, clock_, [] { return int64_t{7}; },
-                *door_.io().lowLevelProvider);
+                door_.io());
             door_.run(std::move(scripted), bytes);
         }
         check();

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
