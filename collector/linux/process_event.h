@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
