@@ -119,8 +119,7 @@ void benchBurst(Figures& figures) {
     std::vector<double> drained_ms;
     for (int burst = 0; burst < kBursts; ++burst) {
         const uint64_t before = stored.count();
-        const pid_t collector = group.childPid("eventd-collector");
-        ::kill(collector, SIGSTOP);
+        EVD_CHECK(group.signalChild("eventd-collector", SIGSTOP), "there is no collector");
         const uint64_t first = emitted;
         while (emitted - first < kBurstEvents) {
             const auto left = static_cast<uint32_t>(
@@ -128,7 +127,7 @@ void benchBurst(Figures& figures) {
             emitted += emitter.emit(emitted + 1, left).acknowledged;
         }
         const int64_t start = nowNs();
-        ::kill(collector, SIGCONT);
+        EVD_CHECK(group.signalChild("eventd-collector", SIGCONT), "the collector has gone");
         while (stored.count() - before < kBurstEvents && nowNs() - start < 10'000'000'000) {
             test::pauseMs(1);
         }

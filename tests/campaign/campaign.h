@@ -4,6 +4,7 @@
 #include "tests/campaign/findings.h"
 
 #include <cstdint>
+#include <optional>
 #include <random>
 
 namespace evd::test {
@@ -18,8 +19,9 @@ class Course {
     std::mt19937_64 random;
     uint64_t seed() const { return seed_; }
     int64_t seconds() const { return seconds_; }
-    // Whether there is time left for another fault.
-    bool goesOn() const;
+    // Whether there is time left for another fault. The time begins when this is asked first: what
+    // has to be there before costs none of it.
+    bool goesOn();
 
     uint64_t below(uint64_t limit) { return random() % limit; }
     uint64_t between(uint64_t least, uint64_t most) { return least + below(most - least + 1); }
@@ -29,7 +31,7 @@ class Course {
     const base::SystemClock clock_;
     const uint64_t seed_;
     const int64_t seconds_;
-    const int64_t end_ns_;
+    std::optional<int64_t> end_ns_;
 };
 
 // The campaigns: each injects faults of its kind until the course ends, and then checks its

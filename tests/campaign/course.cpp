@@ -2,14 +2,14 @@
 
 namespace evd::test {
 
-Course::Course(uint64_t seed, int64_t seconds)
-    : random(seed),
-      seed_(seed),
-      seconds_(seconds),
-      end_ns_(clock_.monotonicNs() + seconds * base::kNsPerSecond) {}
+Course::Course(uint64_t seed, int64_t seconds) : random(seed), seed_(seed), seconds_(seconds) {}
 
-bool Course::goesOn() const {
-    return clock_.monotonicNs() < end_ns_;
+bool Course::goesOn() {
+    const int64_t now_ns = clock_.monotonicNs();
+    if (!end_ns_) {
+        end_ns_ = now_ns + seconds_ * base::kNsPerSecond;
+    }
+    return now_ns < *end_ns_;
 }
 
 }  // namespace evd::test

@@ -32,7 +32,7 @@ class RunningGroup {
     RunningGroup& operator=(const RunningGroup&) = delete;
 
     std::string socket() const { return state_.below("run/rpc.sock"); }
-    pid_t queryd() const { return group_.childPid("eventd-queryd"); }
+    void killQueryd() const { REQUIRE(group_.signalChild("eventd-queryd", SIGKILL)); }
 
     void emit(int64_t count) const {
         std::string lines;
@@ -170,7 +170,7 @@ TEST_CASE(
         CHECK(event.sequence.has_value());
         cursor = event.id;
     }
-    REQUIRE(::kill(group.queryd(), SIGKILL) == 0);
+    group.killQueryd();
     CHECK(kindOf([&] { events.next(event); }) == eventd::ErrorKind::Gone);
     CHECK(kindOf([&] { client.query("LOGS"); }) == eventd::ErrorKind::Gone);
     group.emit(1);

@@ -164,7 +164,7 @@ void checkCursor(const Shop& shop, const Asker& asker) {
     CHECK(session.waitFor(" shop.order "));
     CHECK(shop.evctl({"emit", "shop.refund", "{\"number\": 17}"}).status == 0);
     CHECK(session.waitFor(" shop.refund 9 bytes"));
-    REQUIRE(::kill(shop.group().childPid("eventd-queryd"), SIGKILL) == 0);
+    REQUIRE(shop.group().signalChild("eventd-queryd", SIGKILL));
     CHECK(session.waitFor("ask: eventd closed the connection"));
     CHECK(session.waitExit() == 1);
 }

@@ -91,12 +91,10 @@ TEST_CASE("configuration: what changes during the start is taken over after it (
     const test::StateFolder state;
     test::Group group(state, {});
     // The store is started when the configuration has been read, and the others behind it.
-    REQUIRE(comesTrue([&] { return group.childPid("eventd-store") > 0; }));
-    const pid_t store = group.childPid("eventd-store");
-    ::kill(store, SIGSTOP);  // they wait for it
+    REQUIRE(comesTrue([&] { return group.signalChild("eventd-store", SIGSTOP); }));
     write(state, registry(dword("MaxBatchSize", 500)));
     CHECK_FALSE(contains(group.stderrText(), "eventd: ready"));  // else this proves nothing
-    ::kill(store, SIGCONT);
+    REQUIRE(group.signalChild("eventd-store", SIGCONT));
     REQUIRE(group.waitReady());
     CHECK(group.waitForStderr("MaxBatchSize is now 500, was 10000", kSaidSeconds));
     const auto said = group.stderrText();

@@ -171,7 +171,7 @@ TEST_CASE("evctl on a terminal: a tail comes back and shows once what it missed"
     REQUIRE(session.waitFor("number=101"));
     emit(102);
     REQUIRE(session.waitFor("number=102"));
-    REQUIRE(::kill(group.childPid("eventd-queryd"), SIGKILL) == 0);
+    REQUIRE(group.signalChild("eventd-queryd", SIGKILL));
     CHECK(session.waitFor("trying again"));
     emit(103);
     CHECK(session.waitFor("connected again"));

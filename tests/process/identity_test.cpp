@@ -128,7 +128,7 @@ TEST_CASE(
     // Whoever writes first makes the index of the log; the reader never may.
     for (const char* victim : {"eventd-store", "eventd-queryd", "eventd-kmesd"}) {
         CAPTURE(victim);
-        ::kill(group.childPid(victim), SIGKILL);
+        REQUIRE(group.signalChild(victim, SIGKILL));
         REQUIRE(group.waitForStderr(std::string(victim) + " serves again", test::kReadySeconds));
         CHECK(ask(state, std::string("EVENTS ") + kEventType + " TAKE 1").status == 0);
     }

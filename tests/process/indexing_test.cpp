@@ -87,9 +87,7 @@ TEST_CASE("indexing: what INDEX asked for survives a killed store") {
     REQUIRE(group.waitReady());
     REQUIRE(evctl(state, {"index", "cpu_id"}).status == 0);
     CHECK(everyShardGets(state, "idx_events_cpu_id"));
-    const pid_t store = group.childPid("eventd-store");
-    REQUIRE(store > 0);
-    REQUIRE(::kill(store, SIGKILL) == 0);
+    REQUIRE(group.signalChild("eventd-store", SIGKILL));
     // The edge is made anew: before that the store is away, and says so.
     CHECK(test::waitUntil(test::kPatienceMs, [&] {
         return evctl(state, {"index", "boot_id"}).status == 0;

@@ -94,7 +94,7 @@ TEST_CASE("ingest: a stopped store blocks no sender") {
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    ::kill(group.childPid("eventd-store"), SIGSTOP);
+    REQUIRE(group.signalChild("eventd-store", SIGSTOP));
     const base::Fd log = sender(state.below("run/log.sock"));
     const Bytes bytes = record(
         base::cat(R"({"origin":"a","is_error":false,"message":")", std::string(2000, 'm'), "\"}"));
@@ -108,6 +108,6 @@ TEST_CASE("ingest: a stopped store blocks no sender") {
     }
     MESSAGE(base::cat("longest send ", worst_ns / base::kNsPerUs, " us"));
     CHECK(worst_ns < base::kNsPerSecond);
-    ::kill(group.childPid("eventd-store"), SIGCONT);
+    REQUIRE(group.signalChild("eventd-store", SIGCONT));
     CHECK(group.stop() == 0);
 }

@@ -66,7 +66,7 @@ TEST_CASE("init system: rings with events that nobody has read outlive a killed 
         test::Group group(state, options);
         REQUIRE(init.waitFor("READY=1", test::kReadySeconds));
         CHECK(init.stored.size() == 5);  // two memories for each ring, and the counters
-        ::kill(group.childPid("eventd-collector"), SIGSTOP);  // These stay in the ring.
+        REQUIRE(group.signalChild("eventd-collector", SIGSTOP));  // These stay in the ring.
         emit(state, 1);
         group.signal(SIGKILL);
         (void)group.waitExit(test::kStopSeconds);

@@ -4,6 +4,7 @@
 #include "tests/support/evctl.h"
 #include "tests/support/group.h"
 #include "tests/support/raw_query.h"
+#include "tests/support/terminal_session.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
@@ -26,6 +27,16 @@ std::string answerWithLines(const test::StateFolder& state, const std::string& q
     });
     CHECK_MESSAGE(is_answered, "no answer with ", lines, " lines to: ", question);
     return output;
+}
+
+// The first line that begins with that word, "" when there is none.
+std::string_view lineOf(std::string_view text, std::string_view word) {
+    for (const std::string_view line : evd::base::split(text, '\n')) {
+        if (line.starts_with(word) && line.substr(word.size()).starts_with(' ')) {
+            return line;
+        }
+    }
+    return "";
 }
 
 }  // namespace
@@ -105,14 +116,21 @@ TEST_CASE("question: status shows every process and the ring") {
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    for (const char* word : {"store", "queryd", "collector", "kmesd", "sensor", "running"}) {
-        CHECK_MESSAGE(test::waitUntil(test::kPatienceMs,
-                                      [&] {
-                                          const auto status = evctl(state, {"status"});
-                                          CHECK(status.status == 0);
-                                          return status.output.find(word) != std::string::npos;
-                                      }),
-                      word);
+    // What they measure comes with their heartbeats.
+    test::CommandResult status;
+    CHECK_MESSAGE(test::waitUntil(test::kPatienceMs,
+                                  [&] {
+                                      status = evctl(state, {"status"});
+                                      CHECK(status.status == 0);
+                                      return status.output.find("fill_percent") !=
+                                             std::string::npos;
+                                  }),
+                  status.output);
+    CHECK(lineOf(status.output, "ring") != "");
+    for (const char* name : {"eventd-store", "eventd-queryd", "eventd-ingest", "eventd-kmesd",
+                             "eventd-collector", "eventd-sensor"}) {
+        CAPTURE(name);
+        CHECK(lineOf(status.output, name).find(" running ") != std::string::npos);
     }
 }
 
@@ -120,10 +138,9 @@ TEST_CASE("question: processes that really started are there, with secrets hidde
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    // Lives long enough to be looked at: what has ended has no command line any more.
-    const auto ran = test::runCommand(
-        {"/bin/sh", "-c", "sleep 0.5; true", "evd-marker", "--password", "hunter2"});
-    CHECK(ran.status == 0);
+    // Lives until it has been seen: what has ended has no command line any more.
+    test::TerminalSession process(
+        {"/bin/sh", "-c", "read line", "evd-marker", "--password", "hunter2"}, {});
     const auto seen = answerWithLines(
         state,
         "EVENTS process.exec SINCE 5m ago WHERE command_line CONTAINS \"evd-marker\" "
@@ -131,4 +148,6 @@ TEST_CASE("question: processes that really started are there, with secrets hidde
         1);
     CHECK(seen.find("\"name\":\"sh\"") != std::string::npos);
     CHECK(seen.find("hunter2") == std::string::npos);
+    process.type("\n");
+    CHECK(process.waitExit() == 0);
 }

@@ -3,16 +3,15 @@
 
 #include "common/base/socket.h"
 #include "common/base/text.h"
-#include "common/base/thread.h"
 #include "tests/support/emitter.h"
 #include "tests/support/evctl.h"
+#include "tests/support/event_load.h"
 #include "tests/support/exactly_once.h"
 #include "tests/support/group.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
-#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -28,6 +27,7 @@ namespace {
 constexpr const char* kEventType = "ring.event";
 constexpr uint32_t kOpResize = 4;
 constexpr uint64_t kEventsBetween = 2000;  // two resizes
+constexpr test::EventPace kPace = {50, 1, 100};
 
 test::GroupOptions withRings(int count) {
     test::GroupOptions options = test::withoutSensors();
@@ -97,14 +97,12 @@ TEST_CASE("ring: a collector that sleeps too long is lapped, and the loss is rec
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 1000);
     REQUIRE(emitter.emit(1, 10).acknowledged == 10);
     REQUIRE(waitForStored(state, 10));
-    const pid_t collector = group.childPid("eventd-collector");
-    REQUIRE(collector > 0);
-    ::kill(collector, SIGSTOP);
+    REQUIRE(group.signalChild("eventd-collector", SIGSTOP));
     uint64_t next = 11;
     for (int i = 0; i < 60; ++i, next += 200) {  // 12,000 events of a good kilobyte: three laps
         REQUIRE(emitter.emit(next, 200).acknowledged == 200);
     }
-    ::kill(collector, SIGCONT);
+    REQUIRE(group.signalChild("eventd-collector", SIGCONT));
     REQUIRE(emitter.emit(next, 10).acknowledged == 10);
     CHECK(group.stop() == 0);
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
@@ -118,31 +116,22 @@ TEST_CASE("ring: growing and shrinking under load loses and doubles nothing unre
     const test::StateFolder state;
     test::Group group(state, withRings(1));
     REQUIRE(group.waitReady());
-    std::atomic<bool> stopping = false;
-    std::atomic<uint64_t> acknowledged = 0;
-    {
-        evd::base::Thread load("load", [&] {
-            test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 100);
-            for (uint64_t next = 1; !stopping; next += 50) {
-                acknowledged += emitter.emit(next, 50).acknowledged;
-                test::pauseMs(1);
-            }
-        });
-        const uint64_t mebibyte = 1024 * 1024;
-        for (const uint64_t capacity :
-             {16 * mebibyte, mebibyte, 8 * mebibyte, mebibyte / 2, 4 * mebibyte}) {
-            CHECK(resizeRings(state, capacity) == 0);
-            const uint64_t wanted = acknowledged + kEventsBetween;
-            CHECK(test::waitUntil(test::kPatienceMs, [&] { return acknowledged >= wanted; }));
-        }
-        CHECK(resizeRings(state, 3 * mebibyte) < 0);  // no power of two
-        CHECK(resizeRings(state, 1024) < 0);          // below the least
-        stopping = true;
+    test::EventLoad load(state.below("run/kmes.sock"), kEventType, kPace);
+    const uint64_t mebibyte = 1024 * 1024;
+    for (const uint64_t capacity :
+         {16 * mebibyte, mebibyte, 8 * mebibyte, mebibyte / 2, 4 * mebibyte}) {
+        CHECK(resizeRings(state, capacity) == 0);
+        const uint64_t wanted = load.acknowledgedCount() + kEventsBetween;
+        CHECK(
+            test::waitUntil(test::kPatienceMs, [&] { return load.acknowledgedCount() >= wanted; }));
     }
+    CHECK(resizeRings(state, 3 * mebibyte) < 0);  // no power of two
+    CHECK(resizeRings(state, 1024) < 0);          // below the least
+    load.stop();
     CHECK(group.stop() == 0);
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
     checkNothingBroken(report);
-    CHECK(report.numbers.size() + report.lost == acknowledged);
+    CHECK(report.numbers.size() + report.lost == load.acknowledgedCount());
 }
 
 TEST_CASE("ring: bursts that fill a ring in one go are stored without a gap") {

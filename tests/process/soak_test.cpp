@@ -93,6 +93,10 @@ class Load {
         : state_(state),
           emitter_(state.below("run/kmes.sock"), kEventType, kPadBytes),
           thread_("load", [this] { run(); }) {}
+    ~Load() { stop(); }
+    Load(const Load&) = delete;
+    Load& operator=(const Load&) = delete;
+
     void stop() {
         stopping_ = true;
         thread_.join();
@@ -141,6 +145,10 @@ class Client {
         : random_(seed),
           socket_(state.below("run/query.sock")),
           thread_("client", [this] { run(); }) {}
+    ~Client() { stop(); }  // and the thread's own joins it
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
     void stop() { stopping_ = true; }
     void join() { thread_.join(); }
 
@@ -196,6 +204,10 @@ class Follower {
         : question_(std::move(question)),
           socket_(state.below("run/query.sock")),
           thread_("follower", [this] { run(); }) {}
+    ~Follower() { stop(); }
+    Follower(const Follower&) = delete;
+    Follower& operator=(const Follower&) = delete;
+
     void stop() { stopping_ = true; }
     void join() { thread_.join(); }
 
@@ -246,6 +258,14 @@ void endAll(Workers& workers) {
     }
 }
 
+// That the clients have gone is noticed a little later.
+bool comesDownTo(pid_t pid, size_t descriptors_most) {
+    return test::waitUntil(test::kPatienceMs, [&] {
+        const auto descriptors = test::descriptorCount(pid);
+        return descriptors && *descriptors <= descriptors_most;
+    });
+}
+
 // Every event that was acknowledged is stored once, and none is missing.
 void checkStored(const test::StateFolder& state, uint64_t acknowledged) {
     const std::string shard = state.below("events/shard-0000.db");
@@ -277,7 +297,8 @@ TEST_CASE(
     REQUIRE(group.waitReady());
     sendRecords(state);
     const pid_t queryd = group.childPid("eventd-queryd");
-    const size_t descriptors_before = test::descriptorCount(queryd);
+    const auto descriptors_before = test::descriptorCount(queryd);
+    REQUIRE(descriptors_before.has_value());
 
     Load load(state);
     std::vector<std::unique_ptr<Follower>> followers;
@@ -322,10 +343,7 @@ TEST_CASE(
     CHECK_MESSAGE(refusals == 0, refusal);
     CHECK(group.childPid("eventd-queryd") == queryd);
     CHECK(late_kib < warm_kib + kGrowthKibMax);
-    // That the clients have gone is noticed a little later.
-    const size_t most = descriptors_before + kKeptDescriptorsMax;
-    CHECK(
-        test::waitUntil(test::kPatienceMs, [&] { return test::descriptorCount(queryd) <= most; }));
+    CHECK(comesDownTo(queryd, *descriptors_before + kKeptDescriptorsMax));
     CHECK(log_bytes < kLogBytesMax);
     CHECK(load.longestStallNs() < kAnswerMsMax * base::kNsPerMs);
     CHECK(group.stop() == 0);

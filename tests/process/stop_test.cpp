@@ -75,7 +75,7 @@ TEST_CASE("stop: what has not ended within the timeout is killed, and eventd end
     REQUIRE(group.waitReady());
     const auto children = group.children();
     // It can neither drain nor be found out as silent in so short a time.
-    ::kill(group.childPid("eventd-store"), SIGSTOP);
+    REQUIRE(group.signalChild("eventd-store", SIGSTOP));
     const int64_t begin_ms = nowMs();
     CHECK(group.stop() == 1);
     CHECK(nowMs() - begin_ms < 3000);

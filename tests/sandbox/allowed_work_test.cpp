@@ -6,6 +6,7 @@
 #include "common/db/sqlite.h"
 #include "tests/sandbox/jail.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/wait_until.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <capnp/supervise.capnp.h>
@@ -207,25 +208,30 @@ TEST_CASE("allowed work: notices go from the store to queryd, whoever comes firs
     const std::string path = folder / "notices.sock";
     auto listening = base::listenUnix(path, SOCK_STREAM, 0600, 8);
     REQUIRE(listening.ok());
+    auto until = base::makeSocketPair(SOCK_STREAM);  // it tells until ours is closed
+    REQUIRE(until.ok());
     const pid_t teller = ::fork();
     if (teller == 0) {
+        until.value().left.reset();
         sandbox::Confinement confinement;
         confinement.role = Role::Store;
         if (!sandbox::confine(confinement).ok()) {
             ::_exit(test::kJailNotConfined);
         }
         auto publisher = bus::Publisher::connect(path);
-        for (int i = 0; publisher.ok() && i < 1500; ++i) {
+        pollfd ended{until.value().right.get(), POLLIN, 0};
+        while (publisher.ok() && ::poll(&ended, 1, 1) == 0) {
             publisher.value()->publish("t", base::asBytes("news"));
-            (void)::poll(nullptr, 0, 1);
         }
         ::_exit(publisher.ok() ? test::kJailDone : test::kJailFailed);
     }
     const auto heard = test::runJailed(Role::Queryd, [&] {
         auto subscriber = bus::Subscriber::listen(std::move(listening).value(), path, "t");
-        return subscriber.ok() &&
-               subscriber.value()->receive(std::chrono::milliseconds(1200)).has_value();
+        return subscriber.ok() && subscriber.value()
+                                      ->receive(std::chrono::milliseconds(test::kPatienceMs))
+                                      .has_value();
     });
+    until.value().left.reset();
     CHECK(heard.exit_code == test::kJailDone);
     int status = 0;
     REQUIRE(::waitpid(teller, &status, 0) == teller);

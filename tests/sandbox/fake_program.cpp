@@ -4,12 +4,13 @@
 //    <name>.refuse   start is answered with an error
 //    <name>.crash    start ends the process
 //    <name>.hang     start is never answered
-//    <name>.wait     start is answered when its edge to the store is replaced
+//    <name>.wait     start makes <name>.waits; answered when its edge to the store is replaced
 //    <name>.stuck    drain is never answered
 //    <name>.lock     the event loop waits for ever at the next heartbeat, as in a deadlock
 //    <name>.spin     the event loop runs in circles from the next heartbeat on
 //    <name>.torn     measures say that there is no connection to the store
 //    <name>.segv     the next heartbeat is answered by death, after two lines on stderr
+//    <name>.reject   it counts what only the report may show
 //
 // Its measures count what it was given: "fd.<name>" descriptors, "peer.<name>" greetings read from
 // the other end of an edge, "beats" heartbeats, and "setting" is MaxBatchSize. kmesd parks one
@@ -20,6 +21,7 @@
 #include "common/base/text.h"
 #include "common/ipc/program_service.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,6 +55,8 @@ class FakeProgram final : public ipc::Program {
         if (told("wait")) {
             auto pair = kj::newPromiseAndFulfiller<std::vector<wire::ResumePoint>>();
             waiting_ = kj::mv(pair.fulfiller);
+            const base::Fd said(
+                ::open(noteOf("waits").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
             return kj::mv(pair.promise);
         }
         supervisor_ = &supervisor;
@@ -130,11 +134,11 @@ class FakeProgram final : public ipc::Program {
         }
     }
 
-    bool told(const char* what) const {
+    std::string noteOf(const char* what) const {
         const char* folder = std::getenv("EVD_FAKE_FOLDER");
-        return folder != nullptr &&
-               ::access(base::cat(folder, "/", name_, ".", what).c_str(), F_OK) == 0;
+        return folder == nullptr ? "" : base::cat(folder, "/", name_, ".", what);
     }
+    bool told(const char* what) const { return ::access(noteOf(what).c_str(), F_OK) == 0; }
 
     std::string name_;
     std::map<std::string, base::Fd> fds_;

@@ -47,6 +47,10 @@ class FakeStage {
     void untell(const std::string& name, const char* what) const {
         std::filesystem::remove(programs_ / base::cat(name, ".", what));
     }
+    // Whether the program has come to what it was told.
+    bool says(const std::string& name, const char* what) const {
+        return std::filesystem::exists(programs_ / base::cat(name, ".", what));
+    }
 
     supervisor::GroupSetup setup() const {
         supervisor::GroupSetup setup;

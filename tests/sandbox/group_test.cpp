@@ -7,6 +7,7 @@
 #include "sandbox/supervisor/group_service.h"
 #include "tests/sandbox/fake_stage.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -33,6 +34,8 @@ kj::AsyncIoContext& loop() {
     return io;
 }
 
+constexpr int kPatienceSeconds = test::kPatienceMs / 1000;
+
 kj::Promise<bool> within(int seconds) {
     return loop().provider->getTimer().afterDelay(seconds * kj::SECONDS).then([] { return false; });
 }
@@ -40,11 +43,11 @@ kj::Promise<bool> within(int seconds) {
 bool starts(supervisor::Group& group) {
     return group.start()
         .then([] { return true; }, [](kj::Exception&&) { return false; })
-        .exclusiveJoin(within(10))
+        .exclusiveJoin(within(kPatienceSeconds))
         .wait(loop().waitScope);
 }
 
-bool stops(supervisor::Group& group, int seconds = 10) {
+bool stops(supervisor::Group& group, int seconds = kPatienceSeconds) {
     return group.stop().exclusiveJoin(within(seconds)).wait(loop().waitScope);
 }
 
@@ -66,15 +69,23 @@ int64_t measure(supervisor::Group& group, std::string_view process, std::string_
     return 0;
 }
 
-// Turns the loop until the condition holds; false when it does not for ten seconds.
+// Turns the loop until the condition holds; false when it does not for kPatienceMs.
 bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 1000; ++i) {
-        if (condition()) {
-            return true;
+    const base::SystemClock clock;
+    const int64_t end_ns = clock.monotonicNs() + test::kPatienceMs * base::kNsPerMs;
+    while (!condition()) {
+        if (clock.monotonicNs() > end_ns) {
+            return false;
         }
         loop().provider->getTimer().afterDelay(10 * kj::MILLISECONDS).wait(loop().waitScope);
     }
-    return false;
+    return true;
+}
+
+void signalProgram(supervisor::Group& group, std::string_view name, int number) {
+    const pid_t pid = statusOf(group, name).pid;
+    REQUIRE(pid > 0);  // 0 would be ourselves
+    REQUIRE(::kill(pid, number) == 0);
 }
 
 // A group of fake programs that runs.
@@ -142,13 +153,13 @@ TEST_CASE("group: a program that is born again has time for its hellos like the 
     REQUIRE(eventually([&] { return beats() > 0; }));
     // It dies with its edge in doubt, and nothing it said is still on its way.
     const auto first = statusOf(group, "eventd-collector").pid;
-    REQUIRE(::kill(first, SIGSTOP) == 0);
+    signalProgram(group, "eventd-collector", SIGSTOP);
     siginfo_t stopped{};
     REQUIRE(::waitid(P_PID, static_cast<id_t>(first), &stopped, WSTOPPED | WNOWAIT) == 0);
     const auto said = beats();
     REQUIRE(eventually([&, turns = 0]() mutable { return ++turns == 5 && beats() >= said; }));
     clock.advanceNs(2 * supervisor::kTornEdgeNs);
-    REQUIRE(::kill(first, SIGKILL) == 0);
+    signalProgram(group, "eventd-collector", SIGKILL);
     REQUIRE(eventually([&] {
         const auto now = statusOf(group, "eventd-collector");
         return now.state == "running" && now.pid != first && beats() > 0;
@@ -163,7 +174,7 @@ TEST_CASE_FIXTURE(StartedGroup,
                   "group: a program that dies is there again, and its peers get new edges") {
     const auto first = statusOf(group, "eventd-store").pid;
     REQUIRE(eventually([&] { return measure(group, "eventd-collector", "peer.store") == 1; }));
-    REQUIRE(::kill(first, SIGKILL) == 0);
+    signalProgram(group, "eventd-store", SIGKILL);
     CHECK(eventually([&] {
         const auto store = statusOf(group, "eventd-store");
         return store.state == "running" && store.pid != first && store.restarts == 1;
@@ -179,8 +190,8 @@ TEST_CASE_FIXTURE(StartedGroup,
 }
 
 TEST_CASE_FIXTURE(StartedGroup, "group: both ends of an edge die at once and meet again") {
-    ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
-    ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
+    signalProgram(group, "eventd-store", SIGKILL);
+    signalProgram(group, "eventd-collector", SIGKILL);
     CHECK(eventually([&] {
         return measure(group, "eventd-store", "peer.collector") >= 1 &&
                statusOf(group, "eventd-store").restarts == 1 &&
@@ -193,12 +204,11 @@ TEST_CASE_FIXTURE(StartedGroup, "group: both ends of an edge die at once and mee
 TEST_CASE_FIXTURE(StartedGroup,
                   "group: a program that is still starting gets the new edge when its peer dies") {
     stage.tell("eventd-collector", "wait");
-    ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
-    REQUIRE(eventually([&] { return statusOf(group, "eventd-collector").restarts == 1; }));
-    // Until it has been given all and asked to start, which nobody tells us.
-    loop().provider->getTimer().afterDelay(500 * kj::MILLISECONDS).wait(loop().waitScope);
+    signalProgram(group, "eventd-collector", SIGKILL);
+    // It has been given all and asked to start.
+    REQUIRE(eventually([&] { return stage.says("eventd-collector", "waits"); }));
     CHECK(statusOf(group, "eventd-collector").state == "starting");
-    ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
+    signalProgram(group, "eventd-store", SIGKILL);
     CHECK(eventually([&] { return statusOf(group, "eventd-collector").state == "running"; }));
     CHECK(statusOf(group, "eventd-collector").restarts == 1);
     CHECK(stops(group));
@@ -208,19 +218,22 @@ TEST_CASE_FIXTURE(
     StartedGroup,
     "group: a program that is stopped while it starts is replaced too, before its minute") {
     stage.tell("eventd-collector", "wait");
-    ::kill(statusOf(group, "eventd-collector").pid, SIGKILL);
-    REQUIRE(eventually([&] { return statusOf(group, "eventd-collector").restarts == 1; }));
+    signalProgram(group, "eventd-collector", SIGKILL);
+    REQUIRE(eventually([&] {
+        const auto collector = statusOf(group, "eventd-collector");
+        return collector.restarts == 1 && collector.pid > 0;
+    }));
     stage.untell("eventd-collector", "wait");
-    ::kill(statusOf(group, "eventd-collector").pid, SIGSTOP);
+    signalProgram(group, "eventd-collector", SIGSTOP);
     const auto runs = [&] { return statusOf(group, "eventd-collector").state == "running"; };
-    CHECK((eventually(runs) || eventually(runs)));
+    CHECK(eventually(runs));
     CHECK(stops(group));
 }
 
 TEST_CASE_FIXTURE(StartedGroup,
                   "group: what kmesd parked is given to its successor") {  // Ruling K6
     CHECK(measure(group, "eventd-kmesd", "fd.ring.0") == 0);
-    ::kill(statusOf(group, "eventd-kmesd").pid, SIGKILL);
+    signalProgram(group, "eventd-kmesd", SIGKILL);
     CHECK(eventually([&] { return measure(group, "eventd-kmesd", "fd.ring.0") == 1; }));
     CHECK(eventually([&] { return measure(group, "eventd-collector", "fd.kmes") == 2; }));
     CHECK(eventually([&] { return measure(group, "eventd-sensor", "fd.kmes") == 2; }));
@@ -257,7 +270,7 @@ TEST_CASE("group: a program that keeps dying is given up, and the rest still sto
     auto failure = group.failure();
     REQUIRE(starts(group));
     stage.tell("eventd-queryd", "crash");
-    ::kill(statusOf(group, "eventd-queryd").pid, SIGKILL);
+    signalProgram(group, "eventd-queryd", SIGKILL);
     const auto reason = failure.wait(loop().waitScope);
     CHECK(reason.find("eventd-queryd") != std::string::npos);
     CHECK(reason.find("giving up") != std::string::npos);
@@ -267,7 +280,7 @@ TEST_CASE("group: a program that keeps dying is given up, and the rest still sto
 
 TEST_CASE_FIXTURE(StartedGroup,
                   "group: a program that dies while it stops is started again and drained") {
-    ::kill(statusOf(group, "eventd-store").pid, SIGKILL);
+    signalProgram(group, "eventd-store", SIGKILL);
     CHECK(stops(group));
     CHECK(statusOf(group, "eventd-store").restarts == 1);
 }
@@ -283,13 +296,13 @@ TEST_CASE("group: a drain that is never answered does not end the stop, and kill
     group.killAll();
     CHECK(group.whenAllGone()
               .then([] { return true; })
-              .exclusiveJoin(within(5))
+              .exclusiveJoin(within(kPatienceSeconds))
               .wait(loop().waitScope));
 }
 
 TEST_CASE_FIXTURE(StartedGroup, "group: a program that no longer answers is killed and replaced") {
     const auto first = statusOf(group, "eventd-queryd").pid;
-    ::kill(first, SIGSTOP);
+    signalProgram(group, "eventd-queryd", SIGSTOP);
     CHECK(eventually([&] {
         const auto queryd = statusOf(group, "eventd-queryd");
         return queryd.pid != first && queryd.state == "running";

@@ -1,14 +1,14 @@
 #include "tests/support/group.h"
 
-#include "common/base/clock.h"
+#include "common/base/check.h"
 #include "common/base/text.h"
 #include "tests/support/text_file.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -23,6 +23,7 @@ namespace {
 constexpr int kLookMs = 5;
 
 constexpr int kFirstInheritedFd = 3;  // as service managers have it
+constexpr int kSignalled = 128;
 
 // In the child: all of them from kFirstInheritedFd on, whatever lies there.
 void placeInherited(const std::vector<int>& descriptors) {
@@ -36,7 +37,8 @@ void placeInherited(const std::vector<int>& descriptors) {
     }
 }
 
-// Fork and exec with the given descriptors as 0, 1 and 2 (-1 leaves ours), and from 3 on.
+// Fork and exec with the given descriptors as 0, 1 and 2 (-1 leaves ours), and from 3 on. The
+// program does not outlive the thread that calls this.
 pid_t spawnProcess(const std::vector<std::string>& arguments,
                    const std::vector<std::string>& environment, int in, int out, int error,
                    const std::vector<int>& inherited = {}) {
@@ -53,8 +55,14 @@ pid_t spawnProcess(const std::vector<std::string>& arguments,
         envp.push_back(const_cast<char*>(entry.c_str()));
     }
     envp.push_back(nullptr);
+    const pid_t ours = ::getpid();
     const pid_t pid = ::fork();
+    EVD_CHECK(pid >= 0, "a process could not be started");  // -1 would be everybody
     if (pid == 0) {
+        // Whoever has died before is nobody's parent any more.
+        if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != ours) {
+            ::_exit(127);
+        }
         const int targets[3] = {in, out, error};
         for (int i = 0; i < 3; ++i) {
             if (targets[i] >= 0) {
@@ -93,9 +101,14 @@ std::string registryText(const GroupOptions& options) {
 bool reapWithin(int seconds, pid_t pid, int& status) {
     const auto is_reaped = [&] {
         const pid_t reaped = ::waitpid(pid, &status, WNOHANG);
-        return reaped == pid || (reaped < 0 && errno == ECHILD);
+        EVD_CHECK(reaped >= 0, "how a child of ours has ended was told to somebody else");
+        return reaped == pid;
     };
     return waitUntil(int64_t{seconds} * 1000, is_reaped, kLookMs);
+}
+
+int exitStatusOf(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : kSignalled + WTERMSIG(status);
 }
 
 }  // namespace
@@ -104,9 +117,14 @@ std::string programPath(const std::string& name) {
     return base::cat(EVD_BIN_FOLDER, "/", name);
 }
 
-size_t descriptorCount(pid_t pid) {
-    const fs::directory_iterator all(base::cat("/proc/", pid, "/fd"));
-    return static_cast<size_t>(std::distance(begin(all), end(all)));
+std::optional<size_t> descriptorCount(pid_t pid) {
+    std::error_code error;  // it may go while we count
+    size_t count = 0;
+    for (fs::directory_iterator at(base::cat("/proc/", pid, "/fd"), error), end;
+         !error && at != end; at.increment(error)) {
+        ++count;
+    }
+    return error ? std::nullopt : std::optional<size_t>(count);
 }
 
 GroupOptions smallGroup() {
@@ -131,7 +149,6 @@ Group::Group(const StateFolder& state, const GroupOptions& options) {
     base::Fd write_end;
     base::Fd read_end = openPipe(write_end);
     pid_ = spawnProcess(arguments, options.environment, -1, -1, write_end.get(), options.inherited);
-    EVD_CHECK(pid_ > 0, "the group could not be started");
     write_end.reset();
     const int raw = read_end.release();
     reader_ = std::make_unique<base::Thread>("stderr", [this, raw] { readStderr(base::Fd(raw)); });
@@ -149,6 +166,8 @@ void Group::readStderr(base::Fd from) {
     while (true) {
         const ssize_t got = ::read(from.get(), buffer, sizeof(buffer));
         if (got <= 0) {
+            const std::lock_guard lock(mutex_);
+            is_stderr_closed_ = true;
             return;
         }
         // Shown as it comes too, so that a failed test leaves its trace in the report.
@@ -160,7 +179,8 @@ void Group::readStderr(base::Fd from) {
 
 bool Group::waitForStderr(const std::string& text, int seconds) {
     const auto is_over = [&] {
-        return stderrText().find(text) != std::string::npos || ::kill(pid_, 0) != 0;
+        const std::lock_guard lock(mutex_);
+        return is_stderr_closed_ || stderr_.find(text) != std::string::npos;
     };
     (void)waitUntil(int64_t{seconds} * 1000, is_over, kLookMs);
     return stderrText().find(text) != std::string::npos;
@@ -172,6 +192,9 @@ bool Group::waitReady() {
 
 std::vector<std::pair<std::string, pid_t>> Group::children() const {
     std::vector<std::pair<std::string, pid_t>> found;
+    if (reaped_) {
+        return found;  // the pid may be another's by now
+    }
     std::ifstream list(base::cat("/proc/", pid_, "/task/", pid_, "/children"));
     pid_t child = 0;
     while (list >> child) {
@@ -194,7 +217,14 @@ pid_t Group::childPid(const std::string& program) const {
 }
 
 void Group::signal(int number) const {
-    ::kill(pid_, number);
+    if (!reaped_) {
+        ::kill(pid_, number);
+    }
+}
+
+bool Group::signalChild(const std::string& program, int number) const {
+    const pid_t pid = childPid(program);
+    return pid > 0 && ::kill(pid, number) == 0;  // -1 would be everybody
 }
 
 int Group::stop() {
@@ -211,7 +241,7 @@ int Group::waitExit(int seconds) {
         return -1;
     }
     reaped_ = true;
-    exit_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    exit_status_ = exitStatusOf(status);
     return exit_status_;
 }
 
@@ -234,7 +264,7 @@ CommandResult runCommand(const std::vector<std::string>& arguments, const std::s
     int status = 0;
     CommandResult result;
     if (reapWithin(timeout_seconds, pid, status)) {
-        result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        result.status = exitStatusOf(status);
     } else {
         ::kill(pid, SIGKILL);
         (void)::waitpid(pid, &status, 0);

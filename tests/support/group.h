@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,8 +45,9 @@ GroupOptions withoutSensors();
 // The real process group, started as a person would start it, on a folder of the test's.
 //
 // Owns the supervisor process and reads its stderr on a thread of its own, so that the group never
-// waits for us. Destroying it kills whatever is left. Waits are bounded (kReadySeconds,
-// kStopSeconds) and answer false or -1 past that; nothing sleeps longer than a few milliseconds.
+// waits for us. Destroying it kills whatever is left, and so does the end of the thread that made
+// it, however a test ends. Waits are bounded (kReadySeconds, kStopSeconds) and answer false or -1
+// past that; nothing sleeps longer than a few milliseconds.
 class Group {
   public:
     Group(const StateFolder& state, const GroupOptions& options);
@@ -55,7 +57,7 @@ class Group {
 
     // Waits for the line "eventd: ready".
     bool waitReady();
-    // Waits until stderr holds the text.
+    // Waits until stderr holds the text; false as soon as nobody is left who could write it.
     bool waitForStderr(const std::string& text, int seconds);
 
     pid_t pid() const { return pid_; }
@@ -65,7 +67,10 @@ class Group {
     std::vector<std::pair<std::string, pid_t>> children() const;
 
     void signal(int number) const;
-    // Asks for a graceful stop and waits; the exit status, or -1 when it did not end or was killed.
+    // To the child of that name; false when there is none now, or it was gone.
+    [[nodiscard]] bool signalChild(const std::string& program, int number) const;
+    // Asks for a graceful stop and waits; the exit status, of one that a signal has ended 128 and
+    // its number, as shells have it; -1 when it has not ended by then.
     int stop();
     // Waits for the end without asking for it.
     int waitExit(int seconds);
@@ -80,6 +85,7 @@ class Group {
     int exit_status_ = -1;
     mutable std::mutex mutex_;
     std::string stderr_;
+    bool is_stderr_closed_ = false;  // by everybody who could write to it
     std::unique_ptr<base::Thread> reader_;
 };
 
@@ -89,11 +95,11 @@ inline constexpr int kStopSeconds = 20;
 // The program of that name in the build tree.
 std::string programPath(const std::string& name);
 
-// How many files, sockets and the like a process has open.
-size_t descriptorCount(pid_t pid);
+// How many files, sockets and the like a process has open; none of one that has gone.
+std::optional<size_t> descriptorCount(pid_t pid);
 
 struct CommandResult {
-    int status = -1;
+    int status = -1;  // as Group::stop() has it
     std::string output;
     std::string errors;
 };

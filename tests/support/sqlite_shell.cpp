@@ -1,29 +1,22 @@
 #include "tests/support/sqlite_shell.h"
 
 #include "common/base/check.h"
+#include "common/base/socket.h"
 #include "common/base/text.h"
+#include "tests/support/wait_until.h"
 
-#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 
 namespace evd::test {
 
 namespace {
 
 constexpr const char* kMark = "--answered--";
-
-struct Pipe {
-    base::Fd read_end;
-    base::Fd write_end;
-};
-
-Pipe openPipe() {
-    int ends[2] = {-1, -1};
-    EVD_CHECK(::pipe2(ends, O_CLOEXEC) == 0, "a pipe could not be made");
-    return {base::Fd(ends[0]), base::Fd(ends[1])};
-}
 
 }  // namespace
 
@@ -36,19 +29,24 @@ SqliteShell::SqliteShell(const std::string& database, const std::vector<std::str
         argv.push_back(argument.data());
     }
     argv.push_back(nullptr);
-    Pipe in = openPipe();
-    Pipe out = openPipe();
+    auto ends = base::makeSocketPair(SOCK_STREAM);
+    EVD_CHECK(ends.ok(), "a socket pair could not be made");
     pid_ = ::fork();
     EVD_CHECK(pid_ >= 0, "the shell could not be started");
     if (pid_ == 0) {
-        ::dup2(in.read_end.get(), STDIN_FILENO);
-        ::dup2(out.write_end.get(), STDOUT_FILENO);
-        ::dup2(out.write_end.get(), STDERR_FILENO);
+        for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+            ::dup2(ends.value().right.get(), fd);
+        }
         ::execvp(argv[0], argv.data());
         ::_exit(127);
     }
-    input_ = std::move(in.write_end);
-    output_ = std::move(out.read_end);
+    talk_ = std::move(ends.value().left);
+    const timeval patience{kPatienceMs / 1000, 0};
+    for (const int direction : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+        EVD_CHECK(
+            ::setsockopt(talk_.get(), SOL_SOCKET, direction, &patience, sizeof(patience)) == 0,
+            "a socket has bounds");
+    }
 }
 
 SqliteShell::~SqliteShell() {
@@ -57,25 +55,35 @@ SqliteShell::~SqliteShell() {
 
 std::string SqliteShell::ask(const std::string& lines) {
     const std::string sent = base::cat(lines, "\n.print ", kMark, "\n");
-    EVD_CHECK(::write(input_.get(), sent.data(), sent.size()) == static_cast<ssize_t>(sent.size()),
-              "the shell does not listen");
+    (void)!::send(talk_.get(), sent.data(), sent.size(), MSG_NOSIGNAL);  // it may be dead or deaf
     const std::string end = base::cat(kMark, "\n");
     std::string answer;
-    char buffer[4096];
     while (!answer.ends_with(end)) {
-        const ssize_t got = ::read(output_.get(), buffer, sizeof(buffer));
-        if (got <= 0) {
+        if (!readSome(answer)) {
             return answer;
         }
-        answer.append(buffer, static_cast<size_t>(got));
     }
     answer.resize(answer.size() - end.size());
     return std::string(base::trim(answer));
 }
 
+bool SqliteShell::readSome(std::string& said) {
+    char buffer[4096];
+    const ssize_t got = ::read(talk_.get(), buffer, sizeof(buffer));
+    if (got > 0) {
+        said.append(buffer, static_cast<size_t>(got));
+    } else if (got < 0 && errno == EAGAIN && pid_ > 0) {  // -1 would be everybody
+        ::kill(pid_, SIGKILL);
+    }
+    return got > 0;
+}
+
 int SqliteShell::quit() {
-    input_.reset();
     if (pid_ > 0) {
+        ::shutdown(talk_.get(), SHUT_WR);
+        std::string rest;
+        while (readSome(rest)) {
+        }
         int status = 0;
         while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
         }

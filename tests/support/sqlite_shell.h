@@ -11,8 +11,9 @@ namespace evd::test {
 // The sqlite3 shell of the system, as an administrator has it open: one process with one connection
 // that is kept between questions, and so can hold a transaction open.
 //
-// Errors come back among the answers. The destructor closes its input and waits for its end; a
-// shell that has died answers with what it said last. One thread.
+// Errors come back among the answers. The destructor closes its input and waits for its end. A
+// shell that has died answers with what it said last, and so does one that says nothing for
+// kPatienceMs: that one is killed. One thread.
 class SqliteShell {
   public:
     SqliteShell(const std::string& database, const std::vector<std::string>& options);
@@ -26,10 +27,12 @@ class SqliteShell {
     int quit();
 
   private:
+    // Adds what it says next; false when it will say nothing more.
+    bool readSome(std::string& said);
+
     pid_t pid_ = -1;
     int exit_status_ = -1;
-    base::Fd input_;
-    base::Fd output_;
+    base::Fd talk_;  // a socket: who writes to a pipe that nobody reads is ended by a signal
 };
 
 }  // namespace evd::test

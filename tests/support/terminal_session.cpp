@@ -1,5 +1,6 @@
 #include "tests/support/terminal_session.h"
 
+#include "common/base/check.h"
 #include "common/base/clock.h"
 #include "tests/support/wait_until.h"
 
@@ -49,6 +50,7 @@ TerminalSession::TerminalSession(const std::vector<std::string>& command,
     size.ws_row = 24;
     int terminal = -1;
     pid_ = ::forkpty(&terminal, nullptr, nullptr, &size);
+    EVD_CHECK(pid_ >= 0, "a program on a terminal could not be started");
     if (pid_ == 0) {
         becomeProgram(command, environment);
     }
@@ -95,7 +97,7 @@ bool TerminalSession::waitFor(const std::string& text) {
 
 int TerminalSession::waitExit() {
     const int64_t deadline_ns = deadlineNs();
-    while (!isPast(deadline_ns)) {
+    while (pid_ > 0 && !isPast(deadline_ns)) {  // -1 would be any child
         (void)readSome();
         int status = 0;
         if (::waitpid(pid_, &status, WNOHANG) == pid_) {

@@ -48,7 +48,7 @@ done
 file="$(echo "$folder"/out/first/eventd_*.deb)"
 repack "$file" "$folder/out/third" 3 otherSupervisor && repack "$file" "$folder/out/fourth" 4 otherSocketUnit || exit 1
 
-"$here/base.sh" "$base" "$folder"/out/first/*.deb
+unshare --mount "$here/base.sh" "$base" "$folder"/out/first/*.deb
 status=$?
 ((status == 0)) || exit "$status"
 

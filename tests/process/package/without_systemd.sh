@@ -39,7 +39,9 @@ check "the folders are made" test "$(inside stat -c '%U:%G %a' /var/lib/eventd/e
 check "the settings are good" inside eventd --check
 chroot "$root" /usr/sbin/eventd >"$root/said" 2>&1 &
 group=$!
-check "started by hand, it keeps a line" answers 'LOGS FROM eventd.nobody COUNT' 0
+check "started by hand, it answers" answers 'LOGS FROM eventd.nobody COUNT' '"count":0'
+check "a line is taken" inside evctl log plain 'a line to keep'
+check "and found" answers 'LOGS FROM plain' 'a line to keep'
 check "an event is taken" inside evctl emit plain.event '{"n": 1}'
 check "and found" answers 'EVENTS plain.event' '"n":1'
 check "the extension is found by its name" inside sh -c \
