@@ -1,9 +1,9 @@
 // Two hundred clients at once, most of them without manners, while records come in: slow readers,
 // huge questions, broken messages, questions whose asker has gone, streams that nobody reads.
 //
-// Promised: honest clients among them get the right answer or are told
-// which limit was met; eventd-queryd neither dies
-// nor keeps what the others left behind; and nothing of what comes in is lost or doubled.
+// Promised: honest clients among them get the right answer or are told which limit was met;
+// eventd-queryd neither dies nor keeps what the others left behind; and nothing of what comes in is
+// lost or doubled.
 
 #include "common/base/text.h"
 #include "tests/campaign/campaign.h"
