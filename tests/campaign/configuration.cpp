@@ -222,7 +222,7 @@ void configurationCampaign(Course& course, Findings& findings) {
     loaded.waitStored(findings, kSettleMs);
     findings.expect(loaded.group().children() == children, "nobody was restarted",
                     "a program was restarted");
-    loaded.finish(findings, {.events_complete = true, .records_complete = true});
+    loaded.finish(findings, {});
     checkChains(loaded.state().below("events"), settled, findings);
 }
 

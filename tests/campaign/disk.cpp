@@ -106,7 +106,7 @@ void diskCampaign(Course& course, Findings& findings) {
     }
     loaded.waitServing(findings, kStoredAgainMs);
     loaded.waitStored(findings, kStoredAgainMs);
-    loaded.finish(findings, {.events_complete = true, .records_complete = true});
+    loaded.finish(findings, {});
 }
 
 }  // namespace evd::test

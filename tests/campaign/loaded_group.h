@@ -14,10 +14,11 @@ namespace evd::test {
 // So slow that the rings hold it while several programs wait for one another's ends.
 inline constexpr EventPace kGentlePace = {16, 50, 150};
 
-// What is to be found when the group has ended.
+// What is to be found when the group has ended, besides every event: none may be lost, not even
+// with a gap record.
 struct Promises {
-    bool events_complete = true;   // no event may be lost, not even with a gap record
-    bool records_complete = true;  // every line and sample that a socket took is stored
+    // Of the lines that a socket took, and of the samples; all others are stored.
+    uint64_t records_lost_max = 0;
 };
 
 // The real group under a steady load of events, log lines and samples, with a follower who goes by
@@ -48,7 +49,8 @@ class LoadedGroup {
     Group& group() { return *group_; }
 
   private:
-    void checkEvents(Findings& findings, Promises promises);
+    void waitFollowed();
+    void checkEvents(Findings& findings);
     void checkRecords(Findings& findings, Promises promises);
 
     const StateFolder state_;

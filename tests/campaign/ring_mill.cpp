@@ -14,10 +14,17 @@ namespace {
 
 constexpr uint64_t kCapacityFirst = 256 * 1024;
 constexpr int kCapacityShifts = 5;  // 64 KiB to 1 MiB
+constexpr uint64_t kCapacityLargest = kmes::kRingCapacityMin << (kCapacityShifts - 1);
 constexpr size_t kPayloadUsualMax = 400;
 constexpr uint64_t kPauseMsMax = 20;
 constexpr int kFinalEvents = 5;
 constexpr int kFinalPauseMs = 150;  // longer than a reader sleeps
+// When a ring is spared, in steps of some ten milliseconds: long enough that numbers in the middle
+// are neither close behind damage nor close before the next lap. Each mill in its turn.
+constexpr uint64_t kGentleEvery = 1600;
+constexpr uint64_t kGentleSteps = 550;
+constexpr uint64_t kGentleTurn = 400;
+constexpr uint64_t kGentleBatchMax = 4;
 constexpr size_t kOverhead = kmes::kEventHeaderBytes + kTestEventType.size();
 
 // Offsets in the packed header (common/kmes/event_header.h).
@@ -46,6 +53,12 @@ void RingMill::stop() {
     thread_.join();
 }
 
+TestRing::Attached RingMill::attach() {
+    auto attached = ring_.attach();
+    account_.readerCame(nowMs());
+    return attached;
+}
+
 bool RingMill::wasWritten(uint64_t sequence) const {
     return sequence >= 1 && sequence <= written_.size() && written_[sequence - 1] != kNotWritten;
 }
@@ -64,6 +77,14 @@ void RingMill::run() {
 }
 
 void RingMill::step() {
+    const uint64_t turn = (steps_++ + kGentleEvery - 100 - cpu_ * kGentleTurn) % kGentleEvery;
+    if (turn < kGentleSteps) {
+        if (turn == 0) {
+            resizeTo(kCapacityLargest);
+        }
+        appendBatch(1 + below(kGentleBatchMax), kPayloadUsualMax);
+        return;
+    }
     const uint64_t choice = below(1000);
     if (choice < 5) {
         lap();
@@ -117,6 +138,9 @@ void RingMill::append(const std::vector<size_t>& payload_bytes) {
     const auto appended = ring_.writer().append(stamp, entries);
     EVD_CHECK(appended.ok(), "an event of the mill must fit its ring");
     EVD_CHECK(ring_.nextSequence() == written_.size() + 1, "the mill counts as its ring does");
+    account_.wrote(newest_.front().sequence, newest_.back().sequence, nowMs());
+    kept_.insert(kept_.end(), newest_.begin(), newest_.end());
+    noteGone(ring_.writer().mapping().tailPosition());
 }
 
 // More in one go than the ring holds.
@@ -137,9 +161,21 @@ void RingMill::appendLargest() {
 }
 
 void RingMill::resizeOnce() {
-    ring_.resize(kmes::kRingCapacityMin << below(kCapacityShifts));
-    newest_.clear();
+    resizeTo(kmes::kRingCapacityMin << below(kCapacityShifts));
     findings_.injected("resize");
+}
+
+void RingMill::resizeTo(uint64_t capacity) {
+    const uint64_t before = ring_.writer().mapping().writePosition();
+    ring_.resize(capacity);
+    newest_.clear();
+    // The new ring begins with the newest of the old one, from position 0 on. Its reader may have
+    // been too late for the old one.
+    const uint64_t moved = before - ring_.writer().mapping().writePosition();
+    noteGone(moved);
+    for (Placed& placed : kept_) {
+        placed.position -= moved;
+    }
 }
 
 void RingMill::dropSome() {
@@ -153,12 +189,25 @@ void RingMill::dropSome() {
 void RingMill::crash() {
     ring_.crashAndResume();
     newest_.clear();
+    noteGone(ring_.writer().mapping().tailPosition());
     findings_.injected("death of the writer");
 }
 
 // Numbers that the ring has passed over.
 void RingMill::noteUnwritten() {
     written_.resize(ring_.nextSequence() - 1, kNotWritten);
+}
+
+// What lies before the tail is in the ring no more.
+void RingMill::noteGone(uint64_t tail) {
+    uint64_t through = 0;
+    while (!kept_.empty() && kept_.front().position < tail) {
+        through = kept_.front().sequence;
+        kept_.pop_front();
+    }
+    if (through > 0) {
+        account_.gone(through, nowMs());
+    }
 }
 
 void RingMill::damage() {
@@ -168,15 +217,16 @@ void RingMill::damage() {
         return;
     }
     uint8_t* event = mapping->writableAt(placed.position);
-    damaged_.insert(placed.sequence);
     if (below(4) == 0) {
         // Behind the header: its type or its payload.
         const size_t at = kmes::kEventHeaderBytes + below(placed.bytes - kmes::kEventHeaderBytes);
         event[at] = static_cast<uint8_t>(event[at] ^ (1 + below(255)));
+        account_.damagedContent(placed.sequence);
         findings_.injected("damaged content");
         return;
     }
     damageHeader(event);
+    account_.damagedHeader(placed.sequence);
     findings_.injected("damaged header");
 }
 

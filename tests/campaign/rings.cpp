@@ -1,7 +1,8 @@
 // Four rings of the test's own, tortured by their writers (ring_mill.h), and the real collector and
 // store on them: every number that was given out is stored exactly once or lies in exactly one gap
-// record, what was not damaged is stored to the byte as it was written, and what was never written
-// is not there. The collector is killed now and then, as the rings outlive it.
+// record; only what something befell lies in one; what was not damaged is stored to the byte as it
+// was written, and what was never written is not there. The collector is killed now and then, as
+// the rings outlive it.
 
 #include "common/base/text.h"
 #include "tests/campaign/campaign.h"
@@ -14,6 +15,7 @@
 
 #include <csignal>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace evd::test {
@@ -48,7 +50,7 @@ void checkRow(const Mills& mills, const PlainDatabase::Row& row, Findings& findi
         return;
     }
     const RingMill& mill = *mills[cpu];
-    if (mill.wasDamaged(sequence)) {
+    if (mill.account().wasDamaged(sequence)) {
         return;
     }
     const auto payload = bytesOfHex(row.at(4));
@@ -77,6 +79,20 @@ void checkContent(const std::string& folder, const Mills& mills, Findings& findi
     }
 }
 
+// A number may be lost for a reason alone.
+void checkGaps(const RingMill& mill, const std::vector<std::pair<uint64_t, uint64_t>>& gaps,
+               Findings& findings) {
+    for (const auto& [first, last] : gaps) {
+        const auto owed = mill.account().owedIn(first, last);
+        if (owed.count > 0) {
+            findings.violated(cat("cpu ", mill.cpu(), ": of ", first, "..", last,
+                                  ", recorded as lost, nothing befell ", owed.count,
+                                  " numbers, the first is ", owed.first));
+        }
+    }
+    findings.checked("numbers that nothing befell are stored", mill.account().countOwed());
+}
+
 void checkNumbers(const std::string& folder, const Mills& mills, Findings& findings) {
     const auto report = checkExactlyOnce(folder, std::string(kTestEventType));
     findings.checked("sequence numbers stored once or in one gap record",
@@ -89,7 +105,9 @@ void checkNumbers(const std::string& folder, const Mills& mills, Findings& findi
             findings.violated(cat("there is a cpu ", cpu.second));
             continue;
         }
-        const uint64_t last = mills[static_cast<size_t>(cpu.second)]->lastSequence();
+        const RingMill& mill = *mills[static_cast<size_t>(cpu.second)];
+        checkGaps(mill, report.gaps.at(cpu), findings);
+        const uint64_t last = mill.lastSequence();
         findings.expect(reach == last, "a ring is accounted for to its end",
                         cat("cpu ", cpu.second, ": ", last, " numbers were given out, ", reach,
                             " are accounted for"));
@@ -122,6 +140,9 @@ void ringsCampaign(Course& course, Findings& findings) {
             looks_left = course.between(kKillLooksMin, kKillLooksMax);
             const pid_t collector = group.childPid("eventd-collector");
             if (collector > 0 && ::kill(collector, SIGKILL) == 0) {
+                for (const auto& mill : mills) {
+                    mill->readerKilled();
+                }
                 findings.injected("death of the collector");
             }
         }

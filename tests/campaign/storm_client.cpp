@@ -1,9 +1,11 @@
 #include "tests/campaign/storm_client.h"
 
 #include "common/base/text.h"
+#include "tests/support/text_search.h"
 #include "tests/support/wait_until.h"
 
 #include <sys/socket.h>
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -22,6 +24,14 @@ constexpr std::array kHeavy = {
     "EVENTS SORT n DESC TAKE 100000",         "EVENTS GROUP event_type, n COUNT",
     "EVENTS WHERE pad CONTAINS \"zz\" COUNT", "EVENTS DISTINCT n",
     "LOGS WHERE message MATCHES \"(a+)+b\"",  "METRIC campaign-load[] SINCE 1h ago AVG_OVER 1s"};
+
+// What two hundred clients at once may make anybody be told.
+constexpr std::array kLimits = {"MaxConcurrentQueries", "MaxQueryMemoryBytes", "its time limit"};
+
+bool namesLimit(const std::string& reason) {
+    return std::any_of(kLimits.begin(), kLimits.end(),
+                       [&](const char* limit) { return contains(reason, limit); });
+}
 
 }  // namespace
 
@@ -55,6 +65,10 @@ StormClient::StormClient(std::string socket_path, Manners manners, uint64_t seed
 void StormClient::run() {
     while (!stopping_) {
         RawQuery query(socket_path_);
+        if (manners_ == Manners::Honest) {
+            findings_.expect(query.connected(), "honest clients are let in",
+                             "an honest client could not connect");
+        }
         if (query.connected()) {
             converse(query);
             ++conversations_;
@@ -89,7 +103,7 @@ void StormClient::converse(RawQuery& query) {
     }
 }
 
-// Right, or refused with a reason; never wrong and never silence.
+// Right, or refused for a limit that is named; never wrong and never silence.
 void StormClient::askHonestly(RawQuery& query) {
     const KnownAnswer& known = known_[below(known_.size())];
     uint64_t records = 0;
@@ -102,8 +116,8 @@ void StormClient::askHonestly(RawQuery& query) {
         }
         if (message->status == "error") {
             ++refusals_;
-            findings_.expect(!message->error.empty(), "a refusal has a reason",
-                             cat(known.question, ": refused without a reason"));
+            findings_.expect(namesLimit(message->error), "a refusal names the limit that was met",
+                             cat(known.question, ": refused with \"", message->error, "\""));
             return;
         }
         records += message->record_count;

@@ -34,12 +34,28 @@ void makePrograms(const test::StateFolder& folder, const std::vector<std::string
     fs::copy_file(test::programPath("eventd"), folder.below("eventd"));
 }
 
-// The attempts that the forger reports in its measures, each with 1 for "refused".
-void checkRefused(const std::string& report, const std::vector<std::string>& attempts) {
+// What the forger in the place of that program reports of its attempts.
+void checkOutcome(const std::string& report, const std::string& program, const char* outcome,
+                  const std::vector<std::string>& attempts) {
     for (const auto& attempt : attempts) {
+        CAPTURE(program);
         CAPTURE(attempt);
-        CHECK(report.find(base::cat("    forged.", attempt, " 1\n")) != std::string::npos);
+        CHECK(report.find(base::cat("    forged.", program, ".", attempt, " ", outcome, "\n")) !=
+              std::string::npos);
     }
+}
+
+void checkRefused(const std::string& report, const std::string& program,
+                  const std::vector<std::string>& attempts) {
+    checkOutcome(report, program, "1", attempts);
+}
+
+// What each may, it may, at the end too; so the rest was not refused for a connection that was
+// gone.
+void checkTaken(const std::string& report, const std::string& program,
+                const std::vector<std::string>& attempts) {
+    checkOutcome(report, program, "0", attempts);
+    checkOutcome(report, program, "1", {"done"});
 }
 
 test::GroupOptions optionsFor(const test::StateFolder& programs) {
@@ -71,19 +87,21 @@ TEST_CASE("forged messages: from an ingest and a collector") {
     REQUIRE(group.waitForStderr("eventd-collector: all was tried", kTriedSeconds));
     const auto logs = countOf(state, "LOGS FROM forged COUNT");
     CHECK(logs.find("\"count\":0") != std::string::npos);
+    const auto allowed = countOf(state, "LOGS FROM allowed COUNT");
+    CHECK(allowed.find("\"count\":1") != std::string::npos);
     const std::string report = reportOf(group);
-    // Of the ingest: another edge's work, the supervisor's favours, another's numbers.
-    checkRefused(report, {"events", "index", "park", "status", "log-before-hello",
-                          "hello-as-another", "log-numbered-0", "too-many-logs"});
-    // Of the collector: records, a ring that is not there, bytes that are no events, a receipt for
-    // events that were not sent.
-    checkRefused(report,
-                 {"records", "hello-again", "cpu-not-there", "nonsense", "receipt-for-nothing",
-                  "more-than-sent", "gap-backwards", "gap-elsewhere", "too-many-gaps"});
-    CHECK(report.find("    forged.done 1\n") != std::string::npos);
-    // What each may, it may; so the rest was not refused for a connection that was gone.
-    CHECK(report.find("    forged.hello 0\n") != std::string::npos);
-    CHECK(report.find("    forged.hello-from-somebody 0\n") != std::string::npos);
+    // Another edge's work, the supervisor's favours, another's numbers.
+    checkRefused(report, "eventd-ingest",
+                 {"events", "index", "park", "status", "log-before-hello", "hello-as-another",
+                  "log-numbered-0", "too-many-logs"});
+    checkTaken(report, "eventd-ingest", {"hello-from-somebody", "log"});
+    // Another edge's work, records, a ring that is not there, bytes that are no events, a receipt
+    // for events that were not sent.
+    checkRefused(report, "eventd-collector",
+                 {"records", "index", "park", "status", "hello-again", "cpu-not-there", "nonsense",
+                  "receipt-for-nothing", "more-than-sent", "gap-backwards", "gap-elsewhere",
+                  "too-many-gaps"});
+    checkTaken(report, "eventd-collector", {"hello", "gap"});
 }
 
 TEST_CASE("forged messages: from a queryd") {
@@ -94,8 +112,9 @@ TEST_CASE("forged messages: from a queryd") {
     REQUIRE(group.waitReady());
     REQUIRE(group.waitForStderr("eventd-queryd: all was tried", kTriedSeconds));
     const std::string report = reportOf(group);
-    checkRefused(report, {"events", "records", "park", "index-of-nothing", "too-many-fields",
-                          "too-many-rollups"});
-    CHECK(report.find("    forged.done 1\n") != std::string::npos);
+    checkRefused(
+        report, "eventd-queryd",
+        {"events", "records", "park", "index-of-nothing", "too-many-fields", "too-many-rollups"});
+    checkTaken(report, "eventd-queryd", {"stable-id"});
     CHECK(report.find("eventd-store: running") != std::string::npos);
 }

@@ -14,7 +14,6 @@
 
 #include <doctest/doctest.h>
 #include <unistd.h>
-#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <map>
@@ -39,14 +38,9 @@ test::CommandResult status(const test::StateFolder& state) {
 
 void checkEvents(const test::StateFolder& state, const test::EventLoad& load) {
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
-    for (const auto& violation : report.violations) {
+    for (const auto& violation : test::checkAcknowledged(report, load.acknowledged())) {
         FAIL_CHECK(violation);
     }
-    CHECK(report.lost == 0);
-    const std::set<uint64_t> stored(report.numbers.begin(), report.numbers.end());
-    CHECK(stored.size() == report.numbers.size());
-    CHECK(std::includes(stored.begin(), stored.end(), load.acknowledged().begin(),
-                        load.acknowledged().end()));
 }
 
 // A folder of programs that can be exchanged: eventd itself, and a link for each of the others.
@@ -106,8 +100,7 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
     }
     load.stop();
     records.stop();
-    CHECK(test::waitUntil(test::kPatienceMs,
-                          [&] { return diary.countNumbers() >= load.acknowledged().size(); }));
+    CHECK(test::waitUntil(test::kPatienceMs, [&] { return diary.knowsAll(load.acknowledged()); }));
     follower.stop();
     const auto shown = status(state);
     CHECK(shown.output.find("upgrade: complete, 6 of 6 programs replaced") != std::string::npos);
@@ -118,15 +111,14 @@ TEST_CASE("upgrade: under load every program is replaced and nothing is lost or 
     for (const auto& complaint : diary.complaints()) {
         FAIL_CHECK(complaint);
     }
-    const auto followed = diary.numbers();
-    CHECK(std::includes(followed.begin(), followed.end(), load.acknowledged().begin(),
-                        load.acknowledged().end()));
-    const auto lines = test::storedLines(state.below("logs.db"), kRecordName);
-    CHECK(lines.rows == records.lines());
-    CHECK(lines.distinct == records.lines());
-    const auto samples = test::storedSamples(state.below("metrics.db"), kRecordName);
-    CHECK(samples.rows == records.samples());
-    CHECK(samples.distinct == records.samples());
+    const auto lines = test::storedLines(state.path(), kRecordName);
+    for (const auto& complaint : test::complaintsAbout(lines, records.lines(), 0)) {
+        FAIL_CHECK(cat("lines: ", complaint));
+    }
+    const auto samples = test::storedSamples(state.path(), kRecordName);
+    for (const auto& complaint : test::complaintsAbout(samples, records.samples(), 0)) {
+        FAIL_CHECK(cat("samples: ", complaint));
+    }
     MESSAGE(cat(load.acknowledged().size(), " events, ", records.lines(), " lines, ",
                 records.samples(), " samples, ", follower.connections(), " connections"));
 }

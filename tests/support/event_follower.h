@@ -3,9 +3,10 @@
 #include "common/base/text.h"
 #include "common/base/thread.h"
 #include "queryd/client/event_store_client_service.h"
-#include "tests/support/exactly_once.h"
+#include "tests/support/number_field.h"
 #include "tests/support/wait_until.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -71,6 +72,10 @@ class EventDiary {
     bool knows(uint64_t number) const {
         const std::lock_guard lock(mutex_);
         return numbers_.contains(number);
+    }
+    bool knowsAll(const std::set<uint64_t>& numbers) const {
+        const std::lock_guard lock(mutex_);
+        return std::includes(numbers_.begin(), numbers_.end(), numbers.begin(), numbers.end());
     }
     size_t countNumbers() const {
         const std::lock_guard lock(mutex_);

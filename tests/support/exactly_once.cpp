@@ -2,7 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
-#include "common/wire/msgpack.h"
+#include "tests/support/number_field.h"
 
 #include <sqlite3.h>
 #include <algorithm>
@@ -18,6 +18,7 @@ namespace {
 using base::cat;
 
 constexpr size_t kViolationsMax = 20;
+constexpr size_t kMissingShown = 5;
 
 struct CpuRecord {
     std::vector<uint64_t> stored;
@@ -70,6 +71,7 @@ class Checker {
 
     ExactlyOnceReport finish() {
         for (auto& [cpu, record] : cpus_) {
+            report_.gaps[cpu] = record.gaps;
             const uint64_t expected =
                 checkCpu(cat(cpu.first.substr(0, 8), " cpu ", cpu.second), record);
             report_.complete_until[cpu] = expected - 1;
@@ -122,6 +124,11 @@ class Checker {
             const uint64_t first = numberField(payload, "first_missing");
             const uint64_t last = numberField(payload, "last_missing");
             ++report_.gap_records;
+            if (first == 0 || last < first || numberField(payload, "count") != last - first + 1) {
+                violation(cat("cpu ", cpu.second, ": a gap record says ", first, "..", last, ", ",
+                              numberField(payload, "count"), " numbers"));
+                return;
+            }
             report_.lost += last - first + 1;
             cpus_[cpu].gaps.emplace_back(first, last);
         }
@@ -166,26 +173,31 @@ class Checker {
 
 }  // namespace
 
-uint64_t numberField(std::span<const uint8_t> payload, std::string_view name) {
-    wire::MsgpackReader reader(payload);
-    const auto map = reader.next();
-    if (!map.ok() || map.value().kind != wire::MsgpackKind::Map) {
-        return 0;
+std::vector<std::string> checkAcknowledged(const ExactlyOnceReport& report,
+                                           const std::set<uint64_t>& acknowledged,
+                                           uint64_t lost_max) {
+    std::vector<std::string> complaints = report.violations;
+    if (acknowledged.empty()) {
+        complaints.emplace_back("no event was acknowledged");
     }
-    for (uint32_t i = 0; i < map.value().count; ++i) {
-        const auto key = reader.next();
-        if (!key.ok()) {
-            return 0;
-        }
-        if (key.value().kind == wire::MsgpackKind::Text && key.value().bytes == name) {
-            const auto value = reader.next();
-            return value.ok() ? static_cast<uint64_t>(value.value().int_value) : 0;
-        }
-        if (!reader.skip().ok()) {
-            return 0;
+    if (report.lost > lost_max) {
+        complaints.push_back(cat(report.lost, " events were lost, with a gap record"));
+    }
+    uint64_t missing = 0;
+    std::string which;
+    for (const uint64_t number : acknowledged) {
+        if (!report.numbers.contains(number) && ++missing <= kMissingShown) {
+            which += cat(" ", number);
         }
     }
-    return 0;
+    if (missing > lost_max) {
+        complaints.push_back(cat(missing, " acknowledged events are not stored:", which));
+    }
+    if (report.distinct() != report.numbers.size()) {
+        complaints.push_back(
+            cat(report.numbers.size() - report.distinct(), " events are stored twice"));
+    }
+    return complaints;
 }
 
 ExactlyOnceReport checkExactlyOnce(const std::string& event_folder, const std::string& event_type) {

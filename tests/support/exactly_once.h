@@ -3,9 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,11 +19,13 @@ struct ExactlyOnceReport {
     std::multiset<uint64_t> numbers;
     // One sentence per broken promise: stored twice, stored and recorded as lost, recorded as lost
     // twice, or neither between 1 and the greatest number.
-    // So too: rows and receipts of a cpu that do not say the same, a file or a part of it that
-    // could not be read.
+    // So too: rows and receipts of a cpu that do not say the same, a gap record that covers no
+    // numbers, a file or a part of it that could not be read.
     std::vector<std::string> violations;
     // By boot (hex) and cpu: the greatest number up to which everything is stored or recorded.
     std::map<std::pair<std::string, int64_t>, uint64_t> complete_until;
+    // By boot and cpu too: the first and the last number of each gap record.
+    std::map<std::pair<std::string, int64_t>, std::vector<std::pair<uint64_t, uint64_t>>> gaps;
     std::map<std::string, int64_t> synthetic;  // records without a sequence number, by type
 
     // How many of the numbers are different ones.
@@ -36,8 +36,13 @@ struct ExactlyOnceReport {
     }
 };
 
-// One integer field of a flat msgpack map, as of a test event's payload; 0 when it is not there.
-uint64_t numberField(std::span<const uint8_t> payload, std::string_view name);
+// What does not hold when each of these numbers was acknowledged and so many may be lost, with gap
+// records: the report's violations, more that are lost, some that are neither stored nor may be
+// lost, some that are stored twice. None at all having been acknowledged proves nothing, and is one
+// too. A sentence each.
+std::vector<std::string> checkAcknowledged(const ExactlyOnceReport& report,
+                                           const std::set<uint64_t>& acknowledged,
+                                           uint64_t lost_max = 0);
 
 // Reads every shard below the folder with plain SQL, sharing nothing with the product but the
 // published schema. Only events of type `event_type` contribute numbers; all count for sequences.

@@ -21,24 +21,29 @@ PlainDatabase::~PlainDatabase() {
 
 std::vector<PlainDatabase::Row> PlainDatabase::ask(const std::string& sql) {
     std::vector<Row> rows;
+    askEach(sql, [&](const Row& row) { rows.push_back(row); });
+    return rows;
+}
+
+void PlainDatabase::askEach(const std::string& sql, const std::function<void(const Row&)>& take) {
     sqlite3_stmt* statement = nullptr;
     int outcome = sqlite3_prepare_v2(db_, sql.c_str(), -1, &statement, nullptr);
+    Row row;
     while (outcome == SQLITE_OK || outcome == SQLITE_ROW) {
         outcome = sqlite3_step(statement);
         if (outcome == SQLITE_ROW) {
-            rows.emplace_back();
+            row.clear();
             for (int column = 0; column < sqlite3_column_count(statement); ++column) {
                 const unsigned char* text = sqlite3_column_text(statement, column);
-                rows.back().emplace_back(text == nullptr ? ""
-                                                         : reinterpret_cast<const char*>(text));
+                row.emplace_back(text == nullptr ? "" : reinterpret_cast<const char*>(text));
             }
+            take(row);
         }
     }
     if (outcome != SQLITE_DONE) {
         error_ = base::cat(sql, ": ", sqlite3_errmsg(db_));
     }
     sqlite3_finalize(statement);
-    return rows;
 }
 
 bool PlainDatabase::hasTable(const std::string& name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class PlainDatabase {
 
     // NULL is the empty text; bytes are asked for with hex().
     std::vector<Row> ask(const std::string& sql);
+    // The same row by row, for answers that are too long to be had at once.
+    void askEach(const std::string& sql, const std::function<void(const Row&)>& take);
     bool hasTable(const std::string& name);
     // What went wrong last, empty when nothing did.
     const std::string& error() const { return error_; }

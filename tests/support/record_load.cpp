@@ -5,7 +5,7 @@
 #include "common/base/socket.h"
 #include "common/base/text.h"
 #include "common/wire/record_datagram.h"
-#include "tests/support/sqlite_shell.h"
+#include "tests/support/plain_database.h"
 #include "tests/support/wait_until.h"
 
 #include <sys/socket.h>
@@ -29,15 +29,20 @@ bool sendTo(int socket, wire::RecordDatagram& datagram) {
            static_cast<ssize_t>(bytes.size());
 }
 
-StoredRecords countIn(const std::string& path, const std::string& from_where,
-                      const std::string& column) {
-    SqliteShell shell(path, {"-readonly"});
-    const auto number = [&](const std::string& what) {
-        const auto text = shell.ask(base::cat("SELECT count(", what, ") ", from_where, ";"));
-        const auto parsed = base::parseU64(base::trim(text));
-        return parsed.ok() ? parsed.value() : 0;
-    };
-    return {number("*"), number("DISTINCT " + column)};
+// The numbers that a question finds in all files of that stem.
+StoredRecords gather(const std::string& folder, const std::string& stem, const std::string& sql) {
+    StoredRecords stored;
+    for (const auto& path : databasesIn(folder, stem)) {
+        PlainDatabase database(path);
+        database.askEach(sql, [&](const PlainDatabase::Row& row) {
+            ++stored.rows;
+            stored.numbers.insert(numberOf(row.at(0)));
+        });
+        if (!database.error().empty()) {
+            stored.errors.push_back(base::cat(path, ": ", database.error()));
+        }
+    }
+    return stored;
 }
 
 }  // namespace
@@ -82,16 +87,40 @@ bool RecordLoad::sendSample() {
            sendTo(metric_.get(), datagram);
 }
 
-StoredRecords storedLines(const std::string& log_database, const std::string& name) {
-    return countIn(log_database, base::cat("FROM logs WHERE origin = '", name, "'"), "message");
+// A line or a sample that is none of the load's is number 0, which was never sent.
+StoredRecords storedLines(const std::string& state_folder, const std::string& name) {
+    return gather(state_folder, "logs",
+                  base::cat("SELECT iif(message LIKE 'line %', substr(message, 6), 0) FROM logs "
+                            "WHERE origin = '",
+                            name, "'"));
 }
 
-StoredRecords storedSamples(const std::string& metric_database, const std::string& name) {
-    return countIn(metric_database,
-                   base::cat("FROM samples WHERE series_id IN (SELECT id FROM series WHERE "
-                             "name = '",
-                             name, "')"),
-                   "value");
+StoredRecords storedSamples(const std::string& state_folder, const std::string& name) {
+    return gather(state_folder, "metrics",
+                  base::cat("SELECT CAST(value AS INTEGER) FROM samples WHERE series_id IN "
+                            "(SELECT id FROM series WHERE name = '",
+                            name, "')"));
+}
+
+std::vector<std::string> complaintsAbout(const StoredRecords& stored, uint64_t sent,
+                                         uint64_t lost_max) {
+    std::vector<std::string> complaints = stored.errors;
+    const auto& numbers = stored.numbers;
+    if (stored.rows != numbers.size()) {
+        complaints.push_back(base::cat(stored.rows - numbers.size(), " are stored twice"));
+    }
+    if (!numbers.empty() && (*numbers.begin() == 0 || *numbers.rbegin() > sent)) {
+        complaints.push_back(base::cat(*numbers.begin(), " to ", *numbers.rbegin(),
+                                       " are stored, and 1 to ", sent, " were sent"));
+    } else if (numbers.size() + lost_max < sent) {
+        uint64_t missing = 1;
+        while (numbers.contains(missing)) {
+            ++missing;
+        }
+        complaints.push_back(base::cat(sent, " were sent, ", numbers.size(),
+                                       " are stored; the first that is missing is ", missing));
+    }
+    return complaints;
 }
 
 }  // namespace evd::test

@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace evd::test {
 
@@ -40,12 +42,20 @@ class RecordLoad {
     base::Thread thread_;
 };
 
-// What is there of it in the stores, read with plain SQL.
+// What is there of it in the stores of a group that has ended, those that were put aside among
+// them, read with plain SQL.
 struct StoredRecords {
     uint64_t rows = 0;
-    uint64_t distinct = 0;
+    std::set<uint64_t> numbers;
+    // A sentence for each file that could not be read to its end.
+    std::vector<std::string> errors;
 };
-StoredRecords storedLines(const std::string& log_database, const std::string& name);
-StoredRecords storedSamples(const std::string& metric_database, const std::string& name);
+StoredRecords storedLines(const std::string& state_folder, const std::string& name);
+StoredRecords storedSamples(const std::string& state_folder, const std::string& name);
+
+// What does not hold when that many were sent, numbered from 1 on, and so many may be lost: there
+// are others, there are some twice, there are too few. A sentence each.
+std::vector<std::string> complaintsAbout(const StoredRecords& stored, uint64_t sent,
+                                         uint64_t lost_max);
 
 }  // namespace evd::test

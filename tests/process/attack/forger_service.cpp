@@ -1,8 +1,10 @@
 // An ingest, a collector or a queryd that an attacker has replaced from the first instruction on,
 // jailed like the real one: it answers its supervisor, and over its edge to the store it says what
-// it has no right to say. Which of the three it is follows from the name it is started by. Each
-// attempt becomes a measure, "forged.<attempt>": 1 refused, 0 taken.
+// it has no right to say, and at the end what it has, to show that the edge was there. Which of the
+// three it is follows from the name it is started by. Each attempt becomes a measure,
+// "forged.<program>.<attempt>": 0 taken, 1 refused, 2 the edge was gone.
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/program_service.h"
@@ -75,7 +77,7 @@ class Forger final : public ipc::Program {
     std::vector<wire::Measure> measures() override {
         std::vector<wire::Measure> all;
         for (const auto& [attempt, outcome] : outcomes_) {
-            all.push_back({"forged." + attempt, outcome});
+            all.push_back({base::cat("forged.", name_, ".", attempt), outcome});
         }
         return all;
     }
@@ -96,7 +98,10 @@ class Forger final : public ipc::Program {
         return attempts_[index]
             .second()
             .then([this, name] { outcomes_[name] = 0; },
-                  [this, name](kj::Exception&&) { outcomes_[name] = 1; })
+                  [this, name](kj::Exception&& exception) {
+                      const bool is_gone = exception.getType() == kj::Exception::Type::DISCONNECTED;
+                      outcomes_[name] = is_gone ? 2 : 1;
+                  })
             .then([this, index] { return tryFrom(index + 1); });
     }
 
@@ -135,12 +140,12 @@ class Forger final : public ipc::Program {
         return request.send().ignoreResult();
     }
 
-    kj::Promise<void> writeLog(uint64_t batch) {
+    kj::Promise<void> writeLog(uint64_t batch, const char* origin = "forged") {
         auto request = store<schema::RecordIngest>().writeLogsRequest();
         request.setBatch(batch);
         auto record = request.initRecords(1)[0];
-        record.setTimestamp(1);
-        record.setOrigin("forged");
+        record.setTimestamp(base::SystemClock().wallNs());
+        record.setOrigin(origin);
         record.setMessage("forged");
         return request.send().ignoreResult();
     }
@@ -154,12 +159,14 @@ class Forger final : public ipc::Program {
                 {"hello-from-somebody", [this] { return helloAs(kSenderBytes); }},
                 {"hello-as-another", [this] { return helloAs(kSenderBytes); }},
                 {"log-numbered-0", [this] { return writeLog(0); }},
-                {"too-many-logs", [this] {
+                {"too-many-logs",
+                 [this] {
                      auto request = store<schema::RecordIngest>().writeLogsRequest();
                      request.setBatch(1);
                      request.initRecords(kRecordsTooMany);
                      return request.send().ignoreResult();
-                 }}};
+                 }},
+                {"log", [this] { return writeLog(1, "allowed"); }}};
     }
 
     std::vector<Attempt> asQueryd() {
@@ -178,10 +185,14 @@ class Forger final : public ipc::Program {
                      request.initFields(kFieldsTooMany);
                      return request.send().ignoreResult();
                  }},
-                {"too-many-rollups", [this] {
+                {"too-many-rollups",
+                 [this] {
                      auto request = store<schema::StoreControl>().countRollupsRequest();
                      request.initRollups(kFieldsTooMany);
                      return request.send().ignoreResult();
+                 }},
+                {"stable-id", [this] {
+                     return store<schema::StoreControl>().stableIdRequest().send().ignoreResult();
                  }}};
     }
 
@@ -231,7 +242,8 @@ class Forger final : public ipc::Program {
              [this] { return writeRun(0, 1'000'000, kj::arrayPtr(kNonsense, 45)); }},
             {"gap-backwards", [this] { return writeGaps(9, 1, 1); }},
             {"gap-elsewhere", [this] { return writeGaps(1'000, 2'000, 1); }},
-            {"too-many-gaps", [this] { return writeGaps(1, 1, kGapsTooMany); }}};
+            {"too-many-gaps", [this] { return writeGaps(1, 1, kGapsTooMany); }},
+            {"gap", [this] { return writeGaps(1, 9, 1); }}};
     }
 
     std::string name_;
