@@ -13,7 +13,7 @@ struct Figure {
     std::string unit;
     double reference = 0;  // 0: none
     std::string reference_name;
-    std::string goal;   // as a person reads it, "" for none
+    std::string goal;  // as a person reads it, "" for none
     // Time of processors within ours and the reference's, in ms; 0: not measured.
     double processor_ms = 0;
     double reference_processor_ms = 0;
