@@ -164,6 +164,7 @@ TEST_CASE("checkers: what damage costs is owed by nobody, nor what was written s
     CHECK(hundred.account.countOwed() == 100 - 1 - 11);
     CHECK(hundred.account.owedIn(50, 60).count == 0);
     CHECK(hundred.account.owedIn(50, 61).first == 61);
+    CHECK(hundred.account.told(61) == "written with 61..61, 20 changed, 50 damaged");
     // A gap must come by the damage.
     CHECK(hundred.account.owedIn(49, 50).first == 49);
     CHECK(hundred.account.owedIn(51, 52).count == 2);

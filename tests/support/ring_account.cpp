@@ -1,5 +1,7 @@
 #include "tests/support/ring_account.h"
 
+#include "common/base/text.h"
+
 #include <algorithm>
 
 namespace evd::test {
@@ -8,6 +10,7 @@ namespace {
 
 // A reader that is killed may have asked for a ring in its last moment.
 constexpr int64_t kDyingMs = 50;
+constexpr uint64_t kNearNumbers = 300;
 
 }  // namespace
 
@@ -69,6 +72,34 @@ RingAccount::Owed RingAccount::owedIn(uint64_t first, uint64_t last) const {
         }
     }
     return owed;
+}
+
+std::string RingAccount::told(uint64_t number) const {
+    const auto batch =
+        std::lower_bound(written_.begin(), written_.end(), number,
+                         [](const Written& at, uint64_t wanted) { return at.last < wanted; });
+    if (batch == written_.end() || batch->first > number) {
+        return "it was not written";
+    }
+    std::string text = base::cat("written with ", batch->first, "..", batch->last);
+    const auto gone =
+        std::lower_bound(gone_.begin(), gone_.end(), number,
+                         [](const Gone& at, uint64_t wanted) { return at.through < wanted; });
+    if (gone != gone_.end()) {
+        text += base::cat(", gone after ", gone->at_ms - batch->at_ms, " ms");
+    }
+    for (uint64_t near = number > kNearNumbers ? number - kNearNumbers : 1;
+         near <= number + kNearNumbers; ++near) {
+        if (wasDamaged(near)) {
+            text += base::cat(", ", near, headers_.contains(near) ? " damaged" : " changed");
+        }
+    }
+    for (const auto& [at_ms, what] : happenings_) {
+        if (at_ms > batch->at_ms - kReadWithinMs && at_ms < batch->at_ms + kReadWithinMs) {
+            text += base::cat(", ", what, " at ", at_ms - batch->at_ms, " ms");
+        }
+    }
+    return text;
 }
 
 uint64_t RingAccount::countOwed() const {

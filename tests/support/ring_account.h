@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
-#include <optional>
+#include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace evd::test {
@@ -39,6 +40,9 @@ class RingAccount {
         return contents_.contains(sequence) || headers_.contains(sequence);
     }
 
+    // Something else happened to the ring; for told() alone.
+    void happened(const char* what, int64_t at_ms) { happenings_.emplace_back(at_ms, what); }
+
     // Until the first one came there was none.
     void readerLeft(int64_t at_ms);
     void readerCame(int64_t at_ms);
@@ -49,6 +53,8 @@ class RingAccount {
     };
     // The numbers of a gap that were owed.
     Owed owedIn(uint64_t first, uint64_t last) const;
+    // What happened around it, for whoever is to find out why it was lost all the same.
+    std::string told(uint64_t number) const;
     // Of all numbers, how many could not have been lost by whatever gap.
     uint64_t countOwed() const;
 
@@ -74,6 +80,7 @@ class RingAccount {
     std::vector<Gone> gone_;        // ascending in both
     std::unordered_set<uint64_t> contents_;
     std::unordered_set<uint64_t> headers_;
+    std::vector<std::pair<int64_t, const char*>> happenings_;  // ascending
     mutable std::mutex mutex_;
     std::vector<Absence> absences_ = {{0, kNever}};
 };
