@@ -86,16 +86,20 @@ std::unique_ptr<RingWriter> RingWriter::makeSuccessor(std::unique_ptr<RingMappin
         const bool sound = readEventFrame({mapping_->at(from), left}, frame);
         from = sound ? from + frame.event_bytes : published_;
     }
-    // A suffix may hold one event larger than half of the smaller ring; readers refuse such an
-    // event, so the copy starts behind the last of them.
+    // A suffix may hold one event larger than half of the smaller ring, or a damaged one that still
+    // says where it ends; readers refuse such an event and give up what they find behind it, so the
+    // copy starts behind the last of them.
+    uint64_t last_sequence = 0;
     for (uint64_t at = from; at < published_; at += frame.event_bytes) {
         if (!readEventFrame({mapping_->at(at), published_ - at}, frame)) {
             from = published_;
             break;
         }
-        if (frame.event_bytes > eventBytesMaxOf(capacity)) {
+        if (frame.event_bytes > eventBytesMaxOf(capacity) || frame.cpu != mapping_->cpu() ||
+            frame.sequence <= last_sequence) {
             from = at + frame.event_bytes;
         }
+        last_sequence = std::max(last_sequence, frame.sequence);
     }
     const uint64_t bytes = published_ - from;
     std::memcpy(successor->mapping_->writableAt(0), mapping_->at(from), bytes);

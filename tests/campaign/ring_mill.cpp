@@ -152,6 +152,7 @@ void RingMill::lap() {
             bytes += placed.bytes;
         }
     }
+    account_.happened("lap", nowMs());
     findings_.injected("lap");
 }
 
@@ -168,13 +169,19 @@ void RingMill::resizeOnce() {
 void RingMill::resizeTo(uint64_t capacity) {
     const uint64_t before = ring_.writer().mapping().writePosition();
     ring_.resize(capacity);
+    account_.happened("resize", nowMs());
     newest_.clear();
     // The new ring begins with the newest of the old one, from position 0 on. Its reader may have
     // been too late for the old one.
     const uint64_t moved = before - ring_.writer().mapping().writePosition();
     noteGone(moved);
+    bool is_damaged = false;
     for (Placed& placed : kept_) {
         placed.position -= moved;
+        is_damaged = is_damaged || account_.wasHeaderDamaged(placed.sequence);
+    }
+    if (is_damaged) {
+        account_.damageCarried(nowMs());
     }
 }
 
@@ -182,12 +189,14 @@ void RingMill::dropSome() {
     for (uint64_t i = 1 + below(5); i > 0; --i) {
         ring_.writer().dropEvent();
     }
+    account_.happened("dropped numbers", nowMs());
     findings_.injected("dropped numbers");
 }
 
 // A writer that finds its ring damaged leaves numbers out, to be sure that none is given twice.
 void RingMill::crash() {
     ring_.crashAndResume();
+    account_.happened("death of the writer", nowMs());
     newest_.clear();
     noteGone(ring_.writer().mapping().tailPosition());
     findings_.injected("death of the writer");

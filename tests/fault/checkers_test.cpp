@@ -164,9 +164,18 @@ TEST_CASE("checkers: what damage costs is owed by nobody, nor what was written s
     CHECK(hundred.account.countOwed() == 100 - 1 - 11);
     CHECK(hundred.account.owedIn(50, 60).count == 0);
     CHECK(hundred.account.owedIn(50, 61).first == 61);
+    CHECK(hundred.account.told(61) == "written with 61..61, 20 changed, 50 damaged");
     // A gap must come by the damage.
     CHECK(hundred.account.owedIn(49, 50).first == 49);
     CHECK(hundred.account.owedIn(51, 52).count == 2);
+}
+
+TEST_CASE("checkers: what was written around a resize that carried damage is owed by nobody") {
+    Hundred hundred;
+    hundred.account.damageCarried(Hundred::timeOf(50));
+    CHECK(hundred.account.owedIn(1, 39).count == 39);
+    CHECK(hundred.account.owedIn(40, 60).count == 0);
+    CHECK(hundred.account.owedIn(61, 100).count == 40);
 }
 
 TEST_CASE("checkers: what was gone early is owed by nobody") {

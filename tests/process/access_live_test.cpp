@@ -39,7 +39,7 @@ namespace {
 constexpr uid_t kUsers[] = {kOneType, kPart, kNoEvents};
 
 constexpr int kMessageMs = 10'000;
-constexpr uint32_t kPatienceMs = 20;
+constexpr uint32_t kLotMs = 20;
 constexpr int kEmptyLotsMax = 500;
 constexpr int kPagesMax = 1000;
 
@@ -112,9 +112,9 @@ TEST_CASE("access: a stream brings what may be seen, and follows a changed polic
     CHECK(part.next() == R"({"n":10} )");
 
     // All of these were committed before what has come.
-    CHECK(nothing.next(kPatienceMs) == "");
-    CHECK(crossed.next(kPatienceMs) == "");
-    CHECK(one_type.next(kPatienceMs) == "");
+    CHECK(nothing.next(kLotMs) == "");
+    CHECK(crossed.next(kLotMs) == "");
+    CHECK(one_type.next(kLotMs) == "");
     CHECK(group->stop() == 0);
 }
 
@@ -221,7 +221,7 @@ std::vector<wire::StoredEvent> followFor(const ViewedGroup& group, uid_t uid, in
                                    }
                                    return followed.size() < count && empty_lots < empty_lots_max;
                                },
-                               kPatienceMs);
+                               kLotMs);
     CHECK(ended.ok());
     return followed;
 }

@@ -11,6 +11,7 @@
 #include "tests/support/datagram_receiver.h"
 #include "tests/support/group.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/text_search.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -39,19 +40,9 @@ test::CommandResult runIn(const test::TemporaryDirectory& folder, const Words& c
 size_t count(const std::vector<std::string>& datagrams, const std::string& text) {
     size_t found = 0;
     for (const std::string& datagram : datagrams) {
-        for (size_t at = datagram.find(text); at != std::string::npos;
-             at = datagram.find(text, at + 1)) {
-            ++found;
-        }
+        found += test::countIn(datagram, text);
     }
     return found;
-}
-
-int64_t numberAt(std::string_view text, size_t at) {
-    const std::string_view rest = text.substr(at);
-    const auto number = base::parseU64(rest.substr(0, rest.find_first_not_of("0123456789")));
-    REQUIRE(number.ok());
-    return static_cast<int64_t>(number.value());
 }
 
 // Nobody asks it for anything.
@@ -97,7 +88,9 @@ TEST_CASE("evctl run: a line has the time at which it was read") {
     for (const std::string& datagram : logs.receive()) {
         for (size_t at = datagram.find(key); at != std::string::npos;
              at = datagram.find(key, at + 1)) {
-            times.push_back(numberAt(datagram, at + key.size()));
+            const auto number = test::numberBehind(std::string_view(datagram).substr(at), key);
+            REQUIRE(number.has_value());
+            times.push_back(static_cast<int64_t>(*number));
         }
     }
     REQUIRE(times.size() == 2);

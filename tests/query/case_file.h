@@ -42,7 +42,7 @@ struct CaseFile {
     std::vector<Case> cases;
 };
 
-// Reads a case file (docs/testing, tests/query/README.md):
+// Reads a case file (docs/testing.md):
 //
 //     # a comment
 //     now 2026-01-02T00:00:00                         optional

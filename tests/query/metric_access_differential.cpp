@@ -217,10 +217,13 @@ class Round {
                 ++refused;
                 answered = {"a refusal"};
             }
+            // Which rows there are, and not in what order, which several may share under SORT: that
+            // is looked at by metric_differential, without rules.
             std::ranges::sort(expected);
             std::ranges::sort(answered);
             if (expected != answered) {
-                print(question, expected, answered);
+                printDifference(base::cat("question: ", textOf(question, false)), expected,
+                                answered);
                 ++differences;
             }
         }
@@ -329,20 +332,6 @@ class Round {
             }
         }
         return record.dump();
-    }
-
-    static void print(const Question& question, const std::vector<std::string>& expected,
-                      const std::vector<std::string>& answered) {
-        std::printf("question: %s\n%zu lines expected, %zu answered\n",
-                    textOf(question, false).c_str(), expected.size(), answered.size());
-        for (size_t i = 0; i < std::max(expected.size(), answered.size()); ++i) {
-            const std::string left = i < expected.size() ? expected[i] : "(nothing)";
-            const std::string right = i < answered.size() ? answered[i] : "(nothing)";
-            if (left != right) {
-                std::printf("  expected %s\n  answered %s\n", left.c_str(), right.c_str());
-                return;
-            }
-        }
     }
 
     Random& random_;

@@ -5,9 +5,9 @@
 #include "queryd/exec/query_engine.h"
 #include "queryd/stream/counting_signal.h"
 #include "tests/query/case_file.h"
+#include "tests/query/engine_answers.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/record_list.h"
 #include "tests/support/temporary_directory.h"
 
 #include <cstdio>
@@ -19,21 +19,6 @@
 namespace evd::test {
 
 namespace {
-
-std::vector<std::string> answer(queryd::QueryEngine& engine, const std::string& query) {
-    const auto asError = [](const base::Error& error) {
-        return std::vector<std::string>{base::cat("error: ", error.text)};
-    };
-    auto prepared = engine.prepare(query);
-    if (!prepared) {
-        return asError(prepared.error());
-    }
-    RecordList records;
-    queryd::RunOptions options;
-    options.caller.system = true;
-    const auto done = engine.run(*prepared.value(), options, records);
-    return done ? records.lines() : asError(done.error());
-}
 
 void printLines(const char* title, const std::vector<std::string>& lines) {
     std::printf("  %s:\n", title);
@@ -80,7 +65,7 @@ int runFile(const char* path, size_t& case_count) {
     const auto engine = queryd::makeQueryEngine(config, clock, signal);
     int failed = 0;
     for (const Case& one : file.value().cases) {
-        const auto lines = answer(*engine, one.query);
+        const auto lines = ask(*engine, one.query);
         ++case_count;
         if (lines != one.expected) {
             std::printf("%s:%zu: %s\n", path, one.line, one.name.c_str());

@@ -1,5 +1,7 @@
 #include "tests/support/ring_account.h"
 
+#include "common/base/text.h"
+
 #include <algorithm>
 
 namespace evd::test {
@@ -8,6 +10,7 @@ namespace {
 
 // A reader that is killed may have asked for a ring in its last moment.
 constexpr int64_t kDyingMs = 50;
+constexpr uint64_t kNearNumbers = 300;
 
 }  // namespace
 
@@ -41,6 +44,11 @@ bool RingAccount::wasUnattended(int64_t at_ms) const {
     });
 }
 
+bool RingAccount::wasNearCarriedDamage(int64_t at_ms) const {
+    const auto next = std::lower_bound(carried_.begin(), carried_.end(), at_ms - kReadWithinMs);
+    return next != carried_.end() && *next <= at_ms + kReadWithinMs;
+}
+
 RingAccount::Owed RingAccount::owedIn(uint64_t first, uint64_t last) const {
     Owed owed;
     int64_t given_up_until_ms = 0;
@@ -51,7 +59,7 @@ RingAccount::Owed RingAccount::owedIn(uint64_t first, uint64_t last) const {
         std::lower_bound(written_.begin(), written_.end(), first,
                          [](const Written& at, uint64_t number) { return at.last < number; });
     for (; batch != written_.end() && batch->first <= last; ++batch) {
-        const bool is_unattended = wasUnattended(batch->at_ms);
+        const bool is_excused = wasUnattended(batch->at_ms) || wasNearCarriedDamage(batch->at_ms);
         const uint64_t end = std::min(batch->last, last);
         for (uint64_t number = std::max(batch->first, first); number <= end; ++number) {
             if (headers_.contains(number)) {
@@ -62,13 +70,41 @@ RingAccount::Owed RingAccount::owedIn(uint64_t first, uint64_t last) const {
             }
             const bool is_gone_early =
                 gone != gone_.end() && gone->at_ms < batch->at_ms + kReadWithinMs;
-            if (!is_unattended && !is_gone_early && batch->at_ms > given_up_until_ms &&
+            if (!is_excused && !is_gone_early && batch->at_ms > given_up_until_ms &&
                 !contents_.contains(number)) {
                 owed.first = owed.count++ == 0 ? number : owed.first;
             }
         }
     }
     return owed;
+}
+
+std::string RingAccount::told(uint64_t number) const {
+    const auto batch =
+        std::lower_bound(written_.begin(), written_.end(), number,
+                         [](const Written& at, uint64_t wanted) { return at.last < wanted; });
+    if (batch == written_.end() || batch->first > number) {
+        return "it was not written";
+    }
+    std::string text = base::cat("written with ", batch->first, "..", batch->last);
+    const auto gone =
+        std::lower_bound(gone_.begin(), gone_.end(), number,
+                         [](const Gone& at, uint64_t wanted) { return at.through < wanted; });
+    if (gone != gone_.end()) {
+        text += base::cat(", gone after ", gone->at_ms - batch->at_ms, " ms");
+    }
+    for (uint64_t near = number > kNearNumbers ? number - kNearNumbers : 1;
+         near <= number + kNearNumbers; ++near) {
+        if (wasDamaged(near)) {
+            text += base::cat(", ", near, headers_.contains(near) ? " damaged" : " changed");
+        }
+    }
+    for (const auto& [at_ms, what] : happenings_) {
+        if (at_ms > batch->at_ms - kReadWithinMs && at_ms < batch->at_ms + kReadWithinMs) {
+            text += base::cat(", ", what, " at ", at_ms - batch->at_ms, " ms");
+        }
+    }
+    return text;
 }
 
 uint64_t RingAccount::countOwed() const {

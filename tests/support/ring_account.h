@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
-#include <optional>
+#include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace evd::test {
@@ -23,8 +24,9 @@ inline constexpr int64_t kComesWithinMs = 2 * kReadWithinMs;
 // from the ring, by laps, resizes or a writer that found its ring damaged, sooner than a reader
 // must have come by; when no reader was there, or one that died with it in hand; and when it was
 // written soon after a damaged header that the same gap begins with or comes by: there a reader
-// gives up all there is by then (Ruling K1). Every other number is owed. The times are any steady
-// milliseconds. readerLeft() and readerCame() may be called by any thread, all else by one.
+// gives up all there is by then (Ruling K1). A resize carries damage along, and its reader meets it
+// anew: it may cost what is written around that time. Every other number is owed. The times are any
+// steady milliseconds. readerLeft() and readerCame() may be called by any thread, all else by one.
 class RingAccount {
   public:
     RingAccount() = default;
@@ -39,6 +41,12 @@ class RingAccount {
         return contents_.contains(sequence) || headers_.contains(sequence);
     }
 
+    // A resize has brought a damaged header into the new ring.
+    void damageCarried(int64_t at_ms) { carried_.push_back(at_ms); }
+    bool wasHeaderDamaged(uint64_t sequence) const { return headers_.contains(sequence); }
+    // Something else happened to the ring; for told() alone.
+    void happened(const char* what, int64_t at_ms) { happenings_.emplace_back(at_ms, what); }
+
     // Until the first one came there was none.
     void readerLeft(int64_t at_ms);
     void readerCame(int64_t at_ms);
@@ -49,6 +57,8 @@ class RingAccount {
     };
     // The numbers of a gap that were owed.
     Owed owedIn(uint64_t first, uint64_t last) const;
+    // What happened around it, for whoever is to find out why it was lost all the same.
+    std::string told(uint64_t number) const;
     // Of all numbers, how many could not have been lost by whatever gap.
     uint64_t countOwed() const;
 
@@ -69,11 +79,14 @@ class RingAccount {
     };
 
     bool wasUnattended(int64_t at_ms) const;
+    bool wasNearCarriedDamage(int64_t at_ms) const;
 
     std::vector<Written> written_;  // ascending
     std::vector<Gone> gone_;        // ascending in both
     std::unordered_set<uint64_t> contents_;
     std::unordered_set<uint64_t> headers_;
+    std::vector<int64_t> carried_;  // ascending
+    std::vector<std::pair<int64_t, const char*>> happenings_;
     mutable std::mutex mutex_;
     std::vector<Absence> absences_ = {{0, kNever}};
 };

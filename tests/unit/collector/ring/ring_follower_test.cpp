@@ -120,6 +120,25 @@ TEST_CASE("ring follower: a ring that grows while half read loses and doubles no
     model.checkAccountedThrough(200);
 }
 
+TEST_CASE("ring follower: damage to what was read does not come along into the next ring") {
+    constexpr size_t kBytes = 500;
+    constexpr size_t kCpuAt = 24;  // in the header
+    TestRing ring;
+    TestRingSource source(ring);
+    StoreModel model;
+    const auto follower = followerOf(source);
+    ring.appendMany(20, kBytes);
+    readAll(*follower, model);
+    *ring.mapProducer()->writableAt(9 * kBytes + kCpuAt) = 1;
+    ring.resize(4 * kmes::kRingCapacityMin);
+    ring.appendMany(10, kBytes);
+    readAll(*follower, model);
+    ring.appendMany(10, kBytes);
+    readAll(*follower, model);
+    model.checkAccountedThrough(40);
+    CHECK(model.lostCount() == 0);
+}
+
 TEST_CASE("ring follower: what came last into a replaced ring keeps to the limit of events too") {
     constexpr uint32_t kFew = 3;
     TestRing ring;
