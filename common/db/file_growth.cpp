@@ -2,10 +2,12 @@
 
 #include "common/base/check.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdint>
+#include <initializer_list>
 
 namespace evd::db {
 

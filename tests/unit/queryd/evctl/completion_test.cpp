@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 using evd::base::cat;
