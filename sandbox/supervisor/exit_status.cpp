@@ -4,6 +4,7 @@
 
 #include <sys/wait.h>
 #include <csignal>
+#include <cstring>
 
 namespace evd::supervisor {
 
