@@ -1,5 +1,6 @@
 #include "queryd/evctl/export_place.h"
 
+#include "common/base/thread.h"
 #include "queryd/evctl/export_file.h"
 #include "tests/support/temporary_directory.h"
 
@@ -17,6 +18,7 @@ using evd::evctl::formatExportPlace;
 using evd::evctl::loadExportPlace;
 using evd::evctl::parseExportPlace;
 using evd::evctl::saveExportPlace;
+using evd::evctl::unfinishedTag;
 using evd::test::TemporaryDirectory;
 
 namespace {
@@ -30,7 +32,9 @@ ExportPlace somePlace() {
             {17, 1, true},
             99,
             12'345,
-            false};
+            false,
+            3,
+            true};
 }
 
 std::string contentOf(const std::string& path) {
@@ -77,10 +81,31 @@ TEST_CASE("export place: anything else is none") {
           with("\"edge_ns\": 17", "\"edge_ns\": -1"),
           with("\"edge_ns\": 17", "\"edge_ns\": 9223372036854775808"),
           with("\"width_ns\": 1", "\"width_ns\": 0"), with("\"bytes\": 12345", "\"bytes\": 1.5"),
+          with("\"refused\": 3", "\"refused\": -3"),
+          with("\"has_own_name\": true", "\"has_own_name\": 0"),
           with("\"is_moment\": true", "\"is_moment\": 1"), with("\"to\": \"csv\"", "\"to\": 3")}) {
         CHECK(parseExportPlace(text).error().kind == ErrorKind::Invalid);
     }
     CHECK_FALSE(parseExportPlace(std::string(evd::evctl::kExportPlaceBytesMax + 1, ' ')).ok());
+}
+
+TEST_CASE("export place: one of an older version has refused nothing, and no name of its own") {
+    std::string text = formatExportPlace(somePlace());
+    for (const std::string& line :
+         {std::string("  \"refused\": 3,\n"), std::string("  \"has_own_name\": true,\n")}) {
+        REQUIRE(text.find(line) != std::string::npos);
+        text.erase(text.find(line), line.size());
+    }
+    ExportPlace old = somePlace();
+    old.refused = 0;
+    old.has_own_name = false;
+    CHECK(parseExportPlace(text).value() == old);
+}
+
+TEST_CASE("export place: each has a tag, the same for every way to write its path") {
+    CHECK(unfinishedTag("a/place") == unfinishedTag("./a/b/../place"));
+    CHECK(unfinishedTag("a/place") != unfinishedTag("a/other"));
+    CHECK(unfinishedTag("a/place").size() == 16);
 }
 
 TEST_CASE("export file: it has its name when it is whole, and never before") {
@@ -134,4 +159,32 @@ TEST_CASE("export file: it replaces no device, and follows no link") {
     REQUIRE(::symlink((folder / "victim").c_str(), (path + ".partial").c_str()) == 0);
     CHECK_FALSE(ExportFile(path).begin().ok());
     CHECK(contentOf(folder / "victim") == "precious");
+}
+
+TEST_CASE("export file: what another one has finished meanwhile is not begun again") {
+    const TemporaryDirectory folder;
+    const std::string path = folder / "out";
+    const auto exportOnce = [&] {
+        ExportFile file(path);
+        if (!file.begin().ok()) {
+            return;  // the other one is at it
+        }
+        struct stat opened {};
+        struct stat named {};
+        REQUIRE(::fstat(file.fd(), &opened) == 0);
+        if (::stat(path.c_str(), &named) == 0) {
+            CHECK(opened.st_ino != named.st_ino);
+        }
+        write(file.fd(), "whole");
+        CHECK(file.finish().ok());
+    };
+    constexpr int kRounds = 300;
+    const evd::base::Thread other("other", [&] {
+        for (int i = 0; i < kRounds; ++i) {
+            exportOnce();
+        }
+    });
+    for (int i = 0; i < kRounds; ++i) {
+        exportOnce();
+    }
 }
