@@ -266,6 +266,11 @@ TEST_CASE("plain text: wrapped text is cut at blanks where one is near, else any
     CHECK(wrapToWidth("", 4) == Pieces{""});
 }
 
+TEST_CASE("plain text: wrapping takes time by the length of the text, not by its square") {
+    const std::string text(size_t{4} << 20, 'x');
+    CHECK(evd::evctl::wrapToWidth(text, 64).size() == text.size() / 64);
+}
+
 TEST_CASE("bar: eighths of a column, never nothing for something") {
     using evd::evctl::barText;
     CHECK(barText(1, 4, true) == "████");
