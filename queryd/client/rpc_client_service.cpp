@@ -7,6 +7,7 @@
 #include "queryd/client/value_reader_service.h"
 
 #include <capnp/query.capnp.h>
+#include <fcntl.h>
 #include <kj/async-io.h>
 #include <kj/async-unix.h>
 #include <sys/socket.h>
@@ -139,8 +140,12 @@ class TwoPartyRpcClient final : public RpcClient {
     }
 
     void interruptBy(int descriptor) override {
-        interrupts_ = kj::heap<kj::UnixEventPort::FdObserver>(
-            io_.unixEventPort, descriptor, kj::UnixEventPort::FdObserver::OBSERVE_READ);
+        interrupts_ = nullptr;
+        watched_ = base::Fd(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+        if (watched_.valid()) {
+            interrupts_ = kj::heap<kj::UnixEventPort::FdObserver>(
+                io_.unixEventPort, watched_.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ);
+        }
     }
 
   private:
@@ -184,6 +189,7 @@ class TwoPartyRpcClient final : public RpcClient {
     }
 
     kj::AsyncIoContext io_;
+    base::Fd watched_;  // ours, because it must be open for as long as it is watched
     kj::Own<kj::UnixEventPort::FdObserver> interrupts_;
     ipc::PeerConnection server_;
 };

@@ -32,7 +32,7 @@ class RpcClient : public QueryChannel {
     virtual base::Result<GroupStatus> status() = 0;
     // From now on a call ends with Busy when the descriptor can be read: for who takes its signals
     // from there, and would not end while a server that hangs is waited for. It stays the caller's,
-    // and open for as long as this lives.
+    // and may be closed before this is.
     virtual void interruptBy(int descriptor) = 0;
 };
 
