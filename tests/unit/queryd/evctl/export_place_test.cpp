@@ -1,6 +1,5 @@
 #include "queryd/evctl/export_place.h"
 
-#include "common/base/thread.h"
 #include "queryd/evctl/export_file.h"
 #include "tests/support/temporary_directory.h"
 
@@ -159,32 +158,4 @@ TEST_CASE("export file: it replaces no device, and follows no link") {
     REQUIRE(::symlink((folder / "victim").c_str(), (path + ".partial").c_str()) == 0);
     CHECK_FALSE(ExportFile(path).begin().ok());
     CHECK(contentOf(folder / "victim") == "precious");
-}
-
-TEST_CASE("export file: what another one has finished meanwhile is not begun again") {
-    const TemporaryDirectory folder;
-    const std::string path = folder / "out";
-    const auto exportOnce = [&] {
-        ExportFile file(path);
-        if (!file.begin().ok()) {
-            return;  // the other one is at it
-        }
-        struct stat opened {};
-        struct stat named {};
-        REQUIRE(::fstat(file.fd(), &opened) == 0);
-        if (::stat(path.c_str(), &named) == 0) {
-            CHECK(opened.st_ino != named.st_ino);
-        }
-        write(file.fd(), "whole");
-        CHECK(file.finish().ok());
-    };
-    constexpr int kRounds = 300;
-    const evd::base::Thread other("other", [&] {
-        for (int i = 0; i < kRounds; ++i) {
-            exportOnce();
-        }
-    });
-    for (int i = 0; i < kRounds; ++i) {
-        exportOnce();
-    }
 }
