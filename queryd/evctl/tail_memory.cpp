@@ -1,7 +1,6 @@
 #include "queryd/evctl/tail_memory.h"
 
 #include "common/base/text.h"
-#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 
 #include <algorithm>
@@ -16,19 +15,11 @@ uint64_t hashOf(std::span<const uint8_t> record) {
     return std::hash<std::string_view>()(base::asText(record));
 }
 
-std::optional<int64_t> timeOf(std::span<const uint8_t> record) {
-    std::vector<FieldView> fields;
-    if (!readFields(record, fields).ok()) {
-        return std::nullopt;
-    }
-    const FieldView* time = findField(fields, "timestamp");
-    return time == nullptr ? std::nullopt : integerOf(time->value);
-}
-
 }  // namespace
 
 void TailMemory::shown(std::span<const uint8_t> record, int64_t now_ns) {
-    const int64_t time_ns = timeOf(record).value_or(now_ns);
+    std::vector<FieldView> fields;
+    const int64_t time_ns = timeOf(record, fields).value_or(now_ns);
     const uint64_t hash = hashOf(record);
     state_.recent.emplace(time_ns, hash);
     ++state_.counts.try_emplace(hash, 0U).first->second;
