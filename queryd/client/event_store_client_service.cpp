@@ -201,8 +201,14 @@ class TwoPartyEventStoreClient final : public EventStoreClient {
 
 }  // namespace
 
-std::unique_ptr<EventStoreClient> makeEventStoreClient(base::Fd connection) {
-    return std::make_unique<TwoPartyEventStoreClient>(std::move(connection));
+base::Result<std::unique_ptr<EventStoreClient>> makeEventStoreClient(base::Fd connection) {
+    std::unique_ptr<EventStoreClient> client;
+    const auto failure = kj::runCatchingExceptions(
+        [&] { client = std::make_unique<TwoPartyEventStoreClient>(std::move(connection)); });
+    KJ_IF_MAYBE (exception, failure) {
+        return ipc::toError(*exception);
+    }
+    return client;
 }
 
 base::Result<std::unique_ptr<EventStoreClient>> connectEventStoreClient(

@@ -50,7 +50,7 @@ class EventStoreClient {
                                       uint32_t patience_ms) = 0;
 };
 
-std::unique_ptr<EventStoreClient> makeEventStoreClient(base::Fd connection);
+base::Result<std::unique_ptr<EventStoreClient>> makeEventStoreClient(base::Fd connection);
 // NotFound when nobody listens there, Denied when it may not be used.
 base::Result<std::unique_ptr<EventStoreClient>> connectEventStoreClient(
     const std::string& socket_path);

@@ -7,7 +7,9 @@
 #include "queryd/client/value_reader_service.h"
 
 #include <capnp/query.capnp.h>
+#include <fcntl.h>
 #include <kj/async-io.h>
+#include <kj/async-unix.h>
 #include <sys/socket.h>
 #include <optional>
 #include <utility>
@@ -116,7 +118,9 @@ class TwoPartyRpcClient final : public RpcClient {
     base::Result<GroupStatus> status() override {
         std::optional<GroupStatus> status;
         const auto failure = kj::runCatchingExceptions([&] {
-            auto response = session().statusRequest().send().wait(io_.waitScope);
+            auto response = orInterrupted<capnp::Response<schema::Session::StatusResults>>(
+                                session().statusRequest().send())
+                                .wait(io_.waitScope);
             status.emplace();
             for (const auto process : response.getProcesses()) {
                 status->processes.push_back(ipc::takeOrThrow(ipc::readProcess(process)));
@@ -135,7 +139,27 @@ class TwoPartyRpcClient final : public RpcClient {
         return std::move(*status);
     }
 
+    void interruptBy(int descriptor) override {
+        interrupts_ = nullptr;
+        watched_ = base::Fd(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+        if (watched_.valid()) {
+            interrupts_ = kj::heap<kj::UnixEventPort::FdObserver>(
+                io_.unixEventPort, watched_.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ);
+        }
+    }
+
   private:
+    template <typename Awaited>
+    kj::Promise<Awaited> orInterrupted(kj::Promise<Awaited> promise) {
+        if (interrupts_.get() == nullptr) {
+            return promise;
+        }
+        return promise.exclusiveJoin(
+            interrupts_->whenBecomesReadable().then([]() -> kj::Promise<Awaited> {
+                ipc::throwError(base::fail(base::ErrorKind::Busy, "interrupted"));
+            }));
+    }
+
     schema::Session::Client session() { return server_.bootstrap().castAs<schema::Session>(); }
 
     template <typename Request>
@@ -147,10 +171,11 @@ class TwoPartyRpcClient final : public RpcClient {
         request.initOptions().setTimeoutMs(static_cast<uint32_t>(options.limit_ms));
         request.setSink(kj::heap<SinkService>(reader, kj::mv(done.fulfiller), outcome));
         // Held until the answer is over; dropping it is what cancels.
-        auto response = request.send().wait(io_.waitScope);
+        using Response = decltype(request.send().wait(io_.waitScope));
+        auto response = orInterrupted<Response>(request.send()).wait(io_.waitScope);
         auto lost = server_.onDisconnect().then(
             []() { ipc::throwError(base::fail(base::ErrorKind::Gone, "")); });
-        done.promise.exclusiveJoin(kj::mv(lost)).wait(io_.waitScope);
+        orInterrupted<void>(done.promise.exclusiveJoin(kj::mv(lost))).wait(io_.waitScope);
     }
 
     static base::Error asked(const kj::Exception& exception) {
@@ -164,6 +189,8 @@ class TwoPartyRpcClient final : public RpcClient {
     }
 
     kj::AsyncIoContext io_;
+    base::Fd watched_;  // ours, because it must be open for as long as it is watched
+    kj::Own<kj::UnixEventPort::FdObserver> interrupts_;
     ipc::PeerConnection server_;
 };
 

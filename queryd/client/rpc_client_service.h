@@ -30,6 +30,10 @@ class RpcClient : public QueryChannel {
   public:
     // Denied for everybody but SYSTEM and Administrators.
     virtual base::Result<GroupStatus> status() = 0;
+    // From now on a call ends with Busy when the descriptor can be read: for who takes its signals
+    // from there, and would not end while a server that hangs is waited for. It stays the caller's,
+    // and may be closed before this is.
+    virtual void interruptBy(int descriptor) = 0;
 };
 
 base::Result<std::unique_ptr<RpcClient>> makeRpcClient(base::Fd connection);

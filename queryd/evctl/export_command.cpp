@@ -101,7 +101,7 @@ base::Result<uint64_t> exportWhole(const SessionContext& context, const std::str
     answer.tell(progress, printsToTerminal(context));
     EVD_TRY(channel.value()->ask(question, {context.arguments.timeout_ms, true}, answer));
     EVD_TRY(answer.complete());
-    EVD_TRY(checkRefused(printer, context.arguments.to));
+    EVD_TRY(checkRefused(printer.refused(), context.arguments.to));
     return counting.count();
 }
 
@@ -145,7 +145,7 @@ class Export {
         }
         EVD_TRY(done);
         EVD_TRY(sink->end());
-        EVD_TRY(checkRefused(printer_, arguments_.to));
+        EVD_TRY(checkRefused(printer_.refused(), arguments_.to));
         return pages.records();
     }
 
@@ -177,8 +177,10 @@ base::Result<ExportPlace> Export::openPlace(PagedQuestion& plan, bool& is_new) c
     is_new = !loaded.ok() && loaded.error().kind == base::ErrorKind::NotFound;
     if (is_new) {
         EVD_TRY(settleBeginning(context_, plan));
-        return ExportPlace{question_,     arguments_.to, arguments_.into,
-                           plan.since_ns, plan.until_ns, PageWalk::firstPlace(plan)};
+        ExportPlace place{question_,     arguments_.to, arguments_.into,
+                          plan.since_ns, plan.until_ns, PageWalk::firstPlace(plan)};
+        place.has_own_name = true;
+        return place;
     }
     if (!loaded.ok()) {
         return loaded;
@@ -205,7 +207,8 @@ base::Result<uint64_t> Export::resumable(const PagedQuestion& asked) {
     ExportPlace place = opened.value();
     // Columns are known in the end only: until then the records are kept as they came.
     const bool is_raw = printer_.needsSurvey();
-    ExportFile file(is_raw ? arguments_.into + ".records" : arguments_.into);
+    ExportFile file(is_raw ? arguments_.into + ".records" : arguments_.into,
+                    place.has_own_name ? unfinishedTag(arguments_.resume) : "");
     auto begun = is_new ? file.begin() : file.goOn(place.bytes);
     if (!begun.ok() && place.is_whole && begun.error().kind == base::ErrorKind::NotFound) {
         EVD_TRY(removeFile(arguments_.resume));  // nothing else was missing
@@ -216,17 +219,19 @@ base::Result<uint64_t> Export::resumable(const PagedQuestion& asked) {
     OutputStream stream(file.fd(), file.partialPath());
     const auto sink = is_raw ? makeRawSink(stream) : makePrintingSink(printer_, stream);
     PageExport pages(context_, plan, place.page, *sink, place.records);
+    const uint64_t refused_before = place.refused;
     const auto save = [&](const PageWalk& walk) -> base::Result<void> {
         EVD_TRY(file.sync());
         place.page = walk.place();
         place.records = pages.records();
         place.bytes = endOf(file.fd());
+        place.refused = refused_before + printer_.refused();
         return saveExportPlace(arguments_.resume, place);
     };
     EVD_TRY(pages.run(save));
-    EVD_TRY(checkRefused(printer_, arguments_.to));
+    EVD_TRY(checkRefused(place.refused, arguments_.to));
     if (is_raw) {
-        EVD_TRY(printRaw(file.fd(), printer_, arguments_.into));
+        EVD_TRY(printRaw(file.fd(), printer_, arguments_.to, arguments_.into));
         // In this order: a place whose records are gone could not be gone on from.
         EVD_TRY(removeFile(arguments_.resume));
         EVD_TRY(removeFile(file.partialPath()));
@@ -237,6 +242,16 @@ base::Result<uint64_t> Export::resumable(const PagedQuestion& asked) {
     EVD_TRY(file.finish());
     EVD_TRY(removeFile(arguments_.resume));
     return place.records;
+}
+
+// What to do about an export that failed, as the end of a sentence.
+std::string whatNext(const Arguments& arguments, base::ErrorKind kind) {
+    if (arguments.resume.empty() || kind == base::ErrorKind::Invalid) {
+        return {};
+    }
+    return kind == base::ErrorKind::Unsupported ? cat("; this export cannot be completed, remove ",
+                                                      arguments.resume, " to begin another one")
+                                                : "; the same command goes on from where it was";
 }
 
 // A journal wants its entries in the order of time.
@@ -277,11 +292,8 @@ base::Result<int> runExport(const SessionContext& context) {
                          : !arguments.into.empty() ? work.toFile(plan)
                                                    : work.toStream(plan, context.output);
     if (!records.ok()) {
-        const bool goes_on =
-            !arguments.resume.empty() && records.error().kind != base::ErrorKind::Invalid;
         return base::fail(records.error().kind,
-                          cat(records.error().text,
-                              goes_on ? "; the same command goes on from where it was" : ""));
+                          cat(records.error().text, whatNext(arguments, records.error().kind)));
     }
     if (!arguments.into.empty()) {
         complain(cat(records.value(), records.value() == 1 ? " record" : " records", " in ",

@@ -14,13 +14,39 @@ namespace evd::evctl {
 using base::cat;
 using base::ErrorKind;
 
+namespace {
+
+constexpr int kOpeningsMax = 16;  // one would do, were there not a third one
+
+}  // namespace
+
 ExportFile::~ExportFile() {
     if (file_.valid() && !is_kept_) {
         (void)::unlink(partial_.c_str());  // half a file is of no use to anybody
     }
 }
 
+// Between the opening and the lock the one who held it may have finished: then what was opened is
+// the finished file, which is nobody's to write any more.
 base::Result<void> ExportFile::open(int flags) {
+    for (int i = 0; i < kOpeningsMax; ++i) {
+        EVD_TRY(openOnce(flags));
+        if (isAtItsName()) {
+            return {};
+        }
+        file_.reset();
+    }
+    return base::fail(ErrorKind::Busy, cat("others are writing ", partial_, " again and again"));
+}
+
+bool ExportFile::isAtItsName() const {
+    struct stat opened {};
+    struct stat named {};
+    return ::fstat(file_.get(), &opened) == 0 && ::lstat(partial_.c_str(), &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+base::Result<void> ExportFile::openOnce(int flags) {
     struct stat facts {};
     if (::stat(path_.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode)) {
         return base::fail(ErrorKind::Invalid,

@@ -10,14 +10,16 @@ namespace evd::evctl {
 
 // A file that is seen under its name only when it is whole.
 //
-// It is written as PATH.partial, for its owner alone, and takes its name by a rename after
+// It is written as PATH.partial, or PATH.TAG.partial for who goes on with what must be its own, for
+// its owner alone, and takes its name by a rename after
 // everything has reached the disk: neither a kill, nor a full disk, nor the loss of power leaves
 // half a file at PATH, and what was there before stays until then. An unfinished one may be gone on
-// with; two exports into the same file refuse one another. A path that is there and no regular file
-// is refused. One thread.
+// with; two exports into the same unfinished file refuse one another. A path that is there and no
+// regular file is refused. One thread.
 class ExportFile {
   public:
-    explicit ExportFile(std::string path) : path_(std::move(path)), partial_(path_ + ".partial") {}
+    explicit ExportFile(std::string path, const std::string& tag = "")
+        : path_(std::move(path)), partial_(path_ + (tag.empty() ? "" : "." + tag) + ".partial") {}
     ExportFile(const ExportFile&) = delete;
     ExportFile& operator=(const ExportFile&) = delete;
     ~ExportFile();
@@ -39,6 +41,8 @@ class ExportFile {
 
   private:
     base::Result<void> open(int flags);
+    base::Result<void> openOnce(int flags);
+    bool isAtItsName() const;
 
     std::string path_;
     std::string partial_;

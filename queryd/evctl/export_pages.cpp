@@ -1,7 +1,6 @@
 #include "queryd/evctl/export_pages.h"
 
 #include "common/base/text.h"
-#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 #include "queryd/evctl/spool.h"
 
@@ -19,7 +18,7 @@ class PageReader final : public queryd::AnswerReader {
         : spool_(std::move(spool_folder)), progress_(progress) {}
 
     base::Result<void> record(std::span<const uint8_t> record) override {
-        const auto time = timeOf(record);
+        const auto time = timeOf(record, fields_);
         if (!time) {
             return base::fail(base::ErrorKind::Unsupported,
                               "some records do not show their time, so the answer has no pages");
@@ -42,14 +41,6 @@ class PageReader final : public queryd::AnswerReader {
     Spool& spool() { return spool_; }
 
   private:
-    std::optional<int64_t> timeOf(std::span<const uint8_t> record) {
-        if (!readFields(record, fields_).ok()) {
-            return std::nullopt;
-        }
-        const FieldView* time = findField(fields_, "timestamp");
-        return time == nullptr ? std::nullopt : integerOf(time->value);
-    }
-
     Spool spool_;
     Progress* progress_;
     PageFacts facts_;

@@ -1,15 +1,20 @@
 #include "queryd/evctl/export_place.h"
 
 #include "common/base/text.h"
+#include "common/wire/metric_labels.h"
 #include "queryd/evctl/export_file.h"
 #include "queryd/evctl/input.h"
 #include "queryd/evctl/output_stream.h"
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <array>
+#include <bit>
 #include <cerrno>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <system_error>
 
 namespace evd::evctl {
 
@@ -63,7 +68,9 @@ std::string formatExportPlace(const ExportPlace& place) {
                          {"is_moment", place.page.is_moment},
                          {"records", place.records},
                          {"bytes", place.bytes},
-                         {"is_whole", place.is_whole}};
+                         {"is_whole", place.is_whole},
+                         {"refused", place.refused},
+                         {"has_own_name", place.has_own_name}};
     return object.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
 }
 
@@ -86,8 +93,11 @@ base::Result<ExportPlace> parseExportPlace(std::string_view text) {
     const auto records = numberAt(object, "records");
     const auto bytes = numberAt(object, "bytes");
     const auto is_whole = truthAt(object, "is_whole");
+    const auto refused = object.contains("refused") ? numberAt(object, "refused") : 0;
+    const auto has_own_name =
+        object.contains("has_own_name") ? truthAt(object, "has_own_name") : false;
     const bool has_all = question && to && into && since_ns && until_ns && edge_ns && width_ns &&
-                         is_moment && records && bytes && is_whole;
+                         is_moment && records && bytes && is_whole && refused && has_own_name;
     if (!has_all || *width_ns < 1) {
         return notOurs();
     }
@@ -99,7 +109,9 @@ base::Result<ExportPlace> parseExportPlace(std::string_view text) {
                        {*edge_ns, *width_ns, *is_moment},
                        static_cast<uint64_t>(*records),
                        static_cast<uint64_t>(*bytes),
-                       *is_whole};
+                       *is_whole,
+                       static_cast<uint64_t>(*refused),
+                       *has_own_name};
 }
 
 base::Result<ExportPlace> loadExportPlace(const std::string& path) {
@@ -134,6 +146,14 @@ base::Result<void> saveExportPlace(const std::string& path, const ExportPlace& p
         return base::failErrno(base::cat("cannot write ", draft, " to the disk"), errno);
     }
     return renameForGood(draft, path);
+}
+
+std::string unfinishedTag(const std::string& path) {
+    std::error_code none;  // then it is taken as it was typed
+    const auto absolute = std::filesystem::absolute(path, none);
+    const std::string name = none ? path : absolute.lexically_normal().string();
+    const auto hash = static_cast<uint64_t>(wire::fnv1a(name));
+    return base::encodeHex(std::bit_cast<std::array<uint8_t, sizeof hash>>(hash));
 }
 
 }  // namespace evd::evctl

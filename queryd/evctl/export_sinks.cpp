@@ -145,7 +145,8 @@ std::unique_ptr<PageSink> makeRawSink(OutputStream& stream) {
     return std::make_unique<RawSink>(stream);
 }
 
-base::Result<void> printRaw(int raw, RecordPrinter& printer, const std::string& path) {
+base::Result<void> printRaw(int raw, RecordPrinter& printer, std::string_view format,
+                            const std::string& path) {
     Mapping records(raw);
     if (!records.isGood()) {
         return base::failErrno("cannot read the exported records", errno);
@@ -164,6 +165,7 @@ base::Result<void> printRaw(int raw, RecordPrinter& printer, const std::string& 
     }));
     printer.finish(stream.buffer());
     EVD_TRY(stream.flush());
+    EVD_TRY(checkRefused(printer.refused(), format));
     return file.finish();
 }
 

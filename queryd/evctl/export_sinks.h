@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace evd::evctl {
 
@@ -34,8 +35,10 @@ std::unique_ptr<PageSink> makeSurveyedSink(RecordPrinter& printer, OutputStream&
 std::unique_ptr<PageSink> makeRawSink(OutputStream& stream);
 
 // Prints what a raw sink has written to the descriptor into a file of that path (export_file.h).
-// Memory does not grow with it.
-base::Result<void> printRaw(int raw, RecordPrinter& printer, const std::string& path);
+// Memory does not grow with it. Unsupported, and no file, when the printer has refused some of it;
+// the error calls it by the name of its format.
+base::Result<void> printRaw(int raw, RecordPrinter& printer, std::string_view format,
+                            const std::string& path);
 
 // Passes everything on and counts the records.
 class CountingPrinter final : public RecordPrinter {

@@ -22,12 +22,21 @@ void put(std::string_view text) {
 FullScreen::FullScreen() {
     sigset_t wanted;
     (void)::sigemptyset(&wanted);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGWINCH}) {
+    for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH}) {
         (void)::sigaddset(&wanted, number);
     }
     (void)::sigprocmask(SIG_BLOCK, &wanted, &mask_before_);
     signals_.reset(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
     has_typing_ = ::tcgetattr(STDIN_FILENO, &typing_before_) == 0;
+    enter();
+}
+
+FullScreen::~FullScreen() {
+    leave();
+    (void)::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
+}
+
+void FullScreen::enter() {
     if (has_typing_) {
         termios typing = typing_before_;
         typing.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
@@ -36,12 +45,20 @@ FullScreen::FullScreen() {
     put(kEnter);
 }
 
-FullScreen::~FullScreen() {
+void FullScreen::leave() {
     put(kLeave);
     if (has_typing_) {
         (void)::tcsetattr(STDIN_FILENO, TCSAFLUSH, &typing_before_);
     }
-    (void)::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
+}
+
+FullScreen::Wake FullScreen::take(uint32_t signal) {
+    if (signal == SIGTSTP) {
+        leave();
+        (void)::raise(SIGSTOP);  // until the shell lets us go on
+        enter();
+    }
+    return signal == SIGTSTP || signal == SIGWINCH ? Wake::Size : Wake::End;
 }
 
 FullScreen::Wake FullScreen::wait(int milliseconds) {
@@ -52,7 +69,7 @@ FullScreen::Wake FullScreen::wait(int milliseconds) {
     }
     signalfd_siginfo info{};
     if (::read(signals_.get(), &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
-        return info.ssi_signo == SIGWINCH ? Wake::Size : Wake::End;
+        return take(info.ssi_signo);
     }
     if (wanted[1].revents != 0) {
         char key = 0;

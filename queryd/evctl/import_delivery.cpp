@@ -68,10 +68,15 @@ base::Result<void> ImportDelivery::finishLane(RecordLane& lane, std::string_view
     outcome_ += cat("sent: ", outcome.sent, ' ', kind);
     if (!outcome.is_confirmed) {
         outcome_ += "; only administrators are told whether all were stored";
-    } else if (outcome.missing == 0) {
-        outcome_ += ", all stored";
-    } else {
+    } else if (outcome.missing > 0) {
         outcome_ += cat("; ", outcome.missing, " were refused or found no room");
+    } else if (outcome.perhaps_missing > 0) {
+        outcome_ += cat("; ", outcome.perhaps_missing,
+                        " of these or of other senders were refused or found no room meanwhile");
+    } else {
+        outcome_ += outcome.has_others
+                        ? ", all stored as far as the figures tell, which count other senders too"
+                        : ", all stored";
     }
     outcome_ += outcome.too_large == 0
                     ? "\n"

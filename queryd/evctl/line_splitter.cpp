@@ -8,11 +8,14 @@ namespace evd::evctl {
 
 void LineSplitter::feed(std::string_view bytes, const Sink& sink) {
     while (!bytes.empty()) {
-        if (partial_.size() == kLogLineBytesMax && bytes.front() != '\n') {
+        // A CR behind a line that is full may belong to its end.
+        const bool may_end =
+            bytes.front() == '\n' || (bytes.front() == '\r' && partial_.size() == kLogLineBytesMax);
+        if (partial_.size() >= kLogLineBytesMax && !may_end) {
             split(sink);
         }
-        const size_t end = std::min(bytes.find('\n'), bytes.size());
-        const size_t taken = std::min(end, kLogLineBytesMax - partial_.size());
+        const size_t room = may_end ? 1 : kLogLineBytesMax - partial_.size();
+        const size_t taken = std::min({bytes.find('\n'), bytes.size(), room});
         partial_ += bytes.substr(0, taken);
         bytes.remove_prefix(taken);
         if (!bytes.empty() && bytes.front() == '\n') {
@@ -36,6 +39,9 @@ void LineSplitter::split(const Sink& sink) {
 }
 
 void LineSplitter::finish(const Sink& sink) {
+    if (partial_.size() > kLogLineBytesMax) {
+        split(sink);
+    }
     if (!partial_.empty()) {
         pass(partial_, sink);
         partial_.clear();

@@ -26,6 +26,8 @@ class LogLines {
     void finish() {
         splitter_.finish([this](std::string_view message) { add(message); });
     }
+    // The receiver is there and has taken nothing for kSendPatienceMs.
+    bool isStuck() const { return is_stuck_; }
 
   private:
     void add(std::string_view message) {
@@ -36,8 +38,9 @@ class LogLines {
         record.message = message;
         // The receiver may be slower than a file; here that is worth waiting for.
         const size_t bytes = kRecordOverheadBytes + record.origin.size() + message.size();
-        if (outbox_.waitingBytes() + bytes > wire::kRecordDatagramBytesMax) {
-            (void)outbox_.flushWithin(kSendPatienceMs);  // what does not fit is counted
+        if (!is_stuck_ && outbox_.waitingBytes() + bytes > wire::kRecordDatagramBytesMax) {
+            // What does not fit is counted. One that is away may come back while we read on.
+            is_stuck_ = !outbox_.flushWithin(kSendPatienceMs) && outbox_.fd() >= 0;
         }
         outbox_.add(record);
     }
@@ -45,7 +48,15 @@ class LogLines {
     const SessionContext& context_;
     RecordOutbox& outbox_;
     LineSplitter splitter_;
+    bool is_stuck_ = false;
 };
+
+base::Result<void> notRead(const RecordOutbox& outbox) {
+    return base::fail(base::ErrorKind::Busy,
+                      base::cat("eventd takes no records at the moment: ", outbox.sentCount(),
+                                " were sent, then ", outbox.droppedCount() + outbox.waitingCount(),
+                                " could not be, and the rest was not read"));
+}
 
 base::Result<void> readAll(int input, LogLines& lines, RecordOutbox& outbox) {
     Progress progress("sending", ProgressUnit::Bytes, standardInputBytes());
@@ -53,7 +64,7 @@ base::Result<void> readAll(int input, LogLines& lines, RecordOutbox& outbox) {
         progress.add(piece.size());
         lines.feed(piece);
         (void)outbox.flush();  // what cannot go yet goes with the next
-        return base::Result<void>();
+        return lines.isStuck() ? notRead(outbox) : base::Result<void>();
     });
 }
 
@@ -91,11 +102,11 @@ base::Result<void> sendLogLines(const SessionContext& context, int input) {
     } else {
         read = readAll(input, lines, outbox);
     }
+    EVD_TRY(read);
     lines.finish();
-    if (!outbox.flushWithin(kSendPatienceMs)) {
+    if (lines.isStuck() || !outbox.flushWithin(kSendPatienceMs)) {
         outbox.dropRest();
     }
-    EVD_TRY(read);
     return allSent(outbox.sentCount(), outbox.droppedCount());
 }
 

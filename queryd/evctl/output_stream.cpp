@@ -44,6 +44,12 @@ base::Result<void> OutputStream::flush() {
     decidePage();
     const int fd = pager_.fd() >= 0 ? pager_.fd() : fd_;
     size_t done = 0;
+    const auto written = writeFrom(fd, done);
+    buffer_.erase(0, done);  // also after an error: it is not to be written twice
+    return written;
+}
+
+base::Result<void> OutputStream::writeFrom(int fd, size_t& done) {
     while (done < buffer_.size()) {
         const ssize_t put = ::write(fd, buffer_.data() + done, buffer_.size() - done);
         if (put < 0 && errno == EPIPE) {
@@ -60,7 +66,6 @@ base::Result<void> OutputStream::flush() {
         }
         done += put > 0 ? static_cast<size_t>(put) : 0;
     }
-    buffer_.clear();
     return {};
 }
 

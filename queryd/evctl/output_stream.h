@@ -11,7 +11,8 @@ namespace evd::evctl {
 // long.
 //
 // Gone when its reader has closed it, which is no failure for evctl (contracts §7); Io when it
-// cannot be written (disk full). SIGPIPE must be ignored. One thread.
+// cannot be written (disk full); what could not be written then stays in the buffer. SIGPIPE must
+// be ignored. One thread.
 class OutputStream {
   public:
     explicit OutputStream(int fd, std::string name = "standard output")
@@ -33,6 +34,8 @@ class OutputStream {
 
   private:
     void decidePage();
+    // Counts in `done` what was written, whatever it answers.
+    base::Result<void> writeFrom(int fd, size_t& done);
 
     int fd_;
     std::string name_;  // for errors

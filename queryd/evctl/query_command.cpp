@@ -104,7 +104,7 @@ base::Result<void> runQuery(const SessionContext& context) {
     }
     EVD_TRY(asked);
     EVD_TRY(answer.complete());
-    EVD_TRY(checkRefused(*printer, context.arguments.format));
+    EVD_TRY(checkRefused(printer->refused(), context.arguments.format));
     context.output.endPage();
     return plot ? writeSvg(context, plot->collected()) : base::Result<void>();
 }

@@ -4,14 +4,20 @@
 #include "queryd/evctl/query_words.h"
 #include "queryd/evctl/time_words.h"
 
+#include <algorithm>
+
 namespace evd::evctl {
 
 namespace {
 
-constexpr std::string_view kMetric = "METRIC";
-
 base::Result<void> settleTime(std::string& typed, const Arguments& arguments, int64_t now_ns) {
     if (typed.empty()) {
+        return {};
+    }
+    const auto moment = momentOf(typed, arguments.utc, now_ns);
+    // A tail asks again after a break, and still means the same moment.
+    if (moment && arguments.command == "tail") {
+        typed = base::cat('"', base::formatIsoTime(std::max<int64_t>(*moment, 0)), '"');
         return {};
     }
     auto words = timeWords(typed, arguments.utc, now_ns);
@@ -25,8 +31,6 @@ base::Result<void> settleTime(std::string& typed, const Arguments& arguments, in
 }  // namespace
 
 base::Result<void> settleHabits(Arguments& arguments, int64_t now_ns) {
-    EVD_TRY(settleTime(arguments.since, arguments, now_ns));
-    EVD_TRY(settleTime(arguments.until, arguments, now_ns));
     if (arguments.follow && arguments.command == "query") {
         const bool is_typed =
             arguments.file.empty() && (arguments.words.empty() || arguments.words.front() != "-");
@@ -34,15 +38,15 @@ base::Result<void> settleHabits(Arguments& arguments, int64_t now_ns) {
             return base::fail(base::ErrorKind::Invalid,
                               "a question from a file is followed by its own clause STREAM");
         }
-        const std::string typed =
-            arguments.words.empty() ? "" : arguments.words.front().substr(0, kMetric.size());
-        if (base::equalsFolded(typed, kMetric)) {
+        const std::string typed = arguments.words.empty() ? "" : arguments.words.front();
+        if (findQueryWords(typed).metric) {
             return base::fail(base::ErrorKind::Invalid,
                               "METRIC has no STREAM, and so nothing to follow");
         }
         arguments.command = "tail";
     }
-    return {};
+    EVD_TRY(settleTime(arguments.since, arguments, now_ns));
+    return settleTime(arguments.until, arguments, now_ns);
 }
 
 std::string shapedQuestion(std::string text, const Arguments& arguments) {

@@ -79,7 +79,10 @@ base::Result<void> RecordLane::waitForRoom() {
 
 base::Result<LaneOutcome> RecordLane::finish() {
     EVD_TRY(flush());
-    LaneOutcome outcome{outbox_.sentCount(), outbox_.droppedCount(), 0, false};
+    LaneOutcome outcome;
+    outcome.sent = outbox_.sentCount();
+    outcome.too_large = outbox_.droppedCount();
+    outcome.is_confirmed = false;
     bool is_done = false;
     const auto seen = watchUntil([&](const DoorProgress& progress, int64_t still_ms) {
         is_done = progress.received >= outcome.sent && progress.held_bytes == 0;
@@ -87,7 +90,9 @@ base::Result<LaneOutcome> RecordLane::finish() {
     });
     if (seen) {
         const uint64_t unread = outcome.sent - std::min(outcome.sent, seen->received);
-        outcome.missing = unread + seen->lost;
+        outcome.has_others = seen->received > outcome.sent;
+        outcome.missing = unread + (outcome.has_others ? 0 : seen->lost);
+        outcome.perhaps_missing = outcome.has_others ? seen->lost : 0;
         outcome.is_confirmed = is_done || unread > 0;
     }
     return outcome;

@@ -21,8 +21,11 @@ inline constexpr int kLaneLastPatienceMs = 5'000;
 // What became of the records of a lane.
 struct LaneOutcome {
     uint64_t sent = 0;
-    uint64_t too_large = 0;    // for a datagram
-    uint64_t missing = 0;      // of those sent; eventd has refused them or had no room
+    uint64_t too_large = 0;  // for a datagram
+    uint64_t missing = 0;    // of those sent; eventd has refused them or had no room
+    // Likewise, but others have sent meanwhile, and these may be theirs.
+    uint64_t perhaps_missing = 0;
+    bool has_others = false;   // the door's figures count more than was sent
     bool is_confirmed = true;  // false: eventd's figures were not to be had
 };
 
@@ -31,8 +34,9 @@ struct LaneOutcome {
 // The kernel holds a sender up only until eventd-ingest has read its datagrams; what that cannot
 // pass on in time it drops, because no service may wait for eventd. A file can wait: after each
 // window this waits until the figures say that what was sent has been read and that little of it is
-// waiting for the store, and in the end until none is. Without figures it sends slowly. Fails with
-// Busy when nothing moves for kLanePatienceMs. One thread; the context outlives it.
+// waiting for the store, and in the end until none is. The figures are those of all senders: beside
+// others they tell less, which the outcome says. Without figures it sends slowly. Fails with Busy
+// when nothing moves for kLanePatienceMs. One thread; the context outlives it.
 class RecordLane {
   public:
     RecordLane(const SessionContext& context, const std::string& socket, const char* door,

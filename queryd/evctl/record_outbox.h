@@ -44,6 +44,7 @@ class RecordOutbox {
     void dropRest();
 
     bool empty() const { return datagram_.empty(); }
+    uint64_t waitingCount() const { return datagram_.count(); }
     size_t waitingBytes() { return datagram_.bytes().size(); }
     // For poll(), -1 when there is no connection.
     int fd() const { return sender_.fd(); }

@@ -44,10 +44,14 @@ bool writeAll(int fd, std::string_view bytes) {
     return true;
 }
 
-// Blocks the signals that we read instead, and gives the mask back at the end.
+// Blocks the signals that we read instead, and gives everything back at the end. SIGCHLD may have
+// been ignored by who started us: then nothing would be told of a child, and its status be lost.
 class SignalReader {
   public:
     SignalReader() {
+        struct sigaction usual {};
+        usual.sa_handler = SIG_DFL;
+        (void)::sigaction(SIGCHLD, &usual, &child_before_);
         sigset_t wanted;
         (void)::sigemptyset(&wanted);
         for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) {
@@ -55,12 +59,18 @@ class SignalReader {
         }
         (void)::sigprocmask(SIG_BLOCK, &wanted, &before_);
         fd_.reset(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+        error_number_ = fd_.valid() ? 0 : errno;
     }
-    ~SignalReader() { (void)::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+    ~SignalReader() {
+        (void)::sigaction(SIGCHLD, &child_before_, nullptr);
+        (void)::sigprocmask(SIG_SETMASK, &before_, nullptr);
+    }
     SignalReader(const SignalReader&) = delete;
     SignalReader& operator=(const SignalReader&) = delete;
 
     int fd() const { return fd_.get(); }
+    // Why there is no descriptor; 0 when there is one.
+    int errorNumber() const { return error_number_; }
     const sigset_t& maskBefore() const { return before_; }
     std::optional<signalfd_siginfo> next() {
         signalfd_siginfo info{};
@@ -70,7 +80,9 @@ class SignalReader {
 
   private:
     sigset_t before_{};
+    struct sigaction child_before_ {};
     base::Fd fd_;
+    int error_number_ = 0;
 };
 
 // One of the command's two outputs.
@@ -91,6 +103,9 @@ class Job {
           buffer_(kReadBytes) {}
 
     base::Result<int> run() {
+        if (signals_.errorNumber() != 0) {
+            return base::failErrno("cannot wait for signals", signals_.errorNumber());
+        }
         auto child = startChild(context_.arguments.words, signals_.maskBefore());
         if (!child.ok()) {
             return child.error();
@@ -136,8 +151,12 @@ class Job {
                 continue;
             }
             int wait_status = 0;
-            if (::waitpid(pid_, &wait_status, WNOHANG) == pid_) {
-                status_ = shellStatus(wait_status);
+            const pid_t ended = ::waitpid(pid_, &wait_status, WNOHANG);
+            if (ended < 0 && errno != EINTR) {
+                warn("how the command ended is not known");  // somebody else has asked for it
+            }
+            if (ended == pid_ || (ended < 0 && errno != EINTR)) {
+                status_ = ended == pid_ ? shellStatus(wait_status) : kExitFailure;
                 return;  // From now on the number is somebody else's.
             }
         }

@@ -1,5 +1,6 @@
 #include "queryd/evctl/status_command.h"
 
+#include "common/base/text.h"
 #include "queryd/client/rpc_client_service.h"
 #include "queryd/evctl/in_place.h"
 #include "queryd/evctl/pause.h"
@@ -7,6 +8,8 @@
 #include "queryd/evctl/terminal.h"
 
 #include <unistd.h>
+#include <memory>
+#include <utility>
 
 namespace evd::evctl {
 
@@ -14,40 +17,69 @@ namespace {
 
 constexpr int kWatchIntervalMs = 1'000;
 
-base::Result<void> showOnce(const SessionContext& context, queryd::RpcClient& client) {
-    const auto status = client.status();
-    if (!status.ok()) {
-        return status.error();
+// The group may be restarted while it is watched: each look that fails makes the connection anew.
+base::Result<queryd::GroupStatus> look(const SessionContext& context,
+                                       std::unique_ptr<queryd::RpcClient>& client) {
+    if (!client) {
+        auto connected = queryd::connectRpcClient(context.sockets.rpc);
+        if (!connected.ok()) {
+            return nobodyAnswers(context.sockets.rpc, connected.error());
+        }
+        client = std::move(connected).value();
     }
+    auto status = client->status();
+    if (!status.ok()) {
+        client.reset();
+    }
+    return status;
+}
+
+base::Result<void> show(const SessionContext& context, const queryd::GroupStatus& status) {
     const auto format = formatOf(context.arguments.format).value_or(Format::Table);
     const bool for_programs = format == Format::Jsonl || format == Format::Json;
     const size_t columns = context.output_is_terminal ? terminalColumns(STDOUT_FILENO) : 0;
-    const std::string text = for_programs
-                                 ? statusJsonl(status.value())
-                                 : statusText(status.value(), context.clock.wallNs(), columns);
+    const std::string text =
+        for_programs ? statusJsonl(status) : statusText(status, context.clock.wallNs(), columns);
     const bool is_in_place = context.arguments.watch && context.output_is_terminal;
     context.output.buffer() +=
         is_in_place ? inPlace(text, terminalRows(STDOUT_FILENO), columns) : text;
     return context.output.flush();
 }
 
+// Until somebody ends it, or is no longer allowed to look.
+base::Result<void> watch(const SessionContext& context,
+                         std::unique_ptr<queryd::RpcClient>& client) {
+    bool is_away = false;
+    while (true) {
+        pauseFor(kWatchIntervalMs);
+        const auto status = look(context, client);
+        if (!status.ok() && status.error().kind == base::ErrorKind::Denied) {
+            return status.error();
+        }
+        if (!status.ok() && !is_away) {
+            complain(base::cat(status.error().text, "; trying again until it answers"));
+        }
+        is_away = !status.ok();
+        if (status.ok()) {
+            EVD_TRY(show(context, status.value()));
+        }
+    }
+}
+
 }  // namespace
 
 base::Result<void> runStatus(const SessionContext& context) {
-    const auto client = queryd::connectRpcClient(context.sockets.rpc);
-    if (!client.ok()) {
-        return nobodyAnswers(context.sockets.rpc, client.error());
+    std::unique_ptr<queryd::RpcClient> client;
+    const auto status = look(context, client);
+    if (!status.ok()) {
+        return status.error();
     }
     if (!context.arguments.watch) {
         pageWhenLong(context);
     }
-    EVD_TRY(showOnce(context, *client.value()));
+    EVD_TRY(show(context, status.value()));
     context.output.endPage();
-    while (context.arguments.watch) {
-        pauseFor(kWatchIntervalMs);
-        EVD_TRY(showOnce(context, *client.value()));
-    }
-    return {};
+    return context.arguments.watch ? watch(context, client) : base::Result<void>();
 }
 
 }  // namespace evd::evctl

@@ -4,8 +4,10 @@
 #include "queryd/evctl/answer_output.h"
 #include "queryd/evctl/pause.h"
 #include "queryd/evctl/query_words.h"
+#include "queryd/evctl/shell/question_words.h"
 #include "queryd/evctl/tail_memory.h"
 #include "queryd/evctl/terminal.h"
+#include "queryd/evctl/time_words.h"
 
 #include <algorithm>
 #include <utility>
@@ -40,6 +42,31 @@ TailQuery tailQuery(std::span<const std::string> words, uint32_t lines) {
     return query;
 }
 
+std::string withFixedSince(std::string question, int64_t then_ns) {
+    const auto words = questionWords(question);
+    const auto isPlain = [&](size_t at, std::string_view word) {
+        return at < words.size() && words[at].kind == QuestionWord::Kind::Plain &&
+               base::equalsFolded(words[at].text, word);
+    };
+    for (size_t at = 0; at + 1 < words.size(); ++at) {
+        const bool is_past = isPlain(at + 2, "ago");
+        const bool is_day = isPlain(at + 1, "today") || isPlain(at + 1, "yesterday");
+        if (!isPlain(at, "SINCE") || isCompared(words, at) || !(is_past || is_day)) {
+            continue;
+        }
+        const size_t begin = words[at + 1].begin;
+        const size_t bytes = words[is_past ? at + 2 : at + 1].end - begin;
+        const auto moment = momentOf(base::cat(words[at + 1].text, is_past ? " ago" : ""),
+                                     /*utc=*/true, then_ns);
+        if (moment) {
+            return question.replace(
+                begin, bytes,
+                base::cat('"', base::formatIsoTime(std::max<int64_t>(*moment, 0)), '"'));
+        }
+    }
+    return question;
+}
+
 namespace {
 
 constexpr int kPauseFirstMs = 500;
@@ -50,7 +77,9 @@ constexpr uint32_t kMissedRecordsMax = 100'000;
 class Tail {
   public:
     explicit Tail(const SessionContext& context)
-        : context_(context), printer_(printerFor(context, /*live=*/true)) {}
+        : context_(context),
+          printer_(printerFor(context, /*live=*/true)),
+          began_ns_(context.clock.wallNs()) {}
 
     base::Result<void> run() {
         while (true) {
@@ -68,10 +97,11 @@ class Tail {
     }
 
   private:
-    // Once it has worked, a connection that breaks or cannot be made is only for now.
+    // Once it has worked, a connection that breaks or cannot be made is only for now. What our own
+    // end cannot do it cannot do with another connection either.
     bool wantsAnother(const base::Error& error) const {
-        const bool has_worked = is_continued_ && !context_.output.closed();
-        return has_worked && (was_live_ || error.kind != base::ErrorKind::Invalid);
+        return is_continued_ && !has_failed_here_ &&
+               (was_live_ || error.kind != base::ErrorKind::Invalid);
     }
 
     base::Result<void> attempt() {
@@ -91,7 +121,12 @@ class Tail {
         Reader reader(*this, answer);
         const auto outcome = channel.value()->ask(
             query.text, {context_.arguments.timeout_ms, /*watch=*/true}, reader);
-        return outcome.ok() ? answer.complete() : outcome;
+        return outcome.ok() ? ours(answer.complete()) : outcome;
+    }
+
+    base::Result<void> ours(base::Result<void> outcome) {
+        has_failed_here_ = has_failed_here_ || !outcome.ok();
+        return outcome;
     }
 
     TailQuery question() const {
@@ -104,6 +139,9 @@ class Tail {
         for (const auto& [clause, time] : {std::pair("SINCE", &context_.arguments.since),
                                            std::pair("UNTIL", &context_.arguments.until)}) {
             query.text += time->empty() ? "" : base::cat('\n', clause, ' ', *time);
+        }
+        if (is_continued_) {
+            query.text = withFixedSince(std::move(query.text), began_ns_);
         }
         if (resume_ns) {
             query.text += base::cat("\nWHERE timestamp >= ", *resume_ns);
@@ -120,17 +158,17 @@ class Tail {
             if (tail_.memory_.takeKnown(record)) {
                 return {};
             }
-            EVD_TRY(output_.record(record));
+            EVD_TRY(tail_.ours(output_.record(record)));
             tail_.memory_.shown(record, tail_.context_.clock.wallNs());
             return {};
         }
         base::Result<void> initialComplete() override {
             tail_.becameLive();
-            EVD_TRY(output_.initialComplete());
+            EVD_TRY(tail_.ours(output_.initialComplete()));
             tail_.memory_.settle();
             return {};
         }
-        base::Result<void> burstComplete() override { return output_.burstComplete(); }
+        base::Result<void> burstComplete() override { return tail_.ours(output_.burstComplete()); }
 
       private:
         Tail& tail_;
@@ -149,10 +187,12 @@ class Tail {
 
     const SessionContext& context_;
     std::unique_ptr<RecordPrinter> printer_;
+    const int64_t began_ns_;
     TailMemory memory_;
     bool is_continued_ = false;  // an initial result has been shown
     bool was_live_ = false;      // in the attempt that ended last
     bool is_away_ = false;
+    bool has_failed_here_ = false;  // at our end, and not at the server's
     int pause_ms_ = kPauseFirstMs;
 };
 

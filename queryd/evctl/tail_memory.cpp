@@ -1,7 +1,6 @@
 #include "queryd/evctl/tail_memory.h"
 
 #include "common/base/text.h"
-#include "queryd/evctl/output/field_value.h"
 #include "queryd/evctl/output/record_fields.h"
 
 #include <algorithm>
@@ -16,29 +15,22 @@ uint64_t hashOf(std::span<const uint8_t> record) {
     return std::hash<std::string_view>()(base::asText(record));
 }
 
-std::optional<int64_t> timeOf(std::span<const uint8_t> record) {
-    std::vector<FieldView> fields;
-    if (!readFields(record, fields).ok()) {
-        return std::nullopt;
-    }
-    const FieldView* time = findField(fields, "timestamp");
-    return time == nullptr ? std::nullopt : integerOf(time->value);
-}
-
 }  // namespace
 
 void TailMemory::shown(std::span<const uint8_t> record, int64_t now_ns) {
-    const int64_t time_ns = timeOf(record).value_or(now_ns);
+    std::vector<FieldView> fields;
+    const int64_t time_ns = timeOf(record, fields).value_or(now_ns);
     const uint64_t hash = hashOf(record);
-    state_.recent.push_back({time_ns, hash});
+    state_.recent.emplace(time_ns, hash);
     ++state_.counts.try_emplace(hash, 0U).first->second;
-    state_.newest_ns = std::max(state_.newest_ns.value_or(INT64_MIN), time_ns);
-    while (state_.recent.size() > 1 &&
-           state_.recent.front().time_ns < *state_.newest_ns - kTailOverlapNs) {
+    state_.newest_ns = std::max(state_.newest_ns.value_or(0), std::min(time_ns, now_ns));
+    while (!state_.recent.empty() &&
+           state_.recent.begin()->first < *state_.newest_ns - kTailOverlapNs) {
         forgetOldest();
     }
     if (state_.recent.size() > kTailMemoryRecordsMax) {
-        state_.forgotten_ns = std::max(state_.forgotten_ns, state_.recent.front().time_ns);
+        const int64_t forgotten_ns = std::min(state_.recent.begin()->first, *state_.newest_ns);
+        state_.forgotten_ns = std::max(state_.forgotten_ns, forgotten_ns);
         forgetOldest();
     }
 }
@@ -52,11 +44,11 @@ void TailMemory::beginAgain() {
 }
 
 void TailMemory::forgetOldest() {
-    const auto found = state_.counts.find(state_.recent.front().hash);
+    const auto found = state_.counts.find(state_.recent.begin()->second);
     if (found != state_.counts.end() && --found->second == 0) {
         state_.counts.erase(found);
     }
-    state_.recent.pop_front();
+    state_.recent.erase(state_.recent.begin());
 }
 
 std::optional<int64_t> TailMemory::resumeNs() const {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -21,7 +21,9 @@ inline constexpr size_t kTailMemoryRecordsMax = 65'536;
 // Records may come a little out of the order of their times, so the second question overlaps the
 // first by kTailOverlapNs, and what is in the overlap is recognised by a hash of its bytes. Equal
 // records count: two equal lines were two lines. Above kTailMemoryRecordsMax the overlap is shorter
-// instead. A record without a time of its own has that of its arrival. One thread.
+// instead. A record without a time of its own has that of its arrival. Times are what senders say:
+// one of the future does not put off from when on is asked, and is remembered until it has come.
+// One thread.
 class TailMemory {
   public:
     void shown(std::span<const uint8_t> record, int64_t now_ns);
@@ -30,23 +32,22 @@ class TailMemory {
     // An answer begins: to be called before it is asked for. What the one before did not settle is
     // forgotten.
     void beginAgain();
-    // What has been given since then is on the screen, and so is at once what comes from here on.
-    void settle() { settled_.reset(); }
+    // What has been given since then is on the screen, and so is at once what comes from here on;
+    // that is new, even if it looks like something that was shown.
+    void settle() {
+        settled_.reset();
+        unmatched_.clear();
+    }
     // True when this record is one that was shown before the break; each counts once.
     bool takeKnown(std::span<const uint8_t> record);
 
   private:
-    struct Shown {
-        int64_t time_ns;
-        uint64_t hash;
-    };
-
     using Counts = std::unordered_map<uint64_t, uint32_t>;  // by hash
 
     struct State {
-        std::deque<Shown> recent;
+        std::multimap<int64_t, uint64_t> recent;  // hashes by time
         Counts counts;
-        std::optional<int64_t> newest_ns;
+        std::optional<int64_t> newest_ns;  // never of the future
         int64_t forgotten_ns = INT64_MIN;  // at and before this time records are no longer known
     };
 

@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "queryd/evctl/output/time_text.h"
 
 #include <array>
 #include <charconv>
@@ -118,20 +119,13 @@ std::optional<int64_t> durationSeconds(std::string_view text) {
     return has_any && total <= kSecondsMax ? std::optional(total) : std::nullopt;
 }
 
-tm calendarOf(int64_t wall_ns, bool utc) {
-    const time_t moment = wall_ns / base::kNsPerSecond;
-    tm parts{};
-    (void)(utc ? ::gmtime_r(&moment, &parts) : ::localtime_r(&moment, &parts));
-    return parts;
-}
-
 int64_t wallNsOf(tm parts, bool utc) {
     parts.tm_isdst = -1;
     return static_cast<int64_t>(utc ? ::timegm(&parts) : ::mktime(&parts)) * base::kNsPerSecond;
 }
 
 int64_t midnight(int64_t now_ns, int days_back, bool utc) {
-    tm parts = calendarOf(now_ns, utc);
+    tm parts = calendarOf(now_ns / base::kNsPerSecond, utc);
     parts.tm_mday -= days_back;
     parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
     return wallNsOf(parts, utc);
@@ -201,7 +195,7 @@ std::optional<int64_t> readOffset(Scanner& scanner) {
 }
 
 std::optional<int64_t> calendarNs(std::string_view text, bool utc, int64_t now_ns) {
-    tm parts = calendarOf(now_ns, utc);
+    tm parts = calendarOf(now_ns / base::kNsPerSecond, utc);
     parts.tm_sec = 0;
     int64_t fraction_ns = 0;
     Scanner scanner(text);

@@ -65,6 +65,8 @@ class Top {
             return context_.output.flush();
         }
         FullScreen screen;
+        signals_ = screen.signals();
+        client_->interruptBy(signals_);
         while (true) {
             EVD_TRY(draw());
             const auto wake = screen.wait(kIntervalMs);
@@ -87,6 +89,9 @@ class Top {
                 return nobodyAnswers(context_.sockets.rpc, connected.error());
             }
             client_ = std::move(connected).value();
+            if (signals_ >= 0) {
+                client_->interruptBy(signals_);
+            }
         }
         const auto seen = ask();
         if (!seen.ok()) {
@@ -150,6 +155,7 @@ class Top {
 
     const SessionContext& context_;
     std::unique_ptr<queryd::RpcClient> client_;
+    int signals_ = -1;  // of the screen, once there is one
     TopState state_;
     std::string note_;  // what went wrong last
 };

@@ -172,7 +172,7 @@ TEST_CASE("access: a stream over the rpc socket brings what may be seen") {
 namespace {
 
 std::unique_ptr<queryd::EventStoreClient> storeClientOf(const ViewedGroup& group, uid_t uid) {
-    return queryd::makeEventStoreClient(test::connectAs(uid, group.rpcPath()));
+    return queryd::makeEventStoreClient(test::connectAs(uid, group.rpcPath())).value();
 }
 
 // Everything behind cursor 0 in pages of that size; `cursor` is where it ended.

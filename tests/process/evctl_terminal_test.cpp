@@ -42,7 +42,9 @@ TEST_CASE("evctl on a terminal: questions are typed, completed from the store, a
     const test::StateFolder state;
     test::Group group(state, {});
     REQUIRE(group.waitReady());
-    REQUIRE(evctl(state, {"emit", "shop.order", "{\"number\": 4711}"}).status == 0);
+    REQUIRE(
+        evctl(state, {"emit", "shop.order", "{\"number\": 4711, \"gr\u00f6\u00dfe\": 4}"}).status ==
+        0);
     CHECK(waitForLines(state, "EVENTS shop.order", 1));
     test::TerminalSession session(evctlCommand(state, {}), environmentOf(state));
     REQUIRE(session.waitFor("eventd> "));
@@ -56,6 +58,11 @@ TEST_CASE("evctl on a terminal: questions are typed, completed from the store, a
     CHECK(session.waitFor("... "));
     session.type("1\n");
     CHECK(session.waitFor("4711"));
+    CHECK(session.waitFor("eventd> "));
+    // A word is replaced by its letters, not by its bytes.
+    session.type("EVENTS shop.order WHERE gr\u00f6\u00df\t");
+    session.type("> 3 COUNT\n");
+    CHECK_MESSAGE(session.waitFor("count"), session.printed());
     CHECK(session.waitFor("eventd> "));
     session.type("EVENTS WHERE a = = 1\n");
     CHECK(session.waitFor("column 16"));
@@ -94,6 +101,16 @@ TEST_CASE(
     CHECK(evctl(state, {question, "--svg", svg}).status == 0);
     CHECK(contains(test::readTextFile(svg), "<polyline"));
     const std::string top = shown(state, {"top", "--once"});
+    // Stopped by Ctrl-Z it gives the terminal back, and takes it again when it goes on.
+    test::TerminalSession stopped(evctlCommand(state, {"top"}), environmentOf(state));
+    CHECK(stopped.waitFor("slowest questions"));
+    stopped.type("\x1a");
+    CHECK(stopped.waitFor("\x1b[?1049l"));
+    CHECK(stopped.goOnWhenStopped());
+    CHECK(stopped.waitFor("\x1b[?1049h"));
+    stopped.type("\x1c");  // Ctrl-backslash
+    CHECK(stopped.waitFor("\x1b[?1049l"));
+    CHECK(stopped.waitExit() == 0);
     CHECK(contains(top, "eventd-store"));
     CHECK(contains(top, "slowest questions"));
     CHECK(contains(top, question));

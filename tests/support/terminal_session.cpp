@@ -109,4 +109,16 @@ int TerminalSession::waitExit() {
     return -1;
 }
 
+bool TerminalSession::goOnWhenStopped() {
+    const int64_t deadline_ns = deadlineNs();
+    while (!isPast(deadline_ns)) {
+        (void)readSome();
+        int status = 0;
+        if (::waitpid(pid_, &status, WNOHANG | WUNTRACED) == pid_) {
+            return WIFSTOPPED(status) && ::kill(pid_, SIGCONT) == 0;
+        }
+    }
+    return false;
+}
+
 }  // namespace evd::test

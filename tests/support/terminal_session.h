@@ -26,6 +26,8 @@ class TerminalSession {
     // The exit status, of one that a signal has ended 128 and its number, as shells have it; -1
     // when it has not ended by then.
     int waitExit();
+    // Lets a program that has stopped itself go on; false when it has not stopped by then.
+    bool goOnWhenStopped();
 
     const std::string& printed() const { return printed_; }
 

@@ -85,7 +85,8 @@ struct Row {
 };
 
 // As one line: `count=3 name="cron" path=["a", "b"]`. Control characters are escaped, so that
-// nothing which was stored can speak to a terminal.
+// nothing which was stored can speak to a terminal; a name of other letters than those of ASCII, or
+// with blanks, quotes or `=`, stands in quotes.
 std::string toText(const Value& value);
 std::string toText(const Row& row);
 
@@ -144,7 +145,7 @@ class Answer {
 
     // Waits for the next row. False at the end, which a streaming question has only when cancelled.
     bool next(Row& row);
-    // The same, but no longer than `patience`.
+    // The same, but no longer than `patience`, of which a year is the most.
     Got next(Row& row, std::chrono::milliseconds patience);
     // Whether what comes from here on happens now.
     bool isLive() const;

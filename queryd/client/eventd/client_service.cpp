@@ -5,6 +5,9 @@
 #include "queryd/client/eventd/reception_service.h"
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace eventd {
 
@@ -19,12 +22,26 @@ Error endedBy(capnp::Text::Reader text, ErrorKind kind) {
     return Error(kind, std::string(text.begin(), text.size()));
 }
 
+// Once a streaming call has failed the RPC system delivers no further call, not even `failed`; so
+// what cannot be read must end the waiting here.
+template <typename Item, typename Read>
+kj::Promise<void> putRead(Inbox<Item>& inbox, Read read) {
+    std::vector<Item> items;
+    const auto failure = kj::runCatchingExceptions([&] { items = read(); });
+    KJ_IF_MAYBE (exception, failure) {
+        inbox.fail(Error(ErrorKind::Failed, std::string("eventd sent what cannot be read: ") +
+                                                toError(*exception).what()));
+        return kj::READY_NOW;
+    }
+    return inbox.put(std::move(items));
+}
+
 class RowSink final : public ResultSink::Server {
   public:
     explicit RowSink(Inbox<Row>& inbox) : inbox_(kj::addRef(inbox)) {}
 
     kj::Promise<void> records(RecordsContext context) override {
-        return inbox_->put(readRows(context.getParams().getRecords()));
+        return putRead(*inbox_, [&] { return readRows(context.getParams().getRecords()); });
     }
     kj::Promise<void> watch(WatchContext) override {
         inbox_->tell(Got::Live);
@@ -48,7 +65,7 @@ class Receiver final : public EventReceiver::Server {
     explicit Receiver(Inbox<StoredEvent>& inbox) : inbox_(kj::addRef(inbox)) {}
 
     kj::Promise<void> events(EventsContext context) override {
-        return inbox_->put(readEvents(context.getParams().getEvents()));
+        return putRead(*inbox_, [&] { return readEvents(context.getParams().getEvents()); });
     }
     kj::Promise<void> failed(FailedContext context) override {
         inbox_->fail(endedBy(context.getParams().getError(), ErrorKind::Busy));

@@ -23,8 +23,7 @@ constexpr uint64_t kReadingsMax = 4;
 // A value takes three steps down for each level of nesting.
 constexpr int kNestingMax = 256;
 constexpr size_t kWakeBytes = 64;  // that are read at once; any number of them means the same
-constexpr auto kOwned =
-    kj::LowLevelAsyncIoProvider::TAKE_OWNERSHIP | kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC;
+constexpr auto kMadeCloexec = kj::LowLevelAsyncIoProvider::ALREADY_CLOEXEC;
 
 capnp::ReaderOptions readerOptions() {
     capnp::ReaderOptions options;
@@ -60,21 +59,19 @@ class SignalsBlocked {
 
 }  // namespace
 
-int connectTo(const std::string& socket_path) {
+kj::AutoCloseFd connectTo(const std::string& socket_path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (socket_path.size() >= sizeof address.sun_path) {
         failConnect(socket_path, ENAMETOOLONG);
     }
     std::copy(socket_path.begin(), socket_path.end(), address.sun_path);
-    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (socket < 0) {
+    kj::AutoCloseFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (socket.get() < 0) {
         failConnect(socket_path, errno);
     }
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        const int error_number = errno;
-        ::close(socket);
-        failConnect(socket_path, error_number);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        failConnect(socket_path, errno);
     }
     return socket;
 }
@@ -82,10 +79,10 @@ int connectTo(const std::string& socket_path) {
 struct Loop::Parts {
     using Side = capnp::rpc::twoparty::Side;
 
-    Parts(int socket, int wake_reader)
+    Parts(kj::AutoCloseFd socket, kj::AutoCloseFd wake_reader)
         : io(kj::setupAsyncIo()),
-          wake(io.lowLevelProvider->wrapInputFd(wake_reader, kOwned)),
-          stream(io.lowLevelProvider->wrapSocketFd(socket, kOwned)),
+          wake(io.lowLevelProvider->wrapInputFd(kj::mv(wake_reader), kMadeCloexec)),
+          stream(io.lowLevelProvider->wrapSocketFd(kj::mv(socket), kMadeCloexec)),
           network(*stream, Side::CLIENT, readerOptions()),
           rpc(capnp::makeRpcClient(network)),
           lost(network.onDisconnect().fork()) {
@@ -106,33 +103,29 @@ struct Loop::Parts {
     kj::Own<kj::PromiseFulfiller<void>> stop;
 };
 
-Loop::Loop(int socket) {
+Loop::Loop(kj::AutoCloseFd socket) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-        const int error_number = errno;
-        ::close(socket);
-        throw Error(ErrorKind::Failed, "no pipe: " + std::generic_category().message(error_number));
+        throw Error(ErrorKind::Failed, "no pipe: " + std::generic_category().message(errno));
     }
-    waker_ = ends[1];
+    kj::AutoCloseFd reader(ends[0]);
+    waker_ = kj::AutoCloseFd(ends[1]);
     Outcome<void> started;
-    {
-        const SignalsBlocked blocked;
-        thread_ = kj::heap<kj::Thread>(
-            [this, socket, reader = ends[0], &started] { serve(socket, reader, started); });
-    }
     try {
-        started.wait();
-    } catch (...) {
-        thread_ = nullptr;  // it has ended
-        ::close(waker_);
-        throw;
+        const SignalsBlocked blocked;
+        // By reference: what a thread that cannot be made was given is lost in kj. Once it has
+        // started it has taken them.
+        thread_ = kj::heap<kj::Thread>(
+            [this, &socket, &reader, &started] { serve(kj::mv(socket), kj::mv(reader), started); });
+    } catch (const kj::Exception& exception) {
+        throw toError(exception);
     }
+    started.wait();
 }
 
 Loop::~Loop() {
     post([this] { parts_->stop->fulfill(); });
     thread_ = nullptr;
-    ::close(waker_);
 }
 
 void Loop::post(Task task) {
@@ -141,7 +134,7 @@ void Loop::post(Task task) {
         tasks_.push_back(std::move(task));
     }
     // A pipe that is full wakes as well.
-    while (::write(waker_, "", 1) < 0 && errno == EINTR) {
+    while (::write(waker_.get(), "", 1) < 0 && errno == EINTR) {
     }
 }
 
@@ -160,10 +153,10 @@ kj::Promise<void> Loop::runTasks() {
         });
 }
 
-void Loop::serve(int socket, int wake_reader, Outcome<void>& started) {
+void Loop::serve(kj::AutoCloseFd socket, kj::AutoCloseFd wake_reader, Outcome<void>& started) {
     bool has_started = false;
     try {
-        Parts parts(socket, wake_reader);
+        Parts parts(kj::mv(socket), kj::mv(wake_reader));
         auto stopped = kj::newPromiseAndFulfiller<void>();
         parts.stop = kj::mv(stopped.fulfiller);
         parts_ = &parts;

@@ -5,6 +5,7 @@
 
 #include <capnp/query.capnp.h>
 #include <kj/async.h>
+#include <kj/io.h>
 #include <kj/thread.h>
 #include <kj/timer.h>
 #include <functional>
@@ -16,8 +17,8 @@
 
 namespace eventd {
 
-// A connected socket to eventd, as a plain descriptor. NotFound, Denied, or Failed with the reason.
-int connectTo(const std::string& socket_path);
+// A connected socket to eventd. NotFound, Denied, or Failed with the reason.
+kj::AutoCloseFd connectTo(const std::string& socket_path);
 
 // What a promise holds.
 template <typename Promise>
@@ -39,8 +40,8 @@ class Loop {
     // What lives on the loop; used within run() only.
     struct Parts;
 
-    // Takes the descriptor.
-    explicit Loop(int socket);
+    // Busy or Failed when the machine has no thread or no descriptors left for it.
+    explicit Loop(kj::AutoCloseFd socket);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -73,14 +74,14 @@ class Loop {
     using Task = std::function<void()>;
 
     void post(Task task);
-    void serve(int socket, int wake_reader, Outcome<void>& started);
+    void serve(kj::AutoCloseFd socket, kj::AutoCloseFd wake_reader, Outcome<void>& started);
     kj::Promise<void> runTasks();
 
     Parts* parts_ = nullptr;  // of the thread's stack
     std::mutex mutex_;
     std::vector<Task> tasks_;  // under mutex_
-    int waker_ = -1;
-    kj::Own<kj::Thread> thread_;
+    kj::AutoCloseFd waker_;
+    kj::Own<kj::Thread> thread_;  // ends first
 };
 
 }  // namespace eventd

@@ -12,6 +12,9 @@
 
 namespace eventd {
 
+// Who has more patience waits as long; the nanoseconds until then must fit the loop's clock.
+inline constexpr std::chrono::milliseconds kPatienceMax = std::chrono::hours(365 * 24);
+
 // What an answer and a subscription have in common: a lot in the hand of the taker, the inbox
 // behind it, and what at the server goes on as long as we hold it.
 //
@@ -96,7 +99,7 @@ class Reception {
         if (!patience) {
             return open_->inbox->take(kj::NEVER_DONE);
         }
-        const auto wait_ms = std::max<int64_t>(patience->count(), 0);
+        const auto wait_ms = std::clamp<int64_t>(patience->count(), 0, kPatienceMax.count());
         return open_->inbox->take(loop_->timer().afterDelay(wait_ms * kj::MILLISECONDS));
     }
 

@@ -1,5 +1,6 @@
 #include "queryd/client/eventd/client.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -41,6 +42,19 @@ void appendText(std::string_view text, std::string& out) {
         }
     }
     out += '"';
+}
+
+// A field's name as it is, where it is of the usual kind; any other one as text.
+void appendName(std::string_view name, std::string& out) {
+    const bool is_usual = !name.empty() && std::all_of(name.begin(), name.end(), [](char letter) {
+        const auto byte = static_cast<unsigned char>(letter);
+        return byte > kFirstPrintable && byte < kDelete && letter != '"' && letter != '=';
+    });
+    if (is_usual) {
+        out += name;
+    } else {
+        appendText(name, out);
+    }
 }
 
 template <typename Number>
@@ -125,7 +139,7 @@ std::string toText(const Row& row) {
     std::string out;
     for (const Field& field : row.fields) {
         out += out.empty() ? "" : " ";
-        out += field.name;
+        appendName(field.name, out);
         out += '=';
         appendValue(field.value, out);
     }

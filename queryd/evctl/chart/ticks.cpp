@@ -1,6 +1,7 @@
 #include "queryd/evctl/chart/ticks.h"
 
 #include "common/base/text.h"
+#include "queryd/evctl/output/time_text.h"
 
 #include <algorithm>
 #include <array>
@@ -88,13 +89,6 @@ int64_t timeStep(double span, size_t count_most) {
     }
     const double multiple = std::ceil(least / static_cast<double>(kTimeSteps.back()));
     return kTimeSteps.back() * static_cast<int64_t>(std::min(multiple, kMultipleMost));
-}
-
-tm calendarOf(int64_t seconds, bool utc) {
-    const time_t moment = seconds;
-    tm parts{};
-    (void)(utc ? ::gmtime_r(&moment, &parts) : ::localtime_r(&moment, &parts));
-    return parts;
 }
 
 std::string momentText(int64_t seconds, int64_t step, bool utc) {

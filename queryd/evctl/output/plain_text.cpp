@@ -168,8 +168,12 @@ std::string cutToWidth(std::string_view text, size_t width_max) {
 
 std::vector<std::string> wrapToWidth(std::string_view text, size_t width_max) {
     std::vector<std::string> pieces;
-    while (displayWidth(text) > width_max) {
-        size_t bytes = std::max<size_t>(bytesWithin(text, width_max), firstOf(text).bytes);
+    while (true) {
+        const size_t fitting = bytesWithin(text, width_max);
+        if (fitting == text.size()) {
+            break;
+        }
+        size_t bytes = std::max<size_t>(fitting, firstOf(text).bytes);
         bytes = std::max<size_t>(bytes, 1);
         const size_t blank = text.rfind(' ', bytes);
         if (blank != std::string_view::npos && blank >= bytes / 2 && blank > 0) {

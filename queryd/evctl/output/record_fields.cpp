@@ -1,6 +1,7 @@
 #include "queryd/evctl/output/record_fields.h"
 
 #include "common/wire/msgpack.h"
+#include "queryd/evctl/output/field_value.h"
 
 namespace evd::evctl {
 
@@ -22,6 +23,14 @@ base::Result<void> readFields(std::span<const uint8_t> record, std::vector<Field
         }
     }
     return {};
+}
+
+std::optional<int64_t> timeOf(std::span<const uint8_t> record, std::vector<FieldView>& fields) {
+    if (!readFields(record, fields).ok()) {
+        return std::nullopt;
+    }
+    const FieldView* time = findField(fields, "timestamp");
+    return time == nullptr ? std::nullopt : integerOf(time->value);
 }
 
 const FieldView* findField(std::span<const FieldView> fields, std::string_view name) {

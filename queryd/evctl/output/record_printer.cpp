@@ -34,14 +34,13 @@ bool isForPeople(std::string_view word) {
     return !format || *format == Format::Table || *format == Format::Pretty;
 }
 
-base::Result<void> checkRefused(const RecordPrinter& printer, std::string_view format) {
-    const uint64_t count = printer.refused();
-    if (count == 0) {
+base::Result<void> checkRefused(uint64_t refused, std::string_view format) {
+    if (refused == 0) {
         return {};
     }
     return base::fail(
         base::ErrorKind::Unsupported,
-        base::cat(format, " has no place for ", count, count == 1 ? " record" : " records",
+        base::cat(format, " has no place for ", refused, refused == 1 ? " record" : " records",
                   ": a time or a name is missing, or there are too many fields; jsonl takes "
                   "everything"));
 }

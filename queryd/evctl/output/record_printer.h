@@ -50,8 +50,8 @@ class RecordPrinter {
     virtual uint64_t refused() const { return 0; }
 };
 
-// Unsupported when the printer has refused records, with the name of its format.
-base::Result<void> checkRefused(const RecordPrinter& printer, std::string_view format);
+// Unsupported when a printer has refused records, with the name of its format.
+base::Result<void> checkRefused(uint64_t refused, std::string_view format);
 
 // The clock outlives the printer.
 std::unique_ptr<RecordPrinter> makePrinter(Format format, const PrintStyle& style,

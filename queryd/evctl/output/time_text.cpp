@@ -90,6 +90,13 @@ std::string timeText(int64_t wall_ns, TimeStyle style, int64_t now_ns) {
     return {};
 }
 
+tm calendarOf(int64_t seconds, bool utc) {
+    const time_t moment = seconds;
+    tm parts{};
+    (void)(utc ? ::gmtime_r(&moment, &parts) : ::localtime_r(&moment, &parts));
+    return parts;
+}
+
 bool isTimeField(std::string_view name) {
     return name == "timestamp" || name == "bucket";
 }

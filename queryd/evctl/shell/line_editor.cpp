@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 namespace evd::evctl {
 
@@ -29,6 +30,12 @@ std::string commonBeginning(const std::vector<std::string>& texts) {
     }
     common.resize(base::wholeCharacters(common, common.size()));
     return common;
+}
+
+// As libedit counts them: it holds the line in wide characters.
+int charactersOf(const std::string& text) {
+    const size_t count = std::mbstowcs(nullptr, text.c_str(), 0);
+    return static_cast<int>(count == static_cast<size_t>(-1) ? text.size() : count);
 }
 
 }  // namespace
@@ -64,7 +71,7 @@ struct LineEditor::Libedit {
         }
         const std::string typed_word = before.substr(before.size() - found.word_bytes);
         if (common.size() > typed_word.size() || found.texts.size() == 1) {
-            ::el_deletestr(line, static_cast<int>(found.word_bytes));
+            ::el_deletestr(line, charactersOf(typed_word));
             (void)::el_insertstr(line, common.c_str());
             asked_before.clear();
             return CC_REFRESH;

@@ -198,7 +198,7 @@ TEST_CASE("rpc door: clients of ours take 64 MiB in a message and no more") {
         return client.ok() && client.value()->status().ok();
     });
     isCutOffByLongMessages([](base::Fd connection) {
-        return makeEventStoreClient(std::move(connection))->readFrom(0, 1).ok();
+        return makeEventStoreClient(std::move(connection)).value()->readFrom(0, 1).ok();
     });
 }
 

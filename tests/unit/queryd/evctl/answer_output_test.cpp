@@ -4,9 +4,12 @@
 
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_query_engine.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <csignal>
 
@@ -39,6 +42,27 @@ struct Screen {
 };
 
 }  // namespace
+
+TEST_CASE("output stream: what was written before an error is not written again") {
+    const evd::test::TemporaryDirectory folder;
+    const evd::base::Fd file(
+        ::open((folder / "out").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+    rlimit small = before;
+    small.rlim_cur = 4;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    evd::evctl::OutputStream stream(file.get());
+    stream.buffer() = "12345678";
+    const auto failed = stream.flush();
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    (void)::signal(SIGXFSZ, ignored);
+    CHECK(failed.error().kind == evd::base::ErrorKind::Io);
+    CHECK(stream.buffer() == "5678");
+    CHECK(stream.flush().ok());
+    CHECK(evd::test::readTextFile(folder / "out") == "12345678");
+}
 
 TEST_CASE("answer output: nothing is shown before the answer is complete, then all of it") {
     Screen screen;

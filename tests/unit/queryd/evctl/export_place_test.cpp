@@ -17,6 +17,7 @@ using evd::evctl::formatExportPlace;
 using evd::evctl::loadExportPlace;
 using evd::evctl::parseExportPlace;
 using evd::evctl::saveExportPlace;
+using evd::evctl::unfinishedTag;
 using evd::test::TemporaryDirectory;
 
 namespace {
@@ -30,7 +31,9 @@ ExportPlace somePlace() {
             {17, 1, true},
             99,
             12'345,
-            false};
+            false,
+            3,
+            true};
 }
 
 std::string contentOf(const std::string& path) {
@@ -77,10 +80,31 @@ TEST_CASE("export place: anything else is none") {
           with("\"edge_ns\": 17", "\"edge_ns\": -1"),
           with("\"edge_ns\": 17", "\"edge_ns\": 9223372036854775808"),
           with("\"width_ns\": 1", "\"width_ns\": 0"), with("\"bytes\": 12345", "\"bytes\": 1.5"),
+          with("\"refused\": 3", "\"refused\": -3"),
+          with("\"has_own_name\": true", "\"has_own_name\": 0"),
           with("\"is_moment\": true", "\"is_moment\": 1"), with("\"to\": \"csv\"", "\"to\": 3")}) {
         CHECK(parseExportPlace(text).error().kind == ErrorKind::Invalid);
     }
     CHECK_FALSE(parseExportPlace(std::string(evd::evctl::kExportPlaceBytesMax + 1, ' ')).ok());
+}
+
+TEST_CASE("export place: one of an older version has refused nothing, and no name of its own") {
+    std::string text = formatExportPlace(somePlace());
+    for (const std::string& line :
+         {std::string("  \"refused\": 3,\n"), std::string("  \"has_own_name\": true,\n")}) {
+        REQUIRE(text.find(line) != std::string::npos);
+        text.erase(text.find(line), line.size());
+    }
+    ExportPlace old = somePlace();
+    old.refused = 0;
+    old.has_own_name = false;
+    CHECK(parseExportPlace(text).value() == old);
+}
+
+TEST_CASE("export place: each has a tag, the same for every way to write its path") {
+    CHECK(unfinishedTag("a/place") == unfinishedTag("./a/b/../place"));
+    CHECK(unfinishedTag("a/place") != unfinishedTag("a/other"));
+    CHECK(unfinishedTag("a/place").size() == 16);
 }
 
 TEST_CASE("export file: it has its name when it is whole, and never before") {

@@ -4,6 +4,7 @@
 #include "common/config/socket_paths.h"
 #include "tests/support/datagram_receiver.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/scripted_rpc_server.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -37,6 +38,28 @@ evd::wire::LogRecord lineOf(const std::string& message) {
     record.message = message;
     return record;
 }
+
+// eventd's figures of the log door: nothing at first, then these.
+class Figures final : public evd::schema::Session::Server {
+  public:
+    Figures(int64_t received, int64_t refused) : received_(received), refused_(refused) {}
+    kj::Promise<void> status(StatusContext context) override {
+        auto process = context.getResults().initProcesses(1)[0];
+        process.setName("eventd-ingest");
+        auto measures = process.initMeasures(2);
+        measures[0].setName("door.log.records");
+        measures[0].setValue(looks_ == 0 ? 0 : received_);
+        measures[1].setName("records.logs.refused");
+        measures[1].setValue(looks_ == 0 ? 0 : refused_);
+        ++looks_;
+        return kj::READY_NOW;
+    }
+
+  private:
+    int64_t received_;
+    int64_t refused_;
+    int looks_ = 0;
+};
 
 std::string sent(std::string_view message) {
     return evd::base::cat(R"({"is_error":false,"message":")", message,
@@ -80,4 +103,35 @@ TEST_CASE("import delivery: with nobody there it says so at the first record of 
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().text.find("nobody answers at") != std::string::npos);
     CHECK_FALSE(desk.delivery.event("audit.x", {}, 1).ok());
+}
+
+TEST_CASE("import delivery: what others lost meanwhile is told, and is no failure of ours") {
+    struct Case {
+        int64_t received;
+        int64_t refused;
+        std::string told;
+        bool lost_any;
+    };
+    for (const Case& each :
+         {Case{1, 0, "sent: 1 log records, all stored\n", false},
+          Case{1, 1, "sent: 1 log records; 1 were refused or found no room\n", true},
+          Case{3, 0,
+               "sent: 1 log records, all stored as far as the figures tell, which count other "
+               "senders too\n",
+               false},
+          Case{3, 1,
+               "sent: 1 log records; 1 of these or of other senders were refused or found no room "
+               "meanwhile\n",
+               false}}) {
+        Desk desk;
+        const evd::test::ScriptedRpcServer server(desk.sockets.rpc, [&](size_t, kj::Timer&) {
+            return kj::heap<Figures>(each.received, each.refused);
+        });
+        ImportReport report;
+        ImportDelivery delivery(desk.context, report);
+        CHECK(delivery.log(lineOf("x")).ok());
+        CHECK(delivery.finish().ok());
+        CHECK(delivery.outcome() == each.told);
+        CHECK(delivery.lostAny() == each.lost_any);
+    }
 }

@@ -40,6 +40,10 @@ TEST_CASE("line splitter: a line is whole up to the limit, above it is several")
     CHECK(linesOf({whole + "\nb\n"}) == Lines{whole, "b"});
     CHECK(linesOf({whole, "\nb"}) == Lines{whole, "b"});
     CHECK(linesOf({whole}) == Lines{whole});
+    CHECK(linesOf({whole + "\r\nb"}) == Lines{whole, "b"});
+    CHECK(linesOf({whole, "\r", "\n"}) == Lines{whole});
+    CHECK(linesOf({whole + "\ry\n"}) == Lines{whole, "\ry"});
+    CHECK(linesOf({whole + "\r"}) == Lines{whole, "\r"});
     CHECK(linesOf({whole + "y\n"}) == Lines{whole, "y"});
     CHECK(linesOf({whole, "y", "\n"}) == Lines{whole, "y"});
     CHECK(linesOf({whole + whole + "z"}) == Lines{whole, whole, "z"});

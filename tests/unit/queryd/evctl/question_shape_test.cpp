@@ -33,6 +33,8 @@ TEST_CASE("question shape: -o is -f, for those whose habit that is") {
 TEST_CASE("question shape: a question that is followed is a tail") {
     CHECK(settled({"logs", "-f", "-n", "5"}).command == "tail");
     CHECK(settled({"-f"}).command == "tail");
+    CHECK(settled({"metricd.start", "-f"}).command == "tail");  // a type of events
+    CHECK(settled({"METRICS_LOST", "-f"}).command == "tail");
     CHECK(settled({"tail", "-f", "events"}).words == std::vector<std::string>{"events"});
 }
 

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include <csignal>
 
 using evd::base::ErrorKind;
 using evd::evctl::Arguments;
@@ -84,6 +85,23 @@ TEST_CASE("log command: standard input is a record per line, sent in batches") {
         CHECK(desk.logs.receive() ==
               Words{"[" + record("a") + "," + record("") + "]", record("last")});
     }
+}
+
+TEST_CASE("log command: a receiver that is there and takes nothing is waited for once") {
+    Desk desk({"log", "shop"});
+    std::string lines;
+    for (int i = 0; i < 200; ++i) {
+        lines += std::string(20'000, 'x') + '\n';
+    }
+    const auto input = inputOf(desk.folder, lines);
+    const evd::base::SystemClock real;
+    const int64_t began_ns = real.monotonicNs();
+    const auto sent = sendLogLines(desk.context, input.get());
+    const int64_t took_ms = (real.monotonicNs() - began_ns) / evd::base::kNsPerMs;
+    REQUIRE_FALSE(sent.ok());
+    CHECK(sent.error().kind == ErrorKind::Busy);
+    CHECK(sent.error().text.find("the rest was not read") != std::string::npos);
+    CHECK(took_ms < 3 * evd::evctl::kSendPatienceMs);
 }
 
 TEST_CASE("log command: a bad origin and an absent group are told") {
@@ -164,6 +182,15 @@ TEST_CASE("arguments: commands that send records take their words and options") 
     CHECK(run.value().origin == "build");
     CHECK(run.value().quiet);
     CHECK_FALSE(run.value().is_error);
+}
+
+TEST_CASE("run command: it ends with its command, also where ended children are ignored") {
+    Desk desk({"run", "--quiet", "false"});
+    const auto before = ::signal(SIGCHLD, SIG_IGN);
+    const auto status = evd::evctl::runJob(desk.context);
+    CHECK((::signal(SIGCHLD, before) == SIG_IGN));  // as it was
+    REQUIRE(status.ok());
+    CHECK(status.value() == 1);
 }
 
 TEST_CASE("run command: records are named after the program") {

@@ -26,15 +26,15 @@ constexpr int64_t kNow = 5 * kTailOverlapNs;
 TEST_CASE("tail memory: a new connection asks from a little before what was shown last") {
     TailMemory memory;
     CHECK_FALSE(memory.resumeNs().has_value());
-    memory.shown(recordAt(kNow, "a"), 0);
-    memory.shown(recordAt(kNow - 5, "late"), 0);
+    memory.shown(recordAt(kNow, "a"), kNow);
+    memory.shown(recordAt(kNow - 5, "late"), kNow);
     CHECK(memory.resumeNs() == kNow - kTailOverlapNs);
 }
 
 TEST_CASE("tail memory: what was shown is known once for each time it was shown") {
     TailMemory memory;
-    memory.shown(recordAt(kNow, "a"), 0);
-    memory.shown(recordAt(kNow, "a"), 0);
+    memory.shown(recordAt(kNow, "a"), kNow);
+    memory.shown(recordAt(kNow, "a"), kNow);
     CHECK_FALSE(memory.takeKnown(recordAt(kNow, "a")));  // nothing has broken yet
     memory.beginAgain();
     CHECK(memory.takeKnown(recordAt(kNow, "a")));
@@ -46,15 +46,15 @@ TEST_CASE("tail memory: what was shown is known once for each time it was shown"
 TEST_CASE("tail memory: what came with a connection that broke too soon is not shown yet") {
     TailMemory memory;
     memory.beginAgain();
-    memory.shown(recordAt(kNow, "a"), 0);
+    memory.shown(recordAt(kNow, "a"), kNow);
     memory.settle();
     memory.beginAgain();
-    memory.shown(recordAt(kNow + 5, "b"), 0);  // held back, and gone with the connection
+    memory.shown(recordAt(kNow + 5, "b"), kNow + 5);  // held back, and gone with the connection
     memory.beginAgain();
     CHECK(memory.resumeNs() == kNow - kTailOverlapNs);
     CHECK(memory.takeKnown(recordAt(kNow, "a")));
     CHECK_FALSE(memory.takeKnown(recordAt(kNow + 5, "b")));
-    memory.shown(recordAt(kNow + 5, "b"), 0);
+    memory.shown(recordAt(kNow + 5, "b"), kNow + 5);
     memory.settle();
     memory.beginAgain();
     CHECK(memory.takeKnown(recordAt(kNow + 5, "b")));
@@ -63,7 +63,8 @@ TEST_CASE("tail memory: what came with a connection that broke too soon is not s
 TEST_CASE("tail memory: it is bounded, and what it has forgotten is not asked for again") {
     TailMemory memory;
     for (size_t i = 0; i < evd::evctl::kTailMemoryRecordsMax + 10; ++i) {
-        memory.shown(recordAt(kNow + static_cast<int64_t>(i), "a"), 0);
+        const int64_t now_ns = kNow + static_cast<int64_t>(i);
+        memory.shown(recordAt(now_ns, "a"), now_ns);
     }
     CHECK(memory.resumeNs() == kNow + 10);
 }
@@ -77,4 +78,25 @@ TEST_CASE("tail memory: a record without a time has that of its arrival") {
                  }),
                  kNow);
     CHECK(memory.resumeNs() == kNow - kTailOverlapNs);
+}
+
+TEST_CASE(
+    "tail memory: what is of the future is remembered, and does not put off the next question") {
+    TailMemory memory;
+    memory.shown(recordAt(100 * kNow, "future"), kNow);
+    CHECK(memory.resumeNs() == kNow - kTailOverlapNs);
+    memory.shown(recordAt(kNow + 3 * kTailOverlapNs, "a"), kNow + 3 * kTailOverlapNs);
+    memory.beginAgain();
+    CHECK(memory.resumeNs() == kNow + 2 * kTailOverlapNs);
+    CHECK(memory.takeKnown(recordAt(100 * kNow, "future")));
+}
+
+TEST_CASE("tail memory: what is live after a break is new, whatever it looks like") {
+    TailMemory memory;
+    memory.shown(recordAt(kNow, "tick"), kNow);
+    memory.shown(recordAt(kNow, "tick"), kNow);
+    memory.beginAgain();
+    CHECK(memory.takeKnown(recordAt(kNow, "tick")));
+    memory.settle();
+    CHECK_FALSE(memory.takeKnown(recordAt(kNow, "tick")));
 }

@@ -37,3 +37,14 @@ TEST_CASE("client row: fields are found by name and shown in their order") {
     CHECK(toText(row) == "b=1 a=false");
     CHECK(toText(eventd::Row{}) == "");
 }
+
+TEST_CASE("client row: no name of a field speaks to a terminal, or looks like two") {
+    const auto named = [](const std::string& name) {
+        return toText(eventd::Row{{{name, Value{int64_t{1}}}}});
+    };
+    CHECK(named("source.name-2") == "source.name-2=1");
+    CHECK(named("\x1b]0;x\x07") == "\"\\x1b]0;x\\x07\"=1");
+    CHECK(named("\xc2\x9b") == "\"\\x9b\"=1");
+    CHECK(named("a b=2 c") == "\"a b=2 c\"=1");
+    CHECK(named("") == "\"\"=1");
+}

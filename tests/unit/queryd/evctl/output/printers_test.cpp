@@ -266,6 +266,11 @@ TEST_CASE("plain text: wrapped text is cut at blanks where one is near, else any
     CHECK(wrapToWidth("", 4) == Pieces{""});
 }
 
+TEST_CASE("plain text: wrapping takes time by the length of the text, not by its square") {
+    const std::string text(size_t{4} << 20, 'x');
+    CHECK(evd::evctl::wrapToWidth(text, 64).size() == text.size() / 64);
+}
+
 TEST_CASE("bar: eighths of a column, never nothing for something") {
     using evd::evctl::barText;
     CHECK(barText(1, 4, true) == "████");
@@ -311,16 +316,16 @@ std::string csvOfFields(evd::evctl::RecordPrinter& printer, size_t count) {
 TEST_CASE("csv: every field has its column, also where a table would have none for it") {
     const auto printer = evd::evctl::makeCsvPrinter();
     CHECK(csvOfFields(*printer, evd::evctl::kColumnsMax + 1).ends_with(",7\r\n"));
-    CHECK(evd::evctl::checkRefused(*printer, "csv").ok());
+    CHECK(evd::evctl::checkRefused(printer->refused(), "csv").ok());
     const auto full = evd::evctl::makeCsvPrinter();
     CHECK(csvOfFields(*full, evd::evctl::kCsvColumnsMax).ends_with(",7\r\n"));
-    CHECK(evd::evctl::checkRefused(*full, "csv").ok());
+    CHECK(evd::evctl::checkRefused(full->refused(), "csv").ok());
 }
 
 TEST_CASE("csv: a record that it has no column for is refused, and said to be") {
     const auto printer = evd::evctl::makeCsvPrinter();
     CHECK_FALSE(csvOfFields(*printer, evd::evctl::kCsvColumnsMax + 1).ends_with("7\r\n"));
     CHECK(printer->refused() == 1);
-    CHECK(evd::evctl::checkRefused(*printer, "csv").error().kind ==
+    CHECK(evd::evctl::checkRefused(printer->refused(), "csv").error().kind ==
           evd::base::ErrorKind::Unsupported);
 }
