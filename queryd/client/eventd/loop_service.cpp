@@ -113,19 +113,18 @@ Loop::Loop(kj::AutoCloseFd socket) {
     Outcome<void> started;
     try {
         const SignalsBlocked blocked;
-        // By reference: what a thread that cannot be made was given is lost in kj. Once it has
-        // started it has taken them.
-        thread_ = kj::heap<kj::Thread>(
+        // By reference: once it has started it has taken them.
+        thread_ = std::jthread(
             [this, &socket, &reader, &started] { serve(kj::mv(socket), kj::mv(reader), started); });
-    } catch (const kj::Exception& exception) {
-        throw toError(exception);
+    } catch (const std::system_error& error) {
+        throw Error(ErrorKind::Busy, "no thread: " + error.code().message());
     }
     started.wait();
 }
 
 Loop::~Loop() {
     post([this] { parts_->stop->fulfill(); });
-    thread_ = nullptr;
+    thread_.join();
 }
 
 void Loop::post(Task task) {

@@ -6,12 +6,12 @@
 #include <capnp/query.capnp.h>
 #include <kj/async.h>
 #include <kj/io.h>
-#include <kj/thread.h>
 #include <kj/timer.h>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -81,7 +81,7 @@ class Loop {
     std::mutex mutex_;
     std::vector<Task> tasks_;  // under mutex_
     kj::AutoCloseFd waker_;
-    kj::Own<kj::Thread> thread_;  // ends first
+    std::jthread thread_;  // ends first
 };
 
 }  // namespace eventd

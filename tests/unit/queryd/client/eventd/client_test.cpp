@@ -186,7 +186,7 @@ TEST_CASE("client: without a thread there is an error, and nothing left behind")
     const bool has_connected = connects(folder / "rpc.sock", kind);
     REQUIRE(::pthread_setattr_default_np(&before) == 0);
     CHECK_FALSE(has_connected);
-    CHECK(kind == ErrorKind::Failed);
+    CHECK(kind == ErrorKind::Busy);
     CHECK(openDescriptors() == open_before);
     (void)::pthread_attr_destroy(&huge);
     (void)::pthread_attr_destroy(&before);
