@@ -54,7 +54,13 @@ base::Result<void> giveStores(const config::Settings& settings, const Identities
                           is_switched ? store->second.gid : ::getgid(), state_folder);
 }
 
-base::Result<void> checkHere(const config::Settings& settings) {
+// Where events come from, and in which boot: what of the settings only this machine can judge.
+struct Grounds {
+    KmesBackend backend;
+    base::Guid boot_id;
+};
+
+base::Result<Grounds> groundsOf(const config::Settings& settings) {
     const auto backend = chooseBackend(settings.text("Linux\\KmesBackend"), kernelHasKmes());
     if (!backend.ok()) {
         return backend.error();
@@ -62,6 +68,14 @@ base::Result<void> checkHere(const config::Settings& settings) {
     const auto boot_id = readBootId(settings.text("Linux\\BootId"));
     if (!boot_id.ok()) {
         return boot_id.error();
+    }
+    return Grounds{backend.value(), boot_id.value()};
+}
+
+base::Result<void> checkHere(const config::Settings& settings) {
+    const auto grounds = groundsOf(settings);
+    if (!grounds.ok()) {
+        return grounds.error();
     }
     // Whoever checks need not be the one who may change users.
     const auto identities = chooseIdentities(settings.list("Linux\\Users"), lookUpUser);
@@ -118,13 +132,9 @@ base::Result<GroupSetup> prepareGroup(const config::Settings& settings,
     if (!folder.ok()) {
         return folder.error();
     }
-    const auto backend = chooseBackend(settings.text("Linux\\KmesBackend"), kernelHasKmes());
-    if (!backend.ok()) {
-        return backend.error();
-    }
-    const auto boot_id = readBootId(settings.text("Linux\\BootId"));
-    if (!boot_id.ok()) {
-        return boot_id.error();
+    const auto grounds = groundsOf(settings);
+    if (!grounds.ok()) {
+        return grounds.error();
     }
     const auto identities = identitiesHere(settings);
     if (!identities.ok()) {
@@ -141,14 +151,14 @@ base::Result<GroupSetup> prepareGroup(const config::Settings& settings,
     wishes.with_sensor = !settings.list("Linux\\Sensors").empty();
     wishes.with_syslog = !settings.text("Linux\\SyslogSocketPath").empty();
     wishes.with_statsd = !settings.text("Linux\\StatsdSocketPath").empty();
-    group.plan = planGroup(backend.value(), wishes);
+    group.plan = planGroup(grounds.value().backend, wishes);
     group.births = birthsOf(group.plan, identities.value(), namespaces);
     if (auto& store = group.births.at(Program::Store); store.namespaces.proc) {
         store.view = storeView(settings);
     }
     group.program_folder = std::move(folder).value();
     group.start.settings = settings;
-    group.start.boot_id = boot_id.value();
+    group.start.boot_id = grounds.value().boot_id;
     group.start.owner_uid = ::getuid();
     const auto sensor = group.births.find(Program::Sensor);
     if (sensor != group.births.end() && sensor->second.identity) {
