@@ -152,10 +152,11 @@ class Job {
             }
             int wait_status = 0;
             const pid_t ended = ::waitpid(pid_, &wait_status, WNOHANG);
-            if (ended < 0 && errno != EINTR) {
+            const bool is_unknown = ended < 0 && errno != EINTR;
+            if (is_unknown) {
                 warn("how the command ended is not known");  // somebody else has asked for it
             }
-            if (ended == pid_ || (ended < 0 && errno != EINTR)) {
+            if (ended == pid_ || is_unknown) {
                 status_ = ended == pid_ ? shellStatus(wait_status) : kExitFailure;
                 return;  // From now on the number is somebody else's.
             }
