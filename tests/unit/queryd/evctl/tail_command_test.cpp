@@ -5,31 +5,22 @@
 #include "common/base/text.h"
 #include "queryd/evctl/question_shape.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/msgpack_from_hex.h"
 #include "tests/support/scripted_query_server.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/text_file.h"
+#include "tests/support/timed_record.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
 using evd::test::FakeClock;
+using evd::test::recordAt;
 using evd::test::ScriptedConversation;
 using Words = std::vector<std::string>;
 
 namespace {
 
 constexpr int64_t kNow = FakeClock::kStartWallNs;
-
-std::vector<uint8_t> recordAt(int64_t time_ns, std::string_view text) {
-    return evd::test::msgpackOf([&](evd::wire::MsgpackWriter& w) {
-        w.mapHeader(2);
-        w.text("timestamp");
-        w.integer(time_ns);
-        w.text("message");
-        w.text(text);
-    });
-}
 
 // What a tail of these words asked, and what came of it, of a server that answers as scripted.
 struct Tailed {

@@ -1,23 +1,15 @@
 #include "queryd/evctl/tail_memory.h"
 
 #include "tests/support/msgpack_from_hex.h"
+#include "tests/support/timed_record.h"
 
 #include <doctest/doctest.h>
 
 using evd::evctl::kTailOverlapNs;
 using evd::evctl::TailMemory;
+using evd::test::recordAt;
 
 namespace {
-
-std::vector<uint8_t> recordAt(int64_t time_ns, std::string_view text) {
-    return evd::test::msgpackOf([&](evd::wire::MsgpackWriter& w) {
-        w.mapHeader(2);
-        w.text("timestamp");
-        w.integer(time_ns);
-        w.text("message");
-        w.text(text);
-    });
-}
 
 constexpr int64_t kNow = 5 * kTailOverlapNs;
 
