@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/ipc/message_stream.h"
 
 #include <capnp/message.h>
 #include <utility>
@@ -24,14 +25,6 @@ capnp::ReaderOptions optionsOf(const DoorLimits& limits) {
     options.traversalLimitInWords = limits.sent_bytes_max / sizeof(capnp::word);
     options.nestingLimit = limits.nesting_max;
     return options;
-}
-
-kj::Own<capnp::MessageStream> messagesOf(kj::Own<kj::AsyncIoStream> stream) {
-    return kj::heap<capnp::AsyncIoMessageStream>(*stream).attach(kj::mv(stream));
-}
-
-kj::Own<capnp::MessageStream> messagesOf(kj::Own<kj::AsyncCapabilityStream> stream) {
-    return kj::heap<capnp::AsyncCapabilityMessageStream>(*stream).attach(kj::mv(stream));
 }
 
 capnp::RpcSystem<capnp::rpc::twoparty::VatId> systemOf(

@@ -185,9 +185,7 @@ void isCutOffByLongMessages(const std::function<bool(base::Fd)>& ask) {
     REQUIRE(pair.ok());
     test::RawRpcPeer server(std::move(pair.value().left));
     std::atomic<bool> is_answered = true;
-    // A stack as a program's first thread has it: kj takes a step down for each piece of a message.
-    base::Thread asking(
-        "asking", [&] { is_answered = ask(std::move(pair.value().right)); }, size_t{8} << 20);
+    base::Thread asking("asking", [&] { is_answered = ask(std::move(pair.value().right)); });
     CHECK(test::takesAtMost(server, 64U << 20));
     server.close();
     asking.join();
