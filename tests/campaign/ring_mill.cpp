@@ -175,13 +175,8 @@ void RingMill::resizeTo(uint64_t capacity) {
     // been too late for the old one.
     const uint64_t moved = before - ring_.writer().mapping().writePosition();
     noteGone(moved);
-    bool is_damaged = false;
     for (Placed& placed : kept_) {
         placed.position -= moved;
-        is_damaged = is_damaged || account_.wasHeaderDamaged(placed.sequence);
-    }
-    if (is_damaged) {
-        account_.damageCarried(nowMs());
     }
 }
 

@@ -170,14 +170,6 @@ TEST_CASE("checkers: what damage costs is owed by nobody, nor what was written s
     CHECK(hundred.account.owedIn(51, 52).count == 2);
 }
 
-TEST_CASE("checkers: what was written around a resize that carried damage is owed by nobody") {
-    Hundred hundred;
-    hundred.account.damageCarried(Hundred::timeOf(50));
-    CHECK(hundred.account.owedIn(1, 39).count == 39);
-    CHECK(hundred.account.owedIn(40, 60).count == 0);
-    CHECK(hundred.account.owedIn(61, 100).count == 40);
-}
-
 TEST_CASE("checkers: what was gone early is owed by nobody") {
     Hundred hundred;
     hundred.account.gone(30, Hundred::timeOf(35));

@@ -44,11 +44,6 @@ bool RingAccount::wasUnattended(int64_t at_ms) const {
     });
 }
 
-bool RingAccount::wasNearCarriedDamage(int64_t at_ms) const {
-    const auto next = std::lower_bound(carried_.begin(), carried_.end(), at_ms - kReadWithinMs);
-    return next != carried_.end() && *next <= at_ms + kReadWithinMs;
-}
-
 RingAccount::Owed RingAccount::owedIn(uint64_t first, uint64_t last) const {
     Owed owed;
     int64_t given_up_until_ms = 0;
@@ -59,7 +54,7 @@ RingAccount::Owed RingAccount::owedIn(uint64_t first, uint64_t last) const {
         std::lower_bound(written_.begin(), written_.end(), first,
                          [](const Written& at, uint64_t number) { return at.last < number; });
     for (; batch != written_.end() && batch->first <= last; ++batch) {
-        const bool is_excused = wasUnattended(batch->at_ms) || wasNearCarriedDamage(batch->at_ms);
+        const bool is_excused = wasUnattended(batch->at_ms);
         const uint64_t end = std::min(batch->last, last);
         for (uint64_t number = std::max(batch->first, first); number <= end; ++number) {
             if (headers_.contains(number)) {

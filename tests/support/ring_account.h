@@ -24,9 +24,9 @@ inline constexpr int64_t kComesWithinMs = 2 * kReadWithinMs;
 // from the ring, by laps, resizes or a writer that found its ring damaged, sooner than a reader
 // must have come by; when no reader was there, or one that died with it in hand; and when it was
 // written soon after a damaged header that the same gap begins with or comes by: there a reader
-// gives up all there is by then (Ruling K1). A resize carries damage along, and its reader meets it
-// anew: it may cost what is written around that time. Every other number is owed. The times are any
-// steady milliseconds. readerLeft() and readerCame() may be called by any thread, all else by one.
+// gives up all there is by then (Ruling K1). Every other number is owed, around a resize too.
+// The times are any steady milliseconds. readerLeft() and readerCame() may be called by any thread,
+// all else by one.
 class RingAccount {
   public:
     RingAccount() = default;
@@ -41,9 +41,6 @@ class RingAccount {
         return contents_.contains(sequence) || headers_.contains(sequence);
     }
 
-    // A resize has brought a damaged header into the new ring.
-    void damageCarried(int64_t at_ms) { carried_.push_back(at_ms); }
-    bool wasHeaderDamaged(uint64_t sequence) const { return headers_.contains(sequence); }
     // Something else happened to the ring; for told() alone.
     void happened(const char* what, int64_t at_ms) { happenings_.emplace_back(at_ms, what); }
 
@@ -79,13 +76,11 @@ class RingAccount {
     };
 
     bool wasUnattended(int64_t at_ms) const;
-    bool wasNearCarriedDamage(int64_t at_ms) const;
 
     std::vector<Written> written_;  // ascending
     std::vector<Gone> gone_;        // ascending in both
     std::unordered_set<uint64_t> contents_;
     std::unordered_set<uint64_t> headers_;
-    std::vector<int64_t> carried_;  // ascending
     std::vector<std::pair<int64_t, const char*>> happenings_;
     mutable std::mutex mutex_;
     std::vector<Absence> absences_ = {{0, kNever}};
