@@ -18,6 +18,7 @@ using base::cat;
 constexpr const char* kEventType = "campaign.event";
 constexpr const char* kRecordName = "campaign-load";
 constexpr int64_t kFollowedMs = 30'000;
+constexpr int64_t kLateMs = 120'000;
 constexpr int kAnswerSeconds = 5;
 constexpr size_t kUnseenShown = 5;
 
@@ -54,9 +55,23 @@ bool LoadedGroup::waitServing(Findings& findings, int64_t limit_ms) {
 bool LoadedGroup::waitStored(Findings& findings, int64_t limit_ms) {
     // The follower is shown nothing but what is stored.
     const size_t before = diary_.countNumbers();
-    const bool is_stored = waitUntil(limit_ms, [&] { return diary_.countNumbers() > before; });
-    return findings.expect(is_stored, "events are stored again",
-                           cat("nothing was stored within ", limit_ms, " ms"));
+    const auto is_stored = [&] { return diary_.countNumbers() > before; };
+    if (waitUntil(limit_ms, is_stored)) {
+        return findings.expect(true, "events are stored again", "");
+    }
+    const std::string how = told();
+    const char* later = waitUntil(kLateMs, is_stored) ? "; later it was" : "; nor was it later";
+    return findings.expect(false, "events are stored again",
+                           cat("nothing was stored within ", limit_ms, " ms", how, later));
+}
+
+// How the group is, for whoever is to find out why it does not go on.
+std::string LoadedGroup::told() const {
+    const auto stored = ask(state_, cat("EVENTS ", kEventType, " COUNT"), kAnswerSeconds);
+    const auto status = ask(state_, "status", kAnswerSeconds);
+    return cat("; acknowledged ", events_->acknowledgedCount(), ", shown ", diary_.countNumbers(),
+               ", stored ", stored.output, stored.errors, ", status ", status.output,
+               status.errors);
 }
 
 void LoadedGroup::finish(Findings& findings, Promises promises) {

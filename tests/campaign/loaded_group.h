@@ -49,6 +49,7 @@ class LoadedGroup {
     Group& group() { return *group_; }
 
   private:
+    std::string told() const;
     void waitFollowed();
     void checkEvents(Findings& findings);
     void checkRecords(Findings& findings, Promises promises);
