@@ -1,6 +1,7 @@
 // Two readings: the newest sample of each series before the range, because that is what stands at
 // its beginning, then the samples in the range. Series that speak for themselves are read a few at
-// a time, so that only their ranges are kept; series that are combined must be there all at once.
+// a time, so that only their ranges are kept, and by their rollups where those decide (Spec §7.4);
+// series that are combined must be there all at once, and have no rollups in common.
 
 #include "queryd/exec/cross_metric.h"
 
@@ -23,6 +24,13 @@ namespace {
 constexpr size_t kSeriesAtOnce = 64;
 constexpr size_t kReadsPerTask = 16;
 
+Condition comparisonOf(const CrossCondition& condition) {
+    Condition comparison;
+    comparison.op = condition.op;
+    comparison.values = {condition.limit};
+    return comparison;
+}
+
 MetricPlan planOf(const CrossCondition& condition, std::shared_ptr<const Sight> sight) {
     MetricPlan plan;
     plan.sight = std::move(sight);
@@ -32,18 +40,9 @@ MetricPlan planOf(const CrossCondition& condition, std::shared_ptr<const Sight> 
         plan.fields.push_back({label.name, MetricField::Kind::Label});
     }
     plan.on_series = condition.on_labels;
+    plan.compared = comparisonOf(condition);
     return plan;
 }
-
-// Every field that the condition asks for is the value.
-class ValueAlone final : public FieldSource {
-  public:
-    void set(double value) { value_ = value; }
-    Value field(size_t) override { return Value::ofFloat(value_); }
-
-  private:
-    double value_ = 0;
-};
 
 class MetricRangesReader {
   public:
@@ -111,7 +110,7 @@ class MetricRangesReader {
             if (!held_older) {
                 return held_older.error();
             }
-            const auto held = read(some, ReadGoal::Samples, range_, points);
+            const auto held = read(some, ReadGoal::Compared, range_, points);
             if (!held) {
                 return held.error();
             }
@@ -213,14 +212,10 @@ class MetricRangesReader {
 
 TimeRanges rangesWhere(const CrossCondition& condition, std::span<const MetricPoint> points,
                        const TimeRange& range) {
-    Condition on_value;
-    on_value.op = condition.op;
-    on_value.values = {condition.limit};
-    ValueAlone value;
+    const Condition comparison = comparisonOf(condition);
     TimeRanges all;
     for (size_t i = 0; i < points.size(); ++i) {
-        value.set(points[i].value);
-        if (holds(on_value, value)) {
+        if (compareValue(comparison, Value::ofFloat(points[i].value))) {
             const int64_t next =
                 i + 1 < points.size() ? points[i + 1].timestamp_ns : range.until_ns;
             all.append(

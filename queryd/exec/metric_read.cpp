@@ -1,11 +1,13 @@
 // A read is a list of segments of time. Without rollups there is one, the range; with them there
 // are the gaps they leave, each of which is folded into windows of the rollups' own size, so that
 // rows and folded windows can be put side by side and then composed. For pairs every segment begins
-// with the sample before it.
+// with the sample before it. Samples that are compared with a limit are left out in stretches where
+// rollups know the outcome, all but the first, which ends what was true before it.
 
 #include "queryd/exec/metric_read.h"
 
 #include "common/wire/histogram.h"
+#include "queryd/exec/known_stretches.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,7 +53,7 @@ base::Result<ScanEnd> SeriesRead::slice(SampleStatements& statements, const RunC
             EVD_TRY(beginSegment(statements));
             in_segment_ = true;
         }
-        EVD_TRY(statements.scan(series_id_, position_, segments_.back().until_ns));
+        EVD_TRY(statements.scan(series_id_, position_, segments_.back().time.until_ns));
         const bool decides = step.is_bounded && step.until_ns == kTimeMax;
         SampleRow row;
         for (uint32_t taken = 1;; ++taken) {
@@ -69,6 +71,9 @@ base::Result<ScanEnd> SeriesRead::slice(SampleStatements& statements, const RunC
             if (accepts(row)) {
                 last_taken_ = pointOfSample(row);
                 takeSample(*last_taken_);
+                if (segments_.back().only_first) {
+                    break;
+                }
             }
             if (decides && taken == ReadStep::kRows && row.timestamp_ns < kTimeMax) {
                 step.until_ns = row.timestamp_ns + 1;
@@ -83,6 +88,14 @@ base::Result<ScanEnd> SeriesRead::slice(SampleStatements& statements, const RunC
             }
         }
         endSegment();
+        if (!account(memory)) {
+            return ScanEnd::Finished;
+        }
+        // Segments may be many and hold little.
+        if (!segments_.empty() &&
+            (control.clock->monotonicNs() >= pause_at_ns || control.shouldStop())) {
+            return ScanEnd::Paused;
+        }
     }
     EVD_TRY(finish(statements));
     (void)account(memory);  // failure() tells
@@ -115,17 +128,47 @@ base::Result<void> SeriesRead::begin(SampleStatements& statements) {
         }
         cover_ = std::move(cover).value();
     }
-    if (cover_) {
-        segments_ = uncovered(range_, *cover_);
-        std::reverse(segments_.begin(), segments_.end());
-    } else {
-        segments_.push_back(range_);
+    auto segments = segmentsToRead(statements);
+    if (!segments) {
+        return segments.error();
     }
+    segments_ = std::move(segments).value();
+    std::reverse(segments_.begin(), segments_.end());
     return {};
 }
 
+// In the order of time.
+base::Result<std::vector<SeriesRead::Segment>> SeriesRead::segmentsToRead(
+    SampleStatements& statements) {
+    std::vector<Segment> segments;
+    if (cover_) {
+        for (const TimeRange& part : uncovered(range_, *cover_)) {
+            segments.push_back({part});
+        }
+        return segments;
+    }
+    int64_t from = range_.since_ns;
+    if (goal_ == ReadGoal::Compared && series_.parts.size() == 1) {
+        auto known = knownStretches(statements.connection(), series_id_, *plan_.compared, range_);
+        if (!known) {
+            return known.error();
+        }
+        for (const TimeRange& stretch : known.value()) {
+            if (from < stretch.since_ns) {
+                segments.push_back({{from, stretch.since_ns}});
+            }
+            segments.push_back({stretch, /*only_first=*/true});
+            from = stretch.until_ns;
+        }
+    }
+    if (from < range_.until_ns) {
+        segments.push_back({{from, range_.until_ns}});
+    }
+    return segments;
+}
+
 base::Result<void> SeriesRead::beginSegment(SampleStatements& statements) {
-    const TimeRange& segment = segments_.back();
+    const TimeRange& segment = segments_.back().time;
     position_ = SamplePosition{segment.since_ns, std::numeric_limits<int64_t>::min()};
     beginFold();
     if (!isPairwise()) {
@@ -147,7 +190,7 @@ base::Result<void> SeriesRead::beginSegment(SampleStatements& statements) {
 void SeriesRead::beginFold() {
     if (cover_) {
         part_fold_.emplace(cover_->function, cover_->window_ns, windows_);
-    } else if (goal_ != ReadGoal::Samples && !fold_) {
+    } else if ((goal_ == ReadGoal::Points || goal_ == ReadGoal::Windowed) && !fold_) {
         fold_.emplace(plan_, goal_ == ReadGoal::Points ? SeriesFold::Shape::Points
                                                        : SeriesFold::Shape::Windowed);
     }
@@ -309,7 +352,7 @@ base::Result<void> SeriesRead::divideByTime(SampleStatements& statements,
 bool SeriesRead::account(MemoryShare& memory) {
     size_t held = points_.capacity() * sizeof(MetricPoint) +
                   windows_.capacity() * sizeof(wire::WindowValue) +
-                  (fold_ ? fold_->heldBytes() : 0);
+                  segments_.capacity() * sizeof(Segment) + (fold_ ? fold_->heldBytes() : 0);
     held += cover_ ? cover_->rows.capacity() * sizeof(wire::WindowValue) : 0;
     if (held > accounted_) {
         failure_ = memory.grow(held - accounted_);

@@ -22,6 +22,7 @@ namespace evd::queryd {
 enum class ReadGoal {
     Latest,    // the newest samples, as many as the latest value needs
     Samples,   // as they are, to be merged with those of another database
+    Compared,  // as many of them as tell where the newest one satisfies the plan's comparison
     Points,    // transformed
     Windowed,  // and folded over time
 };
@@ -39,9 +40,10 @@ struct ReadStep {
 //
 // Samples that the question's conditions refuse are not there for any function (Spec §8.6), nor for
 // the pair that begins before the range. Where rollups stand for windows, only what they leave is
-// read. A slice goes on where the one before it ended, in a new snapshot; memory is the result's,
-// taken from the share that slice() is given, always the same. Lives on one thread at a time; plan
-// and series outlive it.
+// read; where they say how all samples of a stretch compare, its first sample is (Spec §8.5). A
+// slice goes on where the one before it ended, in a new snapshot; memory is the result's, taken
+// from the share that slice() is given, always the same. Lives on one thread at a time; plan and
+// series outlive it.
 class SeriesRead {
   public:
     // range is what is read: the question's, or more where older samples stand for a series.
@@ -64,7 +66,7 @@ class SeriesRead {
     // the range in the order of time, then the end. Only where no rollups stand for windows.
     static bool canBeScanned(const MetricPlan& plan, ReadGoal goal) {
         const bool may_have_rollups = goal == ReadGoal::Windowed && plan.rollup;
-        return goal != ReadGoal::Latest && !may_have_rollups;
+        return goal != ReadGoal::Latest && goal != ReadGoal::Compared && !may_have_rollups;
     }
     base::Result<void> beginScan(SampleStatements& statements);
     // Instead of beginScan, for a read that takes the later rows of a series while another one
@@ -89,15 +91,22 @@ class SeriesRead {
     int64_t seriesId() const { return series_id_; }
     const TimeRange& range() const { return range_; }
 
-    // Points and Windowed: the result. Latest and Samples: the samples, oldest first, those of
-    // histograms without a percentile as NaN.
+    // Points and Windowed: the result. Otherwise the samples, oldest first, those of histograms
+    // without a percentile as NaN.
     std::vector<MetricPoint>& points() { return points_; }
     // Samples: the one that starts the first pair.
     const std::optional<MetricPoint>& before() const { return before_; }
 
   private:
+    // What is read in one go: the time, and whether its first sample is enough.
+    struct Segment {
+        TimeRange time;
+        bool only_first = false;
+    };
+
     bool isPairwise() const;
     base::Result<void> begin(SampleStatements& statements);
+    base::Result<std::vector<Segment>> segmentsToRead(SampleStatements& statements);
     base::Result<void> beginSegment(SampleStatements& statements);
     void beginFold();
     void takeSample(const MetricPoint& sample);
@@ -124,7 +133,7 @@ class SeriesRead {
     bool begun_ = false;
     bool is_finished_ = false;
     bool in_segment_ = false;
-    std::vector<TimeRange> segments_;  // what is left to read, the next one last
+    std::vector<Segment> segments_;  // what is left to read, the next one last
     SamplePosition position_;
     std::optional<RollupCover> cover_;
     std::optional<SeriesFold> fold_;             // Points, Windowed without rollups

@@ -1,9 +1,9 @@
 #include "queryd/exec/metric_rollups.h"
 
 #include "common/base/clock.h"
+#include "queryd/exec/rollup_rows.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace evd::queryd {
 
@@ -11,41 +11,8 @@ namespace {
 
 using wire::RollupFunction;
 
-constexpr size_t kWindowSizesMax = 256;  // of one function in one series that are looked at
-constexpr size_t kHolesAlways = 16;      // never too many
-constexpr size_t kRowsPerHole = 4;       // above that: each costs a search in the index
-
-// The sizes of rollups there are that divide the question's window, the largest first.
-base::Result<std::vector<int64_t>> windowSizes(db::Connection& connection, int64_t series,
-                                               RollupFunction function, int64_t seconds_max) {
-    auto statement = connection.prepare(
-        "SELECT min(window_seconds) FROM rollups WHERE series_id = ?1 AND function = ?2 AND "
-        "window_seconds > ?3");
-    if (!statement) {
-        return statement.error();
-    }
-    std::vector<int64_t> sizes;
-    int64_t seconds = 0;
-    for (size_t seen = 0; seen < kWindowSizesMax; ++seen) {
-        statement.value()->bindInteger(1, series);
-        statement.value()->bindInteger(2, static_cast<int64_t>(function));
-        statement.value()->bindInteger(3, seconds);
-        auto row = statement.value()->step();
-        if (!row) {
-            return row.error();
-        }
-        const bool is_there = statement.value()->columnKind(0) == db::ColumnKind::Integer;
-        seconds = statement.value()->columnInteger(0);
-        statement.value()->reset();
-        if (!is_there || seconds > seconds_max) {
-            break;
-        }
-        if (seconds_max % seconds == 0) {
-            sizes.insert(sizes.begin(), seconds);
-        }
-    }
-    return sizes;
-}
+constexpr size_t kHolesAlways = 16;  // never too many
+constexpr size_t kRowsPerHole = 4;   // above that: each costs a search in the index
 
 // The whole windows of that size in the range that are over.
 TimeRange wholeWindows(const MetricPlan& plan, int64_t window_ns) {
@@ -58,40 +25,6 @@ TimeRange wholeWindows(const MetricPlan& plan, int64_t window_ns) {
     }
     whole.until_ns = wire::windowStart(until, window_ns);
     return whole;
-}
-
-base::Result<std::vector<wire::WindowValue>> loadRows(db::Connection& connection, int64_t series,
-                                                      RollupFunction function, int64_t seconds,
-                                                      const TimeRange& whole) {
-    auto statement = connection.prepare(
-        "SELECT window_start, value, sample_count FROM rollups WHERE series_id = ?1 AND "
-        "function = ?2 AND window_seconds = ?3 AND window_start >= ?4 AND window_start < ?5 "
-        "ORDER BY window_start");
-    if (!statement) {
-        return statement.error();
-    }
-    statement.value()->bindInteger(1, series);
-    statement.value()->bindInteger(2, static_cast<int64_t>(function));
-    statement.value()->bindInteger(3, seconds);
-    statement.value()->bindInteger(4, whole.since_ns);
-    statement.value()->bindInteger(5, whole.until_ns);
-    const int64_t window_ns = seconds * base::kNsPerSecond;
-    std::vector<wire::WindowValue> rows;
-    for (;;) {
-        auto row = statement.value()->step();
-        if (!row) {
-            return row.error();
-        }
-        if (!row.value()) {
-            return rows;
-        }
-        const int64_t start = statement.value()->columnInteger(0);
-        const double value = statement.value()->columnFloat(1);
-        const int64_t count = statement.value()->columnInteger(2);
-        if (start == wire::windowStart(start, window_ns) && count > 0 && std::isfinite(value)) {
-            rows.push_back({start, value, static_cast<uint64_t>(count)});
-        }
-    }
 }
 
 bool hasTooManyHoles(const RollupCover& cover) {
@@ -108,18 +41,22 @@ base::Result<std::optional<RollupCover>> bestCover(db::Connection& connection, i
                                                    const MetricPlan& plan, RollupFunction function,
                                                    bool exact_only) {
     const int64_t wanted = plan.rollup->window_seconds;
-    auto sizes = windowSizes(connection, series, function, wanted);
+    auto sizes = rollupSizes(connection, series, function, wanted);
     if (!sizes) {
         return sizes.error();
     }
+    std::reverse(sizes.value().begin(), sizes.value().end());  // the largest costs least
     std::optional<RollupCover> best;
     for (const int64_t seconds : sizes.value()) {
+        if (wanted % seconds != 0) {
+            continue;
+        }
         if (exact_only && seconds != wanted) {
             break;
         }
         const int64_t window_ns = seconds * base::kNsPerSecond;
         const TimeRange whole = wholeWindows(plan, window_ns);
-        auto rows = loadRows(connection, series, function, seconds, whole);
+        auto rows = rollupRows(connection, series, function, seconds, whole);
         if (!rows) {
             return rows.error();
         }

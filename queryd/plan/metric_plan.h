@@ -68,6 +68,10 @@ struct MetricPlan {
     std::optional<WindowFunction> window;
     std::optional<RollupUse> rollup;  // none: samples only
 
+    // Of a condition on METRIC: all that is asked of samples is where the newest one's value
+    // satisfies this (Spec §8.5).
+    std::optional<Condition> compared;
+
     std::optional<std::vector<size_t>> select;  // of fields; none: all of a record
     std::vector<PlanSort> sort;                 // none: oldest first, then name, labels (Ruling Q6)
     uint64_t skip = 0;

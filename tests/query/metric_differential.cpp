@@ -9,6 +9,7 @@
 #include "queryd/stream/counting_signal.h"
 #include "tests/query/differential_run.h"
 #include "tests/query/engine_answers.h"
+#include "tests/query/random_rollups.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/metric_store.h"
 #include "tests/support/temporary_directory.h"
@@ -335,33 +336,6 @@ std::vector<SimpleSeries> randomSeries(std::mt19937_64& random) {
     return all;
 }
 
-// Rollups as the store computes them: whole windows, some of them not there yet.
-void addRollups(std::mt19937_64& random, const SimpleSeries& series, int64_t id,
-                TestMetricStore& store) {
-    for (uint8_t function = 0; function < db::kRollupFunctionCount; ++function) {
-        for (const int64_t seconds : {1, 10, 60, 300}) {
-            if (random() % 2 == 0) {
-                continue;
-            }
-            std::vector<wire::WindowValue> windows;
-            wire::WindowFold fold(static_cast<db::RollupFunction>(function), seconds * kSecond,
-                                  windows);
-            for (const Point& point : series.samples) {
-                fold.add(FakeClock::kStartWallNs + point.at * kSecond, point.value);
-            }
-            fold.finish();
-            const uint64_t missing = 2 + random() % 40;
-            for (const wire::WindowValue& window : windows) {
-                if (random() % missing != 0) {
-                    store.addRollup(id, static_cast<db::RollupFunction>(function), seconds,
-                                    window.window_start_ns, window.value,
-                                    static_cast<int64_t>(window.sample_count));
-                }
-            }
-        }
-    }
-}
-
 bool check(const char* what, const std::string& text, const std::vector<std::string>& expected,
            const std::vector<std::string>& answered) {
     if (expected == answered) {
@@ -426,7 +400,12 @@ int runStore(std::mt19937_64& random, uint32_t questions) {
     }
     store.begin();
     for (size_t i = 0; i < all.size(); ++i) {
-        addRollups(random, all[i], ids[i], store);
+        std::vector<std::pair<int64_t, double>> samples;
+        for (const Point& point : all[i].samples) {
+            samples.emplace_back(FakeClock::kStartWallNs + point.at * kSecond, point.value);
+        }
+        Random choices(random());
+        addRollups(choices, ids[i], samples, {1, 10, 60, 300}, store);
     }
     store.commit();
     for (uint32_t i = 0; i < questions; ++i) {

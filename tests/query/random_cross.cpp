@@ -1,6 +1,7 @@
 #include "tests/query/random_cross.h"
 
 #include "common/base/text.h"
+#include "tests/query/random_rollups.h"
 #include "tests/support/fake_clock.h"
 
 #include <algorithm>
@@ -34,6 +35,8 @@ const std::pair<int64_t, double>* newestBy(const OtherSeries& series, int64_t mo
 
 bool compares(const std::string& op, double value, double limit) {
     return op == ">"    ? value > limit
+           : op == ">=" ? value >= limit
+           : op == "<"  ? value < limit
            : op == "<=" ? value <= limit
            : op == "==" ? value == limit
                         : value != limit;
@@ -73,7 +76,7 @@ bool averageCompares(const std::vector<OtherSeries>& series, int64_t moment, con
 
 OnTime metricLeaf(Random& random, const OtherStores& shown) {
     const std::string name = random() % 2 == 0 ? "many" : random() % 8 == 0 ? "none" : "one";
-    const std::string op = std::vector<std::string>{">", "<=", "==", "!="}[random() % 4];
+    const std::string op = std::vector<std::string>{">", ">=", "<", "<=", "==", "!="}[random() % 6];
     const double limit = static_cast<double>(random() % 8) / 2;
     const size_t form = random() % 3;  // none, all, one label
     std::vector<OtherSeries> chosen;
@@ -175,20 +178,27 @@ std::vector<OtherSeries> randomSeries(Random& random) {
     std::vector<OtherSeries> all = {{"one", "", {}}, {"many", "k=a", {}}, {"many", "k=b", {}}};
     for (OtherSeries& series : all) {
         int64_t at = kNow - 130 * kSecond;
-        for (size_t i = random() % 20; i > 0; --i) {
-            at += static_cast<int64_t>(random() % 30) * (kSecond / 2);
-            series.samples.emplace_back(at, static_cast<double>(random() % 5));
+        // Few and far between, or many that keep to a value for a while, as rollups like them.
+        const bool is_dense = random() % 2 == 0;
+        const uint64_t levels = is_dense && random() % 2 == 0 ? 2 : 5;
+        double value = 0;
+        for (size_t i = random() % (is_dense ? 300 : 20); i > 0; --i) {
+            at += static_cast<int64_t>(random() % (is_dense ? 3 : 30)) * (kSecond / 2);
+            const bool keeps = is_dense && random() % 16 != 0;
+            value = keeps ? value : static_cast<double>(random() % levels);
+            series.samples.emplace_back(at, value);
         }
     }
     return all;
 }
 
-void fillStore(const std::vector<OtherSeries>& series, TestMetricStore& store) {
+void fillStore(Random& random, const std::vector<OtherSeries>& series, TestMetricStore& store) {
     for (const OtherSeries& one : series) {
         const int64_t id = store.addSeries(one.name, one.labels, wire::MetricType::Gauge);
         for (const auto& [at, value] : one.samples) {
             store.addSample(id, at, value);
         }
+        addRollups(random, id, one.samples, {2, 10, 60}, store);
     }
 }
 

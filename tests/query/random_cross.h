@@ -31,7 +31,7 @@ inline constexpr int64_t kCrossStalenessMs = 20'000;
 int64_t stretched(int64_t timestamp);
 
 std::vector<OtherSeries> randomSeries(Random& random);
-void fillStore(const std::vector<OtherSeries>& series, TestMetricStore& store);
+void fillStore(Random& random, const std::vector<OtherSeries>& series, TestMetricStore& store);
 
 // One or several conditions on other stores, and sometimes one on timestamp among them: as text,
 // and as a definition read word by word (Spec §8.5, Ruling Q12, M2). For EVENTS or for LOGS.

@@ -184,7 +184,7 @@ class CrossWorld final : public RandomWorld {
         TestShard(event_folder_ / "shard-0.db").insert(rows);
         TestLogStore(around_.folder / "logs.db").insert(stores_.logs);
         TestMetricStore metrics(around_.folder / "metrics.db");
-        fillStore(stores_.series, metrics);
+        fillStore(random, stores_.series, metrics);
         around_.config.event_store_path = event_folder_.path();
         around_.config.log_store_path = around_.folder / "logs.db";
         around_.config.metric_store_path = around_.folder / "metrics.db";
