@@ -312,6 +312,10 @@ base::Result<void> Connection::execute(std::string_view sql) {
     return {};
 }
 
+bool Connection::isInTransaction() const {
+    return sqlite3_get_autocommit(handle_) == 0;
+}
+
 void Connection::setProgressCheck(std::function<bool()> should_stop, int steps) {
     should_stop_ = std::move(should_stop);
     if (should_stop_) {

@@ -109,6 +109,10 @@ class Connection {
     size_t keptStatements() const { return statements_ == nullptr ? 0 : statements_->count(); }
     base::Result<void> execute(std::string_view sql);
 
+    // Whether a transaction was begun and has not ended. A BEGIN that failed may have begun one:
+    // the progress check is asked once more when the work is done.
+    bool isInTransaction() const;
+
     // Called inside long statements every so many virtual-machine steps; answering true makes the
     // statement fail with Gone. An empty function removes the check.
     void setProgressCheck(std::function<bool()> should_stop, int steps = kProgressSteps);

@@ -39,14 +39,18 @@ base::Result<std::optional<int64_t>> askInteger(Connection& connection, std::str
 
 base::Result<void> inTransaction(Connection& connection,
                                  const std::function<base::Result<void>()>& action) {
-    EVD_TRY(connection.execute("BEGIN IMMEDIATE"));
-    auto done = action();
+    if (connection.isInTransaction()) {
+        return base::fail(base::ErrorKind::Invalid, "a transaction within a transaction");
+    }
+    auto done = connection.execute("BEGIN IMMEDIATE");
+    if (done) {
+        done = action();
+    }
     if (done) {
         done = connection.execute("COMMIT");
     }
-    if (!done) {
-        // SQLite has rolled back by itself after some errors; then this one is refused, and that
-        // is fine.
+    // SQLite has rolled back by itself after some errors.
+    if (!done && connection.isInTransaction()) {
         (void)connection.execute("ROLLBACK");
     }
     return done;

@@ -43,7 +43,7 @@ base::Result<std::unique_ptr<db::Connection>> ConnectionCache::acquire(const Dat
 
 void ConnectionCache::release(const DatabaseFile& file,
                               std::unique_ptr<db::Connection> connection) {
-    if (connection->isImmutable()) {
+    if (connection->isImmutable() || connection->isInTransaction()) {
         return;
     }
     std::list<Idle> closed;  // outside of the lock

@@ -39,8 +39,10 @@ inline constexpr size_t kIdleConnectionsMax = 64;  // each costs two or three de
 //
 // A connection is in one hand at a time: acquire() gives an idle one of that very file or opens
 // one, release() keeps it for the next, closing the one that has been idle longest above
-// kIdleConnectionsMax. Connections that would not see changes (isImmutable) are never kept. Safe on
-// any thread.
+// kIdleConnectionsMax. Connections that would not see changes (isImmutable), or whose transaction
+// did not end, are never kept. SQLite closes the files of a connection when no other connection of
+// the process has a lock on them, and takes them over for the next one: so there may be as many as
+// there were ever in hand at once. Safe on any thread.
 class ConnectionCache {
   public:
     // Who reads visits this first, for as long as it has a snapshot.

@@ -15,12 +15,12 @@ class ReadSnapshot {
   public:
     explicit ReadSnapshot(db::Connection& connection)
         : connection_(connection), begun_(run("BEGIN")) {
-        is_open_ = begun_.ok();
         // BEGIN alone looks at nothing. This looks, and finds nothing that a trace would count.
-        begun_ = is_open_ ? run("SELECT 1 FROM sqlite_master LIMIT 0") : begun_;
+        begun_ = begun_.ok() ? run("SELECT 1 FROM sqlite_master LIMIT 0") : begun_;
     }
     ~ReadSnapshot() {
-        if (is_open_) {
+        // Also after a BEGIN that was stopped when it had begun.
+        if (connection_.isInTransaction()) {
             (void)run("ROLLBACK");  // nothing was written; it cannot matter
         }
     }
@@ -42,7 +42,6 @@ class ReadSnapshot {
 
     db::Connection& connection_;
     base::Result<void> begun_;
-    bool is_open_ = false;
 };
 
 }  // namespace evd::queryd

@@ -76,9 +76,15 @@ TEST_CASE("statements: a transaction is there as a whole, or nothing of it is") 
     REQUIRE_FALSE(failed);
     CHECK(failed.error().kind == ErrorKind::Invalid);
     CHECK(askInteger(connection, "SELECT sum(x) FROM t").value() == 1);
-    // Within another one none can begin, and the other one ends with it.
+    // Within another one none can begin, and that one goes on.
     REQUIRE(connection.execute("BEGIN"));
     CHECK_FALSE(inTransaction(connection, [] { return base::Result<void>(); }));
+    CHECK(connection.isInTransaction());
+    REQUIRE(connection.execute("COMMIT"));
+    // One that is stopped when it has begun ends too.
+    connection.setProgressCheck([] { return true; }, /*steps=*/2);
+    CHECK_FALSE(inTransaction(connection, [] { return base::Result<void>(); }));
+    CHECK_FALSE(connection.isInTransaction());
 }
 
 TEST_CASE("metadata: the last value of a key is read, and nothing for an unknown key") {

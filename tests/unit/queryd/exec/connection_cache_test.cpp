@@ -1,6 +1,7 @@
 #include "queryd/exec/connection_cache.h"
 
 #include "common/base/text.h"
+#include "queryd/exec/read_snapshot.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/temporary_directory.h"
 
@@ -82,6 +83,36 @@ TEST_CASE("connection cache: a connection is in one hand at a time") {
     REQUIRE(second);
     CHECK(first.value() != second.value());
     CHECK(cache.idleCount() == 0);
+}
+
+TEST_CASE("connection cache: a connection whose transaction did not end is not kept") {
+    const Shards shards(1);
+    ConnectionCache cache;
+    auto connection = cache.acquire(shards.files[0]);
+    REQUIRE(connection);
+    REQUIRE(connection.value()->execute("BEGIN"));
+    cache.release(shards.files[0], std::move(connection).value());
+    CHECK(cache.idleCount() == 0);
+}
+
+TEST_CASE("read snapshot: one that is stopped when it has begun leaves no transaction behind") {
+    const Shards shards(1);
+    auto connection = db::Connection::openForReading(shards.files[0].path);
+    REQUIRE(connection);
+    // Stopped after every number of steps, for SQLite counts those of earlier runs of a statement.
+    bool was_begun = false;
+    for (int steps = 1; steps <= 8; ++steps) {
+        CAPTURE(steps);
+        connection.value()->setProgressCheck([] { return true; }, steps);
+        {
+            const ReadSnapshot snapshot(*connection.value());
+            was_begun = was_begun || (!snapshot.begun() && connection.value()->isInTransaction());
+        }
+        CHECK_FALSE(connection.value()->isInTransaction());
+        connection.value()->setProgressCheck({});
+        CHECK(ReadSnapshot(*connection.value()).begun());
+    }
+    CHECK(was_begun);
 }
 
 }  // namespace evd::queryd
