@@ -44,6 +44,12 @@ bool isBlank(RingMapping& mapping) {
     return std::all_of(magic.begin(), magic.end(), [](uint8_t byte) { return byte == 0; });
 }
 
+// Of what was adopted: it will never be a ring. Anything else is want of memory, and the events in
+// it are not lost yet.
+bool isDamage(const base::Error& error) {
+    return error.kind == base::ErrorKind::Invalid || error.kind == base::ErrorKind::Corrupt;
+}
+
 // Tells the consumers of a ring that was replaced before the crash, unless they were told already.
 void retireOlder(std::unique_ptr<RingMapping> mapping, uint64_t live_generation) {
     if (mapping->generation() >= live_generation) {
@@ -81,7 +87,11 @@ Result<std::vector<ParkedMemory>> RingRecovery::prepare() {
     rings_.resize(std::max<size_t>(options_.ring_count, left));
     // Rings are all of one capacity: new ones take that of those that are there.
     for (size_t cpu = 0; cpu < rings_.size(); ++cpu) {
-        rings_[cpu] = sortOut(static_cast<uint16_t>(cpu));
+        auto ring = sortOut(static_cast<uint16_t>(cpu));
+        if (!ring) {
+            return ring.error();
+        }
+        rings_[cpu] = std::move(ring).value();
         if (rings_[cpu].live) {
             options_.capacity = rings_[cpu].live->mapping->capacity();
         }
@@ -135,6 +145,9 @@ Result<void> RingRecovery::prepareCounters(std::vector<ParkedMemory>& to_park) {
             counters_ = std::move(adopted).value();
             return {};
         }
+        if (!isDamage(adopted.error())) {
+            return adopted.error();
+        }
         // Too short to be ours: start over; the rings that go on raise their counters themselves.
     }
     auto memory = SequenceCounters::makeMemory();
@@ -150,7 +163,7 @@ Result<void> RingRecovery::prepareCounters(std::vector<ParkedMemory>& to_park) {
     return {};
 }
 
-RingRecovery::Ring RingRecovery::sortOut(uint16_t cpu) {
+Result<RingRecovery::Ring> RingRecovery::sortOut(uint16_t cpu) {
     Ring ring;
     const auto found = adopted_.find(cpu);
     if (found == adopted_.end()) {
@@ -158,7 +171,7 @@ RingRecovery::Ring RingRecovery::sortOut(uint16_t cpu) {
     }
     for (auto newest = found->second.rbegin(); newest != found->second.rend(); ++newest) {
         ring.serial_max = std::max(ring.serial_max, newest->first);
-        sortIn(ring, cpu, {newest->first, std::move(newest->second), nullptr});
+        EVD_TRY(sortIn(ring, cpu, {newest->first, std::move(newest->second), nullptr}));
     }
     if (ring.live && ring.blank && ring.blank->serial < ring.live->serial) {
         drop(cpu, *ring.blank);  // older than the ring: nothing of a resize
@@ -167,13 +180,20 @@ RingRecovery::Ring RingRecovery::sortOut(uint16_t cpu) {
     return ring;
 }
 
-void RingRecovery::sortIn(Ring& ring, uint16_t cpu, Memory memory) {
+Result<void> RingRecovery::sortIn(Ring& ring, uint16_t cpu, Memory memory) {
+    if (!memory.fds.producer.valid() || !memory.fds.consumer.valid()) {
+        drop(cpu, memory);
+        return {};
+    }
     const uint64_t capacity = capacityOf(memory.fds.producer.get());
     auto mapping = RingMapping::mapMemories(memory.fds.producer.get(), memory.fds.consumer.get(),
                                             cpu, capacity, RingAccess::Producer);
+    if (!mapping.ok() && !isDamage(mapping.error())) {
+        return mapping.error();
+    }
     if (!mapping.ok()) {
         drop(cpu, memory);
-        return;
+        return {};
     }
     memory.mapping = std::move(mapping).value();
     if (isBlank(*memory.mapping) && !ring.blank) {
@@ -185,6 +205,7 @@ void RingRecovery::sortIn(Ring& ring, uint16_t cpu, Memory memory) {
     } else {
         ring.older = std::move(memory);
     }
+    return {};
 }
 
 Result<void> RingRecovery::makeFresh(uint16_t cpu, Ring& ring, std::vector<ParkedMemory>& to_park) {

@@ -26,7 +26,8 @@ struct RingSetOptions {
 // park what prepare() answers, finish(), unpark unneeded(). A memory that is damaged, half there or
 // unknown is left out and its ring starts afresh, behind every number that was given out; consumers
 // see a gap. Once there are rings their number stays, or grows to ring_count. Errors are those of
-// making memories: without them there is nothing to serve.
+// making and mapping memories: without them there is nothing to serve, and a ring that cannot be
+// mapped just now is there for whoever tries again.
 class RingRecovery {
   public:
     explicit RingRecovery(RingSetOptions options) : options_(std::move(options)) {}
@@ -57,8 +58,8 @@ class RingRecovery {
     };
 
     base::Result<void> prepareCounters(std::vector<ParkedMemory>& to_park);
-    Ring sortOut(uint16_t cpu);
-    void sortIn(Ring& ring, uint16_t cpu, Memory memory);
+    base::Result<Ring> sortOut(uint16_t cpu);
+    base::Result<void> sortIn(Ring& ring, uint16_t cpu, Memory memory);
     base::Result<void> makeFresh(uint16_t cpu, Ring& ring, std::vector<ParkedMemory>& to_park);
     bool resizeHadBegun() const;
     base::Result<RingSlot> startRing(uint16_t cpu, Ring& ring);

@@ -1,8 +1,10 @@
 #include "tests/unit/collector/kmesd/ring_fixture.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <algorithm>
+#include <fstream>
 
 namespace evd::collector {
 namespace {
@@ -119,6 +121,47 @@ TEST_CASE("ring recovery: a damaged ring starts afresh behind every number given
           std::vector<std::string>{"ring.0.2.consumer", "ring.0.2.producer", "ring.1.1.consumer",
                                    "ring.1.1.producer", "ring.counters"});
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// Bounds our address space to what it has and a little more, for as long as it lives.
+class ShortOfMemory {
+  public:
+    ShortOfMemory() {
+        REQUIRE(::getrlimit(RLIMIT_AS, &before_) == 0);
+        uint64_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        const rlimit bound{pages * kmes::kRingPageBytes + kSpareBytes, before_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_AS, &bound) == 0);
+    }
+    ~ShortOfMemory() { ::setrlimit(RLIMIT_AS, &before_); }
+    ShortOfMemory(const ShortOfMemory&) = delete;
+    ShortOfMemory& operator=(const ShortOfMemory&) = delete;
+
+  private:
+    static constexpr uint64_t kSpareBytes = 256 * 1024;
+    rlimit before_{};
+};
+
+TEST_CASE("ring recovery: a ring that cannot be mapped for want of memory is not given up") {
+    RingMachine machine;
+    machine.capacity = 16 * 1024 * 1024;
+    auto rings = machine.startKmesd();
+    emitNumbered(*rings, 0, 5);
+    rings.reset();
+    {
+        RingRecovery recovery({2, machine.capacity, {}, machine.proc.get()});
+        machine.keeper.handTo(recovery);
+        const ShortOfMemory little;
+        const auto prepared = recovery.prepare();
+        REQUIRE_FALSE(prepared.ok());
+        CHECK(prepared.error().kind == base::ErrorKind::Io);
+        CHECK(recovery.unneeded().empty());
+    }
+    auto successor = machine.startKmesd();
+    CHECK(machine.resumed == 2);
+    CHECK(sequencesOf(*RingMachine::attach(*successor, 0)) == upTo(1, 5));
+}
+#endif
 
 TEST_CASE("ring recovery: half a ring, or memories of the wrong size, start afresh") {
     RingMachine machine;
