@@ -239,6 +239,7 @@ std::vector<wire::Measure> CollectorService::measures() {
         add("unanswered", sink.batches_kept);
         add("retries", sink.retries);
         add("batches_refused", sink.batches_refused);
+        add("events_refused", sink.events_refused);
         add("gaps_refused", sink.gaps_refused);
         add("store_connected", loop_->sink.connected() ? 1 : 0);
     }

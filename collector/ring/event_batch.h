@@ -4,6 +4,7 @@
 #include "common/wire/record.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace evd::collector {
@@ -30,6 +31,11 @@ struct EventBatch {
 
     bool empty() const { return event_count == 0 && gaps.empty(); }
 };
+
+// Takes the later half of the events off a batch, with the gaps among them. Nothing, and the batch
+// as it was, when there are not two events whose headers can be read. Of the batch's own headers:
+// a drain thread has read them before.
+std::optional<EventBatch> splitOffHalf(EventBatch& batch);
 
 // The batch that says "these events are lost": one gap over the whole range of `batch`.
 EventBatch gapInsteadOf(const EventBatch& batch);

@@ -182,9 +182,27 @@ void StoreSink::onRefused(Lane& lane, Kept& kept, const kj::Exception& exception
             return;
         case kj::Exception::Type::FAILED:
         case kj::Exception::Type::UNIMPLEMENTED:
-            becomeGap(lane, kept, reason);
+            onMalformed(lane, kept, reason);
             return;
     }
+}
+
+// One event that the store will not have must not take its neighbours along.
+void StoreSink::onMalformed(Lane& lane, Kept& kept, const std::string& reason) {
+    ++figures_.batches_refused;
+    auto half = splitOffHalf(kept.batch);
+    if (!half) {
+        becomeGap(lane, kept, reason);
+        return;
+    }
+    auto behind = std::make_unique<Kept>();
+    behind->batch = *std::move(half);
+    behind->window_bytes = std::exchange(kept.window_bytes, std::nullopt);
+    const auto at = std::find_if(lane.kept.begin(), lane.kept.end(),
+                                 [&](const auto& each) { return each.get() == &kept; });
+    lane.kept.insert(std::next(at), std::move(behind));
+    ++figures_.batches_kept;
+    sendLane(lane);
 }
 
 void StoreSink::onOverloaded(Lane& lane, const std::string& reason) {
@@ -215,22 +233,27 @@ void StoreSink::becomeGap(Lane& lane, Kept& kept, const std::string& reason) {
         forget(lane, kept);
         return;
     }
-    ++figures_.batches_refused;
-    base::logError(
-        cat("the store refuses ", describe(kept.batch), ": ", reason, ", recording them as lost"));
+    figures_.events_refused += kept.batch.event_count;
+    if (timer_.now() >= lane.loss_quiet_until) {
+        lane.loss_quiet_until = timer_.now() + kRefusalQuiet;
+        base::logError(cat("the store refuses ", describe(kept.batch), ": ", reason,
+                           ", recording them as lost"));
+    }
     kept.batch = gapInsteadOf(kept.batch);
     sendLane(lane);
 }
 
 void StoreSink::forget(Lane& lane, Kept& kept) {
-    const size_t window_bytes = kept.window_bytes;
+    const auto window_bytes = kept.window_bytes;
     const auto at = std::find_if(lane.kept.begin(), lane.kept.end(),
                                  [&](const auto& each) { return each.get() == &kept; });
     EVD_CHECK(at != lane.kept.end(), "a batch is forgotten once");
     lane.kept.erase(at);
     ++figures_.batches_answered;
     --figures_.batches_kept;
-    lane.window->release(window_bytes);
+    if (window_bytes) {
+        lane.window->release(*window_bytes);
+    }
     progress_();
 }
 

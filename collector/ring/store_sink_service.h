@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct SinkFigures {
     uint64_t batches_answered = 0;
     uint64_t batches_kept = 0;  // sent or to be sent, not answered
     uint64_t retries = 0;
-    uint64_t batches_refused = 0;  // malformed to the store; their events are recorded as lost
+    uint64_t batches_refused = 0;  // malformed to the store
+    uint64_t events_refused = 0;   // the part of them that is malformed, recorded as lost
     uint64_t gaps_refused = 0;     // not even the loss could be recorded
 };
 
@@ -45,7 +47,8 @@ struct SinkFigures {
 //
 // Takes away every question of delivery from the drain threads. Batches of one cpu go out in order,
 // borrowed and not copied. A batch that the store cannot take now is kept and sent again, with what
-// follows it on its cpu waiting; a batch that it will never take becomes a gap over the same range.
+// follows it on its cpu waiting; a batch that it will never take is sent in halves, until what is
+// wrong with it is one event, which becomes a gap.
 // When the connection ends everything unanswered is kept; the next connection says hello, learns
 // what the store holds by now, and gets the rest again (the store's receipts make twice the same as
 // once, Ruling S2). Lives on the event loop; the windows outlive it. Bounded by the windows.
@@ -75,7 +78,8 @@ class StoreSink {
   private:
     struct Kept {
         EventBatch batch;
-        size_t window_bytes = 0;  // what the window counts for it
+        std::optional<size_t> window_bytes;  // what the window counts for it; none: the rest of it
+                                             // is behind this
         bool sending = false;
     };
     struct Lane {
@@ -85,6 +89,7 @@ class StoreSink {
         bool backing_off = false;
         int64_t retry_ms = kRetryFirstMs;
         kj::TimePoint quiet_until = kj::origin<kj::TimePoint>();  // no warning before it
+        kj::TimePoint loss_quiet_until = kj::origin<kj::TimePoint>();
     };
     // Members in this order, so that what borrows from a batch is gone before the connection is.
     struct Connection final : private kj::TaskSet::ErrorHandler {
@@ -111,6 +116,7 @@ class StoreSink {
     void onAnswered(Lane& lane, Kept& kept);
     void onRefused(Lane& lane, Kept& kept, const kj::Exception& exception);
     void onOverloaded(Lane& lane, const std::string& reason);
+    void onMalformed(Lane& lane, Kept& kept, const std::string& reason);
     void becomeGap(Lane& lane, Kept& kept, const std::string& reason);
     void forget(Lane& lane, Kept& kept);
     void scheduleDrop();

@@ -33,6 +33,7 @@ constexpr size_t kHeaderBytesAt = 4;
 constexpr size_t kSequenceAt = 16;
 constexpr size_t kCpuAt = 24;
 constexpr size_t kTypeBytesAt = 75;
+constexpr uint8_t kNoUtf8 = 0xff;
 
 template <typename Number>
 void put(uint8_t* header, size_t at, Number number) {
@@ -222,10 +223,15 @@ void RingMill::damage() {
     }
     uint8_t* event = mapping->writableAt(placed.position);
     if (below(4) == 0) {
+        account_.damagedContent(placed.sequence);
+        if (below(2) == 0) {
+            event[kmes::kEventHeaderBytes] = kNoUtf8;
+            findings_.injected("damaged type");
+            return;
+        }
         // Behind the header: its type or its payload.
         const size_t at = kmes::kEventHeaderBytes + below(placed.bytes - kmes::kEventHeaderBytes);
         event[at] = static_cast<uint8_t>(event[at] ^ (1 + below(255)));
-        account_.damagedContent(placed.sequence);
         findings_.injected("damaged content");
         return;
     }

@@ -130,6 +130,49 @@ TEST_CASE("batch builder: lost holes between held ranges become batches of gaps 
     CHECK(batches[2].event_count == 2);
 }
 
+TEST_CASE("event batch: halves cover what the whole did, a gap goes with the event behind it") {
+    auto builder = builderHolding({{1, 4}});
+    addRun(builder, {4, 5, 8, 9, 11});
+    auto batches = finish(builder);
+    REQUIRE(batches.size() == 1);
+    EventBatch front = std::move(batches[0]);
+    REQUIRE(front.event_count == 4);
+    auto half = collector::splitOffHalf(front);
+    REQUIRE(half);
+    CHECK(front.first_sequence == 5);
+    CHECK(front.last_sequence == 8);
+    CHECK(front.event_count == 2);
+    CHECK(front.gaps.size() == 1);
+    CHECK(front.newest_timestamp_ns == 80);
+    CHECK(half->first_sequence == 9);
+    CHECK(half->last_sequence == 11);
+    CHECK(half->event_count == 2);
+    CHECK(half->gaps == std::vector<wire::Gap>{{10, 10, 90, 110}});
+    CHECK(half->before_timestamp_ns == 80);
+    CHECK(half->newest_timestamp_ns == 110);
+    StoreModel model;
+    model.take(front);
+    model.take(*half);
+    const auto quarter = collector::splitOffHalf(front);
+    REQUIRE(quarter);
+    CHECK(front.event_count == 1);
+    CHECK_FALSE(collector::splitOffHalf(front));
+    // The gap before it.
+    CHECK(quarter->first_sequence == 6);
+    CHECK(quarter->gaps.size() == 1);
+}
+
+TEST_CASE("event batch: what cannot be read is not split") {
+    auto builder = builderHolding({});
+    addRun(builder, {1, 2, 3, 4});
+    auto batches = finish(builder);
+    EventBatch& batch = batches[0];
+    batch.events.cutTo(batch.events.size() / 4 - 1);
+    CHECK_FALSE(collector::splitOffHalf(batch));
+    CHECK(batch.event_count == 4);
+    CHECK(batch.last_sequence == 4);
+}
+
 TEST_CASE("batch builder: a refused batch turns into one gap over its whole range") {
     auto builder = builderHolding({{1, 4}});
     addRun(builder, {4, 5, 6, 9});

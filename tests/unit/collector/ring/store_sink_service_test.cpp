@@ -42,8 +42,16 @@ struct FakeStore {
         return answer;
     }
 
+    bool holdsMalformed(uint64_t first, uint64_t last) const {
+        const auto& intervals = malformed.intervals();
+        return std::any_of(intervals.begin(), intervals.end(), [&](const base::Interval& one) {
+            return one.first <= last && first <= one.last;
+        });
+    }
+
     StoreModel model{StoreModel::Twice::Forbidden};
     Answer by_default = Answer::Accept;
+    base::IntervalSet malformed;  // events it will never take
     std::deque<Answer> answers;
     uint32_t batch_events_max = 0;
     bool refuses_hello = false;
@@ -59,6 +67,10 @@ class FakeSink final : public schema::EventSink::Server {
     kj::Promise<void> write(WriteContext context) override {
         const auto batch = context.getParams().getBatch();
         store_.written_first_sequences.push_back(batch.getFirstSequence());
+        if (batch.getEventCount() > 0 &&
+            store_.holdsMalformed(batch.getFirstSequence(), batch.getLastSequence())) {
+            ipc::throwError(base::fail(base::ErrorKind::Invalid, "malformed"));
+        }
         switch (store_.nextAnswer()) {
             case Answer::Accept:
                 take(batch);
@@ -326,16 +338,41 @@ TEST_CASE("store sink: an answer makes the next back-off short again") {
     CHECK(fixture.sink->allAnswered());
 }
 
-TEST_CASE("store sink: a batch the store will never take is recorded as lost, once") {
+TEST_CASE(
+    "store sink: an event the store will never take is recorded as lost, and none beside it") {
+    const std::vector<base::Interval> all_malformed = {{1, 1}, {3, 3}, {5, 5}, {2, 3}, {1, 5}};
+    for (const base::Interval& malformed : all_malformed) {
+        CAPTURE(malformed.first);
+        CAPTURE(malformed.last);
+        Fixture fixture;
+        fixture.connect();
+        fixture.store.malformed.add(malformed);
+        fixture.hand(0, 5);
+        fixture.hand(0, 5);
+        fixture.runUntil([&] { return fixture.sink->allAnswered(); });
+        fixture.store.model.checkAccountedThrough(10);
+        CHECK(fixture.store.model.lost().intervals() == std::vector<base::Interval>{malformed});
+        CHECK(fixture.sink->figures().events_refused == malformed.last - malformed.first + 1);
+        CHECK(fixture.sink->figures().batches_kept == 0);
+        CHECK(fixture.windows[0].unansweredBatches() == 0);
+    }
+}
+
+TEST_CASE("store sink: halves of a batch that were sent go to the next store when this one dies") {
     Fixture fixture;
     fixture.connect();
-    fixture.store.answers = {Answer::Failed};
-    fixture.hand(0, 5);
-    fixture.hand(0, 5);
+    fixture.store.malformed.add({2, 2});
+    fixture.store.by_default = Answer::Silence;
+    fixture.hand(0, 8);
+    fixture.settle();
+    CHECK(fixture.store.written_first_sequences.size() > 3);
+    fixture.breakConnection();
+    CHECK(fixture.windows[0].unansweredBatches() == 1);
+    fixture.store.by_default = Answer::Accept;
+    fixture.connect();
     fixture.runUntil([&] { return fixture.sink->allAnswered(); });
-    fixture.store.model.checkAccountedThrough(10);
-    CHECK(fixture.store.model.lost().intervals() == std::vector<base::Interval>{{1, 5}});
-    CHECK(fixture.sink->figures().batches_refused == 1);
+    fixture.store.model.checkAccountedThrough(8);
+    CHECK(fixture.store.model.lost().intervals() == std::vector<base::Interval>{{2, 2}});
     CHECK(fixture.windows[0].unansweredBatches() == 0);
 }
 
@@ -343,7 +380,7 @@ TEST_CASE("store sink: a loss that cannot be recorded either is counted and let 
     Fixture fixture;
     fixture.connect();
     fixture.store.answers = {Answer::Failed, Answer::Failed};
-    fixture.hand(0, 5);
+    fixture.hand(0, 1);
     fixture.runUntil([&] { return fixture.sink->allAnswered(); });
     CHECK(fixture.store.written_first_sequences == Sequences{1, 1});
     CHECK(fixture.sink->figures().gaps_refused == 1);
