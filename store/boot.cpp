@@ -1,5 +1,6 @@
 #include "store/boot.h"
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/db/metadata.h"
 #include "common/db/store_files.h"
@@ -49,8 +50,8 @@ base::Result<void> surveyFile(const std::string& path, const base::Guid& boot_id
 }
 
 bool mayPass(const base::Result<void>& read) {
-    return !read &&
-           (read.error().kind == base::ErrorKind::Io || read.error().kind == base::ErrorKind::Busy);
+    return !read && (read.error().kind == base::ErrorKind::Io ||
+                     read.error().kind == base::ErrorKind::Busy || db::isFailedRead(read.error()));
 }
 
 // Going on without a database means not to know what it holds, and to take that in again should it
@@ -111,7 +112,8 @@ std::vector<wire::ResumePoint> StoreSurvey::resumePoints() const {
     return points;
 }
 
-base::Result<StoreSurvey> surveyStores(const std::string& directory, const base::Guid& boot_id) {
+base::Result<StoreSurvey> surveyStores(const std::string& directory, const base::Guid& boot_id,
+                                       int64_t wall_ns) {
     auto files = db::discoverEventStores(directory);
     if (!files) {
         return files.error();
@@ -127,7 +129,8 @@ base::Result<StoreSurvey> surveyStores(const std::string& directory, const base:
     }
     survey.last_id = std::max(survey.last_id, last_id_ever);
     if (!survey.unreadable.empty()) {
-        survey.last_id += kUnreadableIdSkip;
+        survey.last_id = std::max(survey.last_id + kUnreadableIdSkip,
+                                  wall_ns / base::kNsPerSecond * kIdsPerSecondMax);
     }
     return survey;
 }

@@ -14,9 +14,12 @@
 
 namespace evd::store {
 
-// Where ids go on when a database could not be asked for its greatest one: far enough that no id is
-// ever given out twice, and 2^31 such jumps fit into an id.
+// Where ids go on when a database could not be asked for its greatest one, so that no id is ever
+// given out twice: that far behind what the others say, and no less than if so many ids had been
+// given out in every second since 1970. The second alone would do with a clock that is right, the
+// first alone where anything can be read. Ids stay below 2^53 until the year 2106.
 inline constexpr int64_t kUnreadableIdSkip = int64_t{1} << 32;
+inline constexpr int64_t kIdsPerSecondMax = int64_t{1} << 21;
 
 inline constexpr std::string_view kLastIdKey = "last_id";  // in metadata
 
@@ -39,14 +42,15 @@ struct StoreSurvey {
     // Databases that could not be read, each with its reason. They do not keep the store from
     // starting.
     std::vector<std::string> unreadable;
-    // Some of these may be readable in a moment: an I/O error, a lock.
+    // Some of these may be readable in a moment: an I/O error, a read that failed, a lock.
     bool is_undecided = false;
 
     std::vector<wire::ResumePoint> resumePoints() const;
 };
 
-// Reads every database of the directory, active, historical and quarantined ones, read-only. Fails
-// only when the directory itself cannot be listed.
-base::Result<StoreSurvey> surveyStores(const std::string& directory, const base::Guid& boot_id);
+// Reads every database of the directory, active, historical and quarantined ones, read-only. The
+// time is the wall clock's. Fails only when the directory itself cannot be listed.
+base::Result<StoreSurvey> surveyStores(const std::string& directory, const base::Guid& boot_id,
+                                       int64_t wall_ns);
 
 }  // namespace evd::store

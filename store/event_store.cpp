@@ -23,7 +23,7 @@ base::Result<std::unique_ptr<EventStore>> EventStore::open(EventStoreSettings se
                                                            const base::Clock& clock,
                                                            EventStoreListener& listener) {
     EVD_TRY(makeStoreDirectory(settings.directory));
-    auto survey = surveyStores(settings.directory, boot_id);
+    auto survey = surveyStores(settings.directory, boot_id, clock.wallNs());
     if (!survey) {
         return survey.error();
     }
@@ -83,7 +83,7 @@ base::Result<void> EventStore::surveyAgain() {
     if (!survey_.is_undecided || hellos_refused_ == kUndecidedHellosMax) {
         return {};
     }
-    auto again = surveyStores(shards_.settings().directory, boot_id_);
+    auto again = surveyStores(shards_.settings().directory, boot_id_, clock_.wallNs());
     if (!again) {
         return again.error();
     }

@@ -26,6 +26,7 @@ const char* errorKindName(ErrorKind kind);
 struct Error {
     ErrorKind kind = ErrorKind::Io;
     std::string text;
+    int code = 0;  // of the library that failed, where it matters to somebody; else 0
 };
 
 inline Error fail(ErrorKind kind, std::string text) {

@@ -60,8 +60,8 @@ ErrorKind kindOf(int extended) {
 
 Error errorOf(sqlite3* handle, std::string_view what) {
     const int extended = sqlite3_extended_errcode(handle);
-    return base::fail(kindOf(extended),
-                      base::cat(what, ": ", sqlite3_errmsg(handle), " (SQLite ", extended, ")"));
+    return {kindOf(extended),
+            base::cat(what, ": ", sqlite3_errmsg(handle), " (SQLite ", extended, ")"), extended};
 }
 
 bool exists(const std::string& path) {
@@ -310,6 +310,10 @@ base::Result<void> Connection::execute(std::string_view sql) {
         return errorOf(handle_, "execute");
     }
     return {};
+}
+
+bool isFailedRead(const Error& error) {
+    return error.code == SQLITE_IOERR_CORRUPTFS;
 }
 
 bool Connection::isInTransaction() const {

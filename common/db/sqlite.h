@@ -75,6 +75,10 @@ struct Checkpoint {
     int64_t moved_pages = 0;  // of these now also in the database file
 };
 
+// Whether the system refused a read. The kind says Corrupt, for that is what a page that stays
+// unreadable is; but it may pass.
+bool isFailedRead(const base::Error& error);
+
 // One SQLite connection: the only door to sqlite3.h. Used by one thread at a time. Readers can
 // never write: they are opened read-only and with PRAGMA query_only. Only store/ may open for
 // writing.

@@ -48,7 +48,7 @@ int closeFile(sqlite3_file* file) {
 
 int readFile(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
     if (FaultyVfs::instance().judge(Operation::Read) != Verdict::Pass) {
-        return SQLITE_IOERR_READ;
+        return SQLITE_IOERR_CORRUPTFS;  // what SQLite makes of EIO
     }
     return methods(file).xRead(behind(file), bytes, count, offset);
 }

@@ -15,7 +15,7 @@ namespace evd::test {
 
 // What goes wrong, and with which operations it can: see matches() in faulty_vfs.cpp.
 enum class FaultKind {
-    ReadError,      // EIO
+    ReadError,      // EIO, which SQLite takes for a damaged disk
     WriteError,     // EIO, nothing written
     TornWrite,      // EIO, half of the block written
     DiskFull,       // SQLITE_FULL, nothing written

@@ -5,6 +5,7 @@
 #include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <fstream>
 
 namespace evd::store {
@@ -13,15 +14,15 @@ namespace {
 using test::RunSketch;
 using test::StoreFixture;
 
-StoreSurvey survey(const StoreFixture& fixture) {
-    auto found = surveyStores(fixture.folder(), fixture.boot);
+StoreSurvey survey(const StoreFixture& fixture, int64_t wall_ns = 0) {
+    auto found = surveyStores(fixture.folder(), fixture.boot, wall_ns);
     REQUIRE(found);
     return std::move(found).value();
 }
 
 TEST_CASE("boot: an empty store knows nothing") {
     const test::TemporaryDirectory directory;
-    const auto found = surveyStores(directory.path(), {});
+    const auto found = surveyStores(directory.path(), {}, 0);
     REQUIRE(found);
     CHECK(found.value().last_id == 0);
     CHECK_FALSE(found.value().last_boot);
@@ -30,7 +31,7 @@ TEST_CASE("boot: an empty store knows nothing") {
 
 TEST_CASE("boot: a store that is not there is NotFound") {
     const test::TemporaryDirectory directory;
-    CHECK(surveyStores(directory / "none", {}).error().kind == base::ErrorKind::NotFound);
+    CHECK(surveyStores(directory / "none", {}, 0).error().kind == base::ErrorKind::NotFound);
 }
 
 TEST_CASE("boot: receipts of all databases are one, the newest event's boot is the last") {
@@ -50,7 +51,7 @@ TEST_CASE("boot: of another boot's receipts nothing is held") {
     fixture.openAndAttach();
     CHECK(fixture.write(RunSketch(0, 1, 10)) == "ok");
     base::Guid other;
-    const auto found = surveyStores(fixture.folder(), other);
+    const auto found = surveyStores(fixture.folder(), other, 0);
     REQUIRE(found);
     CHECK(found.value().resumePoints().empty());
     CHECK(found.value().last_boot == fixture.boot);
@@ -79,6 +80,22 @@ TEST_CASE("boot: a database that cannot be read is named, and ids jump over what
     CHECK(found.unreadable.front().find("old.db") != std::string::npos);
     CHECK(found.last_id == 11 + kUnreadableIdSkip);
     CHECK(found.resumePoints() == std::vector<wire::ResumePoint>{{0, 10}});
+}
+
+TEST_CASE("boot: where nothing can be read ids go on behind any that time allowed") {
+    StoreFixture fixture;
+    fixture.openAndAttach();
+    CHECK(fixture.write(RunSketch(0, 1, 10)) == "ok");
+    fixture.shutDown();
+    std::filesystem::remove(fixture.shardPath(0));
+    std::ofstream(fixture.shardPath(0)) << std::string(8192, 'x');
+    constexpr int64_t kSeconds = 1'800'000'000;
+    CHECK(survey(fixture, kSeconds * base::kNsPerSecond).last_id == kSeconds * kIdsPerSecondMax);
+    CHECK(survey(fixture, (kSeconds + 1) * base::kNsPerSecond).last_id ==
+          (kSeconds + 1) * kIdsPerSecondMax);
+    // With a clock that is wrong it is the skip.
+    CHECK(survey(fixture, 0).last_id == kUnreadableIdSkip);
+    CHECK(survey(fixture, -base::kNsPerSecond).last_id == kUnreadableIdSkip);
 }
 
 TEST_CASE("boot: impossible receipts are not believed") {

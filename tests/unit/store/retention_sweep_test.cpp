@@ -161,7 +161,7 @@ TEST_CASE("retention sweep: ids are not given out again when everything was dele
     fixture.add(0, {1, 100, 0, 1});
     fixture.add(1, {101, 100, 0, 1});
     CHECK(fixture.sweep({1, 0, 0}).removed_rows == 200);
-    const auto survey = surveyStores(fixture.directory.path(), fixture.boot);
+    const auto survey = surveyStores(fixture.directory.path(), fixture.boot, 0);
     REQUIRE(survey);
     CHECK(survey.value().last_id == 200);
     // A greater one that was noted already stays.
