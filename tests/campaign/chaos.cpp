@@ -3,12 +3,15 @@
 // may be doubled, and nothing lost but what a dying eventd-ingest had in hand.
 
 #include "tests/campaign/campaign.h"
+
+#include "common/base/text.h"
 #include "tests/campaign/loaded_group.h"
 #include "tests/support/mishaps.h"
 #include "tests/support/victims.h"
 #include "tests/support/wait_until.h"
 
 #include <csignal>
+#include <iostream>
 #include <vector>
 
 namespace evd::test {
@@ -54,6 +57,9 @@ void chaosCampaign(Course& course, Findings& findings) {
             const auto [name, pid] = victims.pick(loaded.group());
             if (pid > 0 && mishaps.befall(pid, mishap)) {
                 findings.injected(mishapName(mishap));
+                // Among what the programs say, for whoever is to find out what led to what.
+                std::cerr << base::cat("campaign: ", mishapName(mishap), " of ", name, " (pid ",
+                                       pid, ")\n");
                 deaths_of_ingest += name == "eventd-ingest" ? 1 : 0;
             }
         }

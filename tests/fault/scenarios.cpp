@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "common/db/sql_functions.h"
 #include "common/db/sqlite.h"
 
 #include <sqlite3.h>
@@ -225,6 +226,7 @@ Outcome surviveFaultAndDeath(FaultPlan fault, FaultPlan death, StoreWorld::Shape
 void executeRaw(const std::string& path, const char* sql) {
     sqlite3* handle = nullptr;
     EVD_CHECK(sqlite3_open(path.c_str(), &handle) == SQLITE_OK, "a shard to damage can be opened");
+    EVD_CHECK(db::registerSqlFunctions(handle).ok(), "a shard's functions can be had");
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     int persist = 1;
     sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);

@@ -181,7 +181,16 @@ std::vector<std::string> checkAcknowledged(const ExactlyOnceReport& report,
         complaints.emplace_back("no event was acknowledged");
     }
     if (report.lost > lost_max) {
-        complaints.push_back(cat(report.lost, " events were lost, with a gap record"));
+        std::string text = cat(report.lost, " events were lost, with a gap record");
+        size_t shown = 0;
+        for (const auto& [cpu, gaps] : report.gaps) {
+            for (const auto& [first, last] : gaps) {
+                if (++shown <= kMissingShown) {
+                    text += cat(", of cpu ", cpu.second, " ", first, "..", last);
+                }
+            }
+        }
+        complaints.push_back(std::move(text));
     }
     uint64_t missing = 0;
     std::string which;

@@ -1,6 +1,7 @@
 #include "tests/support/plain_database.h"
 
 #include "common/base/text.h"
+#include "common/db/sql_functions.h"
 
 #include <sqlite3.h>
 #include <algorithm>
@@ -12,6 +13,8 @@ namespace evd::test {
 PlainDatabase::PlainDatabase(const std::string& path) {
     if (sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE, "unix") != SQLITE_OK) {
         error_ = base::cat("cannot be opened: ", sqlite3_errmsg(db_));
+    } else if (const auto known = db::registerSqlFunctions(db_); !known) {
+        error_ = known.error().text;
     }
 }
 

@@ -9,7 +9,8 @@ struct sqlite3;
 
 namespace evd::test {
 
-// A database as a stranger reads it: SQLite's own file access, plain SQL, every value as text.
+// A database as a stranger reads it: SQLite's own file access, plain SQL with the functions that
+// indexes on payload fields need, every value as text.
 //
 // Opened for writing, so that a log that was left behind is taken in as a store would; with the
 // file access that SQLite comes with, whatever a test has made the default. What fails is kept in
