@@ -23,7 +23,9 @@ namespace evd::test {
 namespace {
 
 constexpr uint64_t kKillOneIn = 8;
-constexpr int64_t kKillEveryMs = 15'000;  // ten deaths within a minute end the group
+// Ten deaths within a minute end the group, and up to five starts fail behind each of these, for as
+// long as the trouble lasts.
+constexpr int64_t kKillEveryMs = 60'000;
 constexpr int64_t kStoredAgainMs = 20'000;
 constexpr uint64_t kDiskMebibytes = 48;
 constexpr uint64_t kSecondsPerMebibyte = 4;  // about twice what the load leaves
