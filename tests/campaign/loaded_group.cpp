@@ -7,6 +7,7 @@
 #include "tests/support/wait_until.h"
 
 #include <algorithm>
+#include <iostream>
 #include <set>
 
 namespace evd::test {
@@ -84,6 +85,10 @@ void LoadedGroup::finish(Findings& findings, Promises promises) {
     checkEvents(findings);
     checkRecords(findings, promises);
     takeBooks(state_.path(), findings);
+    if (findings.violations() > 0) {
+        state_.keep();
+        std::cout << cat("the stores are kept in ", state_.path(), "\n") << std::flush;
+    }
 }
 
 // Until the follower was shown whatever is stored: what was acknowledged, and what was in doubt

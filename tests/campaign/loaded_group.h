@@ -54,7 +54,7 @@ class LoadedGroup {
     void checkEvents(Findings& findings);
     void checkRecords(Findings& findings, Promises promises);
 
-    const StateFolder state_;
+    StateFolder state_;
     GroupOptions options_;
     const uint64_t seed_;
     const EventPace pace_;

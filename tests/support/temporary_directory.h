@@ -10,7 +10,8 @@
 
 namespace evd::test {
 
-// A folder of its own for one test, empty at first and removed with all it holds at the end.
+// A folder of its own for one test, empty at first and removed with all it holds at the end, unless
+// somebody is to look at it.
 //
 // Lies below $TMPDIR or /tmp; the path is short, because Unix sockets live in it (sun_path has 108
 // bytes). A folder that cannot be made is a broken invariant: the test has no ground to stand on.
@@ -22,18 +23,22 @@ class TemporaryDirectory {
         path_ = pattern;
     }
     ~TemporaryDirectory() {
-        std::error_code ignored;  // What is left behind is the system's temporary space to clean.
-        std::filesystem::remove_all(path_, ignored);
+        if (!is_kept_) {
+            std::error_code ignored;  // what is left behind is the system's temporary space to clean
+            std::filesystem::remove_all(path_, ignored);
+        }
     }
     TemporaryDirectory(const TemporaryDirectory&) = delete;
     TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
     const std::string& path() const { return path_; }
+    void keep() { is_kept_ = true; }
     // The path of something in it.
     std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
 
   private:
     std::string path_;
+    bool is_kept_ = false;
 };
 
 }  // namespace evd::test
