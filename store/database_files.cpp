@@ -21,6 +21,8 @@ namespace {
 constexpr std::string_view kUnfinishedSuffix = ".new";
 constexpr mode_t kDatabaseMode = 0640;
 constexpr std::array<const char*, 2> kCompanions = {"-wal", "-shm"};
+// Of a database that has never been in WAL mode, and so is empty: nothing is lost with it.
+constexpr const char* kJournalSuffix = "-journal";
 
 base::Result<void> removeIfThere(const std::string& path) {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
@@ -75,7 +77,7 @@ base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
                                   CreateSchema create_schema, uint32_t page_bytes) {
     const std::string unfinished = base::cat(path, kUnfinishedSuffix);
     EVD_TRY(removeIfThere(unfinished));
-    EVD_TRY(removeIfThere(unfinished + "-journal"));
+    EVD_TRY(removeIfThere(unfinished + kJournalSuffix));
     {
         // Made here for its mode, which SQLite gives to the log too: what is in a store is for
         // queryd to show, not for everybody who can reach the folder.
@@ -92,10 +94,12 @@ base::Result<void> createDatabase(const std::string& path, int64_t wall_ns,
         }
         EVD_TRY(create_schema(*created.value(), wall_ns));
     }
-    // A log that is left from a database somebody took away would be played into the new one.
+    // A log that is left from a database somebody took away would be played into the new one, and
+    // so would a journal.
     for (const char* suffix : kCompanions) {
         EVD_TRY(removeIfThere(path + suffix));
     }
+    EVD_TRY(removeIfThere(path + kJournalSuffix));
     EVD_TRY(renameFile(unfinished, path));
     return syncDirectory(db::folderOf(path));
 }
@@ -105,6 +109,7 @@ base::Result<void> removeDatabase(const std::string& path) {
     for (const char* suffix : kCompanions) {
         EVD_TRY(removeIfThere(path + suffix));
     }
+    EVD_TRY(removeIfThere(path + kJournalSuffix));
     return removeIfThere(path);
 }
 

@@ -77,6 +77,25 @@ TEST_CASE("shard files: what an interrupted creation left behind is replaced") {
     CHECK_FALSE(std::filesystem::exists(folder.path("shard-0000.db.new")));
 }
 
+TEST_CASE("shard files: the journal of a database that is gone is not played into its successor") {
+    const Folder folder;
+    {
+        auto other = db::Connection::createForWriting(folder.path("other"), 4096);
+        REQUIRE(other);
+        const auto execute = [&](const char* sql) { REQUIRE(other.value()->execute(sql)); };
+        execute("PRAGMA cache_size=1; CREATE TABLE t(x)");
+        execute("INSERT INTO t VALUES (zeroblob(100000)), (zeroblob(100000))");
+        execute("BEGIN; UPDATE t SET x = randomblob(100000)");
+        std::filesystem::copy_file(folder.path("other-journal"),
+                                   folder.path("shard-0000.db-journal"));
+        execute("ROLLBACK");
+    }
+    const auto opened = folder.open(0);
+    REQUIRE(opened.database != nullptr);
+    CHECK(opened.trouble.empty());
+    CHECK_FALSE(std::filesystem::exists(folder.path("shard-0000.db-journal")));
+}
+
 TEST_CASE("shard files: an existing shard is opened as it is") {
     const Folder folder;
     folder.open(0);
