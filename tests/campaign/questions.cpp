@@ -10,6 +10,7 @@
 #include "tests/campaign/loaded_group.h"
 #include "tests/campaign/storm_client.h"
 #include "tests/support/emitter.h"
+#include "tests/support/kept_descriptors.h"
 #include "tests/support/wait_until.h"
 
 #include <array>
@@ -27,12 +28,6 @@ constexpr const char* kEventType = "storm.fixed";
 constexpr uint64_t kFixedEvents = 4096;
 constexpr std::array<int, kManners> kClients = {40, 40, 20, 40, 40, 20};
 constexpr int64_t kCalmMs = 20'000;
-// Files of read-only connections, of which queryd keeps some for the next question; those of the
-// others SQLite keeps while any connection to the same database is open, and takes them over for
-// the next one. So there may be as many as were ever open at once: a database and its log for each
-// of the questions that run (MaxConcurrentQueries) and each idle connection, and an index of each
-// log. What is kept of each client that goes would be thousands.
-constexpr size_t kKeptDescriptorsMax = (128 + 64) * 2 + 8;
 
 std::vector<KnownAnswer> knownAnswers() {
     const std::string type = kEventType;

@@ -12,6 +12,7 @@
 #include "tests/support/evctl.h"
 #include "tests/support/from_environment.h"
 #include "tests/support/group.h"
+#include "tests/support/kept_descriptors.h"
 #include "tests/support/raw_query.h"
 #include "tests/support/wait_until.h"
 
@@ -39,8 +40,6 @@ constexpr int kAnswerMsMax = 60'000;
 constexpr uint64_t kUnstoredMax = 6'000;  // about half of a 4 MiB ring
 constexpr uint32_t kPadBytes = 16;        // small, or ten minutes of it fill a disk
 constexpr const char* kEventType = "soak.event";
-// Read-only connections that queryd keeps for the next question, with their files.
-constexpr size_t kKeptDescriptorsMax = 64 * 3;
 // However many ask, the log of the shard begins anew (queryd/exec/log_rest.h).
 constexpr uintmax_t kLogBytesMax = uintmax_t{640} << 20;
 // What the process may be larger at the end than when all clients had begun.
@@ -343,7 +342,7 @@ TEST_CASE(
     CHECK_MESSAGE(refusals == 0, refusal);
     CHECK(group.childPid("eventd-queryd") == queryd);
     CHECK(late_kib < warm_kib + kGrowthKibMax);
-    CHECK(comesDownTo(queryd, *descriptors_before + kKeptDescriptorsMax));
+    CHECK(comesDownTo(queryd, *descriptors_before + test::kKeptDescriptorsMax));
     CHECK(log_bytes < kLogBytesMax);
     CHECK(load.longestStallNs() < kAnswerMsMax * base::kNsPerMs);
     CHECK(group.stop() == 0);
