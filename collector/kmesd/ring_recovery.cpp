@@ -188,10 +188,10 @@ Result<void> RingRecovery::sortIn(Ring& ring, uint16_t cpu, Memory memory) {
     const uint64_t capacity = capacityOf(memory.fds.producer.get());
     auto mapping = RingMapping::mapMemories(memory.fds.producer.get(), memory.fds.consumer.get(),
                                             cpu, capacity, RingAccess::Producer);
-    if (!mapping.ok() && !isDamage(mapping.error())) {
-        return mapping.error();
-    }
     if (!mapping.ok()) {
+        if (!isDamage(mapping.error())) {
+            return mapping.error();
+        }
         drop(cpu, memory);
         return {};
     }

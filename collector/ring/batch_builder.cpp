@@ -2,7 +2,6 @@
 
 #include "common/base/check.h"
 
-#include <cstring>
 #include <utility>
 
 namespace evd::collector {
@@ -61,14 +60,7 @@ void BatchBuilder::beginAt(uint64_t sequence) {
         return;
     }
     dropSkipped();
-    EventBuffer rest;
-    const auto behind = batch_.events.bytes().subspan(at_);
-    rest.makeRoom(behind.size());
-    if (!behind.empty()) {
-        std::memcpy(rest.end(), behind.data(), behind.size());
-        rest.grow(behind.size());
-    }
-    batch_.events.cutTo(at_);
+    EventBuffer rest = batch_.events.splitOff(at_);
     finishBatch();
     batch_.events = std::move(rest);
     at_ = 0;

@@ -3,7 +3,6 @@
 #include "common/kmes/event_header.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace evd::collector {
 
@@ -13,7 +12,7 @@ std::optional<EventBatch> splitOffHalf(EventBatch& batch) {
     size_t front_bytes = 0;
     for (uint32_t taken = 0; taken < front_count; ++taken) {
         const auto rest = batch.events.bytes().subspan(front_bytes);
-        if (!kmes::readEventFrame(rest, last) || last.event_bytes > rest.size()) {
+        if (!kmes::readEventFrame(rest, last)) {
             return std::nullopt;
         }
         front_bytes += last.event_bytes;
@@ -34,17 +33,13 @@ std::optional<EventBatch> splitOffHalf(EventBatch& batch) {
         std::find_if(batch.gaps.begin(), batch.gaps.end(),
                      [&](const wire::Gap& gap) { return gap.first_missing > last.sequence; });
     half.gaps.assign(behind, batch.gaps.end());
-    const auto bytes = batch.events.bytes().subspan(front_bytes);
-    half.events.makeRoom(bytes.size());
-    std::memcpy(half.events.end(), bytes.data(), bytes.size());
-    half.events.grow(bytes.size());
+    half.events = batch.events.splitOff(front_bytes);
     half.events.seal();
 
     batch.gaps.erase(behind, batch.gaps.end());
     batch.last_sequence = last.sequence;
     batch.newest_timestamp_ns = static_cast<int64_t>(last.timestamp_ns);
     batch.event_count = front_count;
-    batch.events.cutTo(front_bytes);
     batch.events.seal();
     return half;
 }

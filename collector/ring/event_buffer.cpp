@@ -52,6 +52,18 @@ void EventBuffer::cutTo(size_t size) {
     size_ = size;
 }
 
+EventBuffer EventBuffer::splitOff(size_t size) {
+    EventBuffer rest;
+    const auto behind = bytes().subspan(size);
+    if (!behind.empty()) {
+        rest.makeRoom(behind.size());
+        std::memcpy(rest.end(), behind.data(), behind.size());
+        rest.grow(behind.size());
+    }
+    cutTo(size);
+    return rest;
+}
+
 void EventBuffer::erase(size_t at, size_t count) {
     EVD_CHECK(at <= size_ && count <= size_ - at, "only what is there can be taken out");
     if (count > 0) {

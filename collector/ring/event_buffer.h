@@ -26,6 +26,8 @@ class EventBuffer {
     void grow(size_t bytes);
     // Gives up what lies behind the first `size` bytes.
     void cutTo(size_t size);
+    // What lies behind the first `size` bytes leaves for a buffer of its own.
+    EventBuffer splitOff(size_t size);
     // Takes `count` bytes out at `at`; what follows moves up.
     void erase(size_t at, size_t count);
     // Zeroes the padding up to the next multiple of 8.

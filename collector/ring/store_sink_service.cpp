@@ -198,9 +198,7 @@ void StoreSink::onMalformed(Lane& lane, Kept& kept, const std::string& reason) {
     auto behind = std::make_unique<Kept>();
     behind->batch = *std::move(half);
     behind->window_bytes = std::exchange(kept.window_bytes, std::nullopt);
-    const auto at = std::find_if(lane.kept.begin(), lane.kept.end(),
-                                 [&](const auto& each) { return each.get() == &kept; });
-    lane.kept.insert(std::next(at), std::move(behind));
+    lane.kept.insert(std::next(lane.find(kept)), std::move(behind));
     ++figures_.batches_kept;
     sendLane(lane);
 }
@@ -243,12 +241,16 @@ void StoreSink::becomeGap(Lane& lane, Kept& kept, const std::string& reason) {
     sendLane(lane);
 }
 
+std::deque<std::unique_ptr<StoreSink::Kept>>::iterator StoreSink::Lane::find(const Kept& wanted) {
+    const auto at = std::find_if(kept.begin(), kept.end(),
+                                 [&](const auto& each) { return each.get() == &wanted; });
+    EVD_CHECK(at != kept.end(), "a batch is forgotten once");
+    return at;
+}
+
 void StoreSink::forget(Lane& lane, Kept& kept) {
     const auto window_bytes = kept.window_bytes;
-    const auto at = std::find_if(lane.kept.begin(), lane.kept.end(),
-                                 [&](const auto& each) { return each.get() == &kept; });
-    EVD_CHECK(at != lane.kept.end(), "a batch is forgotten once");
-    lane.kept.erase(at);
+    lane.kept.erase(lane.find(kept));
     ++figures_.batches_answered;
     --figures_.batches_kept;
     if (window_bytes) {

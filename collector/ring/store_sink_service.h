@@ -83,6 +83,9 @@ class StoreSink {
         bool sending = false;
     };
     struct Lane {
+        // Where it stands among the kept.
+        std::deque<std::unique_ptr<Kept>>::iterator find(const Kept& wanted);
+
         BatchWindow* window = nullptr;
         uint16_t cpu = 0;
         std::deque<std::unique_ptr<Kept>> kept;  // in sequence order

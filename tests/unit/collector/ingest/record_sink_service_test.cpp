@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/ipc/errors.h"
 #include "tests/support/longest_message.h"
+#include "tests/support/scripted_answers.h"
 
 #include <doctest/doctest.h>
 #include <kj/timer.h>
@@ -33,18 +34,7 @@ std::string textOf(capnp::Text::Reader text) {
 }
 
 // What a store keeps over its connections, and how it is to behave.
-struct FakeStore {
-    Answer nextAnswer() {
-        if (answers.empty()) {
-            return by_default;
-        }
-        const Answer answer = answers.front();
-        answers.pop_front();
-        return answer;
-    }
-
-    Answer by_default = Answer::Accept;
-    std::deque<Answer> answers;
+struct FakeStore : evd::test::ScriptedAnswers<Answer> {
     std::deque<kj::Exception::Type> hello_refusals;
     std::string sender;
     int hellos = 0;

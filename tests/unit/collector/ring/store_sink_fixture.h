@@ -4,6 +4,7 @@
 #include "common/base/socket.h"
 #include "common/ipc/convert.h"
 #include "common/ipc/errors.h"
+#include "tests/support/scripted_answers.h"
 #include "tests/unit/collector/ring/ring_fixture.h"
 
 #include <capnp/rpc-twoparty.h>
@@ -21,16 +22,7 @@ namespace evd::test {
 enum class Answer { Accept, Overloaded, Failed, Silence };
 
 // What a store keeps over its connections: what it holds, and how it is to behave.
-struct FakeStore {
-    Answer nextAnswer() {
-        if (answers.empty()) {
-            return by_default;
-        }
-        const Answer answer = answers.front();
-        answers.pop_front();
-        return answer;
-    }
-
+struct FakeStore : ScriptedAnswers<Answer> {
     bool holdsMalformed(uint64_t first, uint64_t last) const {
         const auto& intervals = malformed.intervals();
         return std::any_of(intervals.begin(), intervals.end(), [&](const base::Interval& one) {
@@ -39,9 +31,7 @@ struct FakeStore {
     }
 
     StoreModel model{StoreModel::Twice::Forbidden};
-    Answer by_default = Answer::Accept;
     base::IntervalSet malformed;  // events it will never take
-    std::deque<Answer> answers;
     uint32_t batch_events_max = 0;
     bool refuses_hello = false;
     std::vector<uint64_t> written_first_sequences;  // of every write call, in order
