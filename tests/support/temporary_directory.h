@@ -24,7 +24,8 @@ class TemporaryDirectory {
     }
     ~TemporaryDirectory() {
         if (!is_kept_) {
-            std::error_code ignored;  // what is left behind is the system's temporary space to clean
+            std::error_code
+                ignored;  // what is left behind is the system's temporary space to clean
             std::filesystem::remove_all(path_, ignored);
         }
     }
