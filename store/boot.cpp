@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/db/metadata.h"
 #include "common/db/store_files.h"
+#include "store/database_files.h"
 
 #include <algorithm>
 #include <limits>
@@ -49,18 +50,13 @@ base::Result<void> surveyFile(const std::string& path, const base::Guid& boot_id
     return last_id ? base::Result<void>() : last_id.error();
 }
 
-bool mayPass(const base::Result<void>& read) {
-    return !read && (read.error().kind == base::ErrorKind::Io ||
-                     read.error().kind == base::ErrorKind::Busy || db::isFailedRead(read.error()));
-}
-
 // Going on without a database means not to know what it holds, and to take that in again should it
 // come: what may be a passing trouble is looked at more than once.
 base::Result<void> surveyPatiently(const std::string& path, const base::Guid& boot_id,
                                    StoreSurvey& survey, int64_t& last_id_ever) {
     for (int attempt = 1;; ++attempt) {
         const auto read = surveyFile(path, boot_id, survey, last_id_ever);
-        if (!mayPass(read) || attempt == kSurveyAttemptsMax) {
+        if (read || !mayPass(read.error().kind) || attempt == kSurveyAttemptsMax) {
             return read;
         }
     }
@@ -123,7 +119,7 @@ base::Result<StoreSurvey> surveyStores(const std::string& directory, const base:
     for (const db::StoreFile& file : files.value()) {
         const auto read = surveyPatiently(file.path, boot_id, survey, last_id_ever);
         if (!read && read.error().kind != base::ErrorKind::NotFound) {
-            survey.is_undecided = survey.is_undecided || mayPass(read);
+            survey.is_undecided = survey.is_undecided || mayPass(read.error().kind);
             survey.unreadable.push_back(base::cat(file.path, ": ", read.error().text));
         }
     }

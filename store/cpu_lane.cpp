@@ -13,6 +13,9 @@ CpuLane::Admission CpuLane::admit(base::Interval run) {
     }
     auto wanted = accounted_.missingFrom(run);
     if (wanted.empty()) {
+        if (must_come_first_ && run.last >= *must_come_first_) {
+            must_come_first_.reset();  // it has come, and was found to be stored
+        }
         return {Verdict::AlreadyHeld, {}};
     }
     must_come_first_.reset();
@@ -25,6 +28,12 @@ CpuLane::Admission CpuLane::admit(base::Interval run) {
 void CpuLane::committed(base::Interval interval) {
     queued_.remove(interval);
     accounted_.add(interval);
+}
+
+void CpuLane::found(const base::IntervalSet& held) {
+    for (const base::Interval& interval : held.intervals()) {
+        accounted_.add(interval);
+    }
 }
 
 void CpuLane::failed(base::Interval interval, uint32_t epoch) {

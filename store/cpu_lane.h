@@ -34,6 +34,9 @@ class CpuLane {
     Admission admit(base::Interval run);
 
     void committed(base::Interval interval);
+    // These are accounted for, whatever was said of them before: a commit that failed is in the
+    // database after all.
+    void found(const base::IntervalSet& held);
     // epoch is the one under which the interval was queued. What was queued behind a failure is
     // given up under the same epoch; only the first report of an epoch begins a new one.
     void failed(base::Interval interval, uint32_t epoch);

@@ -68,6 +68,10 @@ bool fileExists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
 }
 
+bool mayPass(base::ErrorKind kind) {
+    return kind == base::ErrorKind::Io || kind == base::ErrorKind::Busy;
+}
+
 int64_t fileBytes(const std::string& path) {
     struct stat status {};
     return ::stat(path.c_str(), &status) == 0 ? status.st_size : 0;
@@ -144,10 +148,11 @@ base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns) {
     return aside;
 }
 
-std::string quarantineAndReplace(const std::string& path, int64_t wall_ns,
-                                 const std::function<base::Result<void>()>& make_new) {
+std::string quarantineAndReplace(
+    const std::string& path, int64_t wall_ns,
+    const std::function<base::Result<void>(const std::string& aside)>& make_new) {
     const auto aside = quarantine(path, wall_ns);
-    const auto ready = aside ? make_new() : base::Result<void>(aside.error());
+    const auto ready = aside ? make_new(aside.value()) : base::Result<void>(aside.error());
     std::string trouble =
         aside ? base::cat(path, " is corrupt, kept as ", aside.value())
               : base::cat(path, " is corrupt and cannot be put aside: ", aside.error().text);
@@ -159,24 +164,28 @@ std::string quarantineAndReplace(const std::string& path, int64_t wall_ns,
 
 namespace {
 
-base::Result<std::string> openOnce(const std::string& path, const NewDatabase& fresh,
+base::Result<OpenTrouble> openOnce(const std::string& path, const NewDatabase& fresh,
                                    const base::Clock& clock,
-                                   const std::function<base::Result<void>()>& open) {
+                                   const std::function<base::Result<void>()>& open,
+                                   bool is_last_attempt) {
     if (!fileExists(path)) {
         EVD_TRY(createDatabase(path, clock.wallNs(), fresh.create_schema, fresh.page_bytes));
     }
     auto opened = open();
     if (!opened && opened.error().kind == base::ErrorKind::Unsupported) {
-        return base::cat(path, ": ", opened.error().text, ", left for reading only");
+        return OpenTrouble{base::cat(path, ": ", opened.error().text, ", left for reading only"),
+                           {}};
     }
-    std::string trouble;
-    if (!opened && opened.error().kind == base::ErrorKind::Corrupt) {
+    OpenTrouble trouble;
+    if (!opened && (opened.error().kind == base::ErrorKind::Corrupt ||
+                    (is_last_attempt && db::isFailedRead(opened.error())))) {
         const auto aside = quarantine(path, clock.wallNs());
         if (!aside) {
             return aside.error();
         }
-        trouble = base::cat(path, ": ", opened.error().text, ", kept as ", aside.value(),
-                            " and replaced by a new one");
+        trouble = {base::cat(path, ": ", opened.error().text, ", kept as ", aside.value(),
+                             " and replaced by a new one"),
+                   aside.value()};
         EVD_TRY(createDatabase(path, clock.wallNs(), fresh.create_schema, fresh.page_bytes));
         opened = open();
     }
@@ -188,15 +197,14 @@ base::Result<std::string> openOnce(const std::string& path, const NewDatabase& f
 
 }  // namespace
 
-base::Result<std::string> openOrReplace(const std::string& path, const NewDatabase& fresh,
+base::Result<OpenTrouble> openOrReplace(const std::string& path, const NewDatabase& fresh,
                                         const base::Clock& clock,
                                         const std::function<base::Result<void>()>& open,
                                         int attempts_max) {
     for (int attempt = 1;; ++attempt) {
-        auto trouble = openOnce(path, fresh, clock, open);
-        const bool may_pass = !trouble && (trouble.error().kind == base::ErrorKind::Io ||
-                                           trouble.error().kind == base::ErrorKind::Busy);
-        if (!may_pass || attempt == attempts_max) {
+        const bool is_last = attempt == attempts_max;
+        auto trouble = openOnce(path, fresh, clock, open, is_last && attempts_max > 1);
+        if (trouble || is_last || !mayPass(trouble.error().kind)) {
             return trouble;
         }
     }

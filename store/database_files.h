@@ -23,6 +23,9 @@ bool fileExists(const std::string& path);
 // 0 for a file that is not there.
 int64_t fileBytes(const std::string& path);
 
+// Whether an error says nothing of the database itself: in a moment it may be readable.
+bool mayPass(base::ErrorKind kind);
+
 // Fills a new database with its tables.
 using CreateSchema = base::Result<void> (*)(db::Connection& connection, int64_t created_wall_ns);
 
@@ -40,11 +43,16 @@ struct NewDatabase {
     uint32_t page_bytes = db::kPageBytes;
 };
 
+struct OpenTrouble {
+    std::string text;   // what people should be told, empty when all is well
+    std::string aside;  // where the database is now that was there, empty when it was left
+};
+
 // Opens the database of that path with `open`, having made it when it is missing. When `open` finds
-// it Corrupt it is put aside and a fresh one opened in its place (Ruling S6); one of an Unsupported
-// version is left alone and not opened. Answers what people should be told, empty when all is well.
-// An error means that nothing can be done: the folder is not writable, the disk is full or broken.
-base::Result<std::string> openOrReplace(const std::string& path, const NewDatabase& fresh,
+// it Corrupt, or cannot read it at the last of several attempts, it is put aside and a fresh one
+// opened in its place (Ruling S6); one of an Unsupported version is left alone and not opened. An
+// error means that nothing can be done: the folder is not writable, the disk is full or broken.
+base::Result<OpenTrouble> openOrReplace(const std::string& path, const NewDatabase& fresh,
                                         const base::Clock& clock,
                                         const std::function<base::Result<void>()>& open,
                                         int attempts_max);
@@ -61,9 +69,11 @@ base::Result<void> moveDatabase(const std::string& from, const std::string& to);
 // still finds it for reading (Ruling S6), as moveDatabase() does. Answers the new path.
 base::Result<std::string> quarantine(const std::string& path, int64_t wall_ns);
 
-// The same for a database that was in use until now: `make_new` opens the one that takes its place.
-// Answers what people should be told; what did not succeed is part of it.
-std::string quarantineAndReplace(const std::string& path, int64_t wall_ns,
-                                 const std::function<base::Result<void>()>& make_new);
+// The same for a database that was in use until now: `make_new` opens the one that takes its place,
+// and is told where the old one is. Answers what people should be told; what did not succeed is
+// part of it.
+std::string quarantineAndReplace(
+    const std::string& path, int64_t wall_ns,
+    const std::function<base::Result<void>(const std::string& aside)>& make_new);
 
 }  // namespace evd::store

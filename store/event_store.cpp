@@ -272,6 +272,7 @@ void EventStore::take(const ShardReport& report) {
     if (report.failure && report.failure->kind == base::ErrorKind::Io) {
         wakeRetention();  // Spec §11, disk full
     }
+    takeFound(report);
     if (report.hasCommitted()) {
         std::erase_if(in_doubt_, [&](const auto& doubt) { return doubt.second == report.shard; });
     }
@@ -295,6 +296,15 @@ void EventStore::take(const ShardReport& report) {
             {{storageErrorEvent(clock_.wallNs(), "event", report.shard, report.trouble)}, {}});
     }
     shards_.sendPostponed();
+}
+
+// Before the cpus that are in doubt may go to another shard, whose writer would know nothing of it.
+void EventStore::takeFound(const ShardReport& report) {
+    for (const auto& [cpu, held] : report.found) {
+        if (cpu < cpus_.size()) {
+            cpus_[cpu].lane.found(held);
+        }
+    }
 }
 
 EventStore::UnderWay EventStore::takeTicket(uint64_t ticket) {

@@ -163,6 +163,7 @@ class EventStore final : private WriterListener {
     void tellRingFill(const EventRun& run);
     bool chooseShard(Cpu& state, uint16_t cpu, const WaitingSlice& next);
     void take(const ShardReport& report);
+    void takeFound(const ShardReport& report);
     UnderWay takeTicket(uint64_t ticket);
     void sliceCommitted(const UnderWay& done);
     void sliceGivenUp(const UnderWay& done);

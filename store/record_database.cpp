@@ -105,11 +105,11 @@ base::Result<void> RecordDatabase::commit() {
     EVD_TRY(flushRows());
     EVD_TRY(writeLastBatch());
     EVD_TRY(room_->reserve());
+    last_id_ = next_id_;  // also of a commit that fails: it may be in the log after all
     EVD_TRY(runOnce(*commit_));
     if (batch_of_transaction_) {
         last_batch_ = batch_of_transaction_;
     }
-    last_id_ = next_id_;
     rowsCommitted();
     return {};
 }

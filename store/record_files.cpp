@@ -5,7 +5,8 @@
 namespace evd::store {
 
 base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& format,
-                                        const base::Clock& clock, int64_t least_id) {
+                                        const base::Clock& clock, int64_t least_id,
+                                        int attempts_max) {
     EVD_TRY(makeStoreDirectory(db::folderOf(path)));
     OpenedRecords opened;
     const auto open = [&]() -> base::Result<void> {
@@ -16,11 +17,12 @@ base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& f
         opened.database = std::move(database).value();
         return {};
     };
-    auto trouble = openOrReplace(path, format.newDatabase(), clock, open, kOpenAttemptsMax);
+    auto trouble = openOrReplace(path, format.newDatabase(), clock, open, attempts_max);
     if (!trouble) {
         return trouble.error();
     }
-    opened.trouble = std::move(trouble).value();
+    opened.trouble = std::move(trouble.value().text);
+    opened.aside = std::move(trouble.value().aside);
     return opened;
 }
 

@@ -15,6 +15,7 @@ namespace evd::store {
 struct OpenedRecords {
     std::unique_ptr<RecordDatabase> database;  // none: of unknown version, for reading only
     std::string trouble;  // for a synthetic.storage_error; empty when all is well
+    std::string aside;    // where the corrupt one is now; empty when there was none
 };
 
 // Opens the database of that path, making it and its folders when they are missing (Spec §5.2,
@@ -22,7 +23,8 @@ struct OpenedRecords {
 // schema version is left alone. An error means that nothing can be done: the folder is not
 // writable, the disk is full or broken. On the thread that will own the database.
 base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& format,
-                                        const base::Clock& clock, int64_t least_id = 0);
+                                        const base::Clock& clock, int64_t least_id = 0,
+                                        int attempts_max = 1);
 
 // The last batch that is stored here at all: what the open database says or, while it holds none,
 // the newest of those that were put aside before it and can still be read. A sender that has not

@@ -13,7 +13,7 @@ base::Result<std::unique_ptr<RecordStore>> RecordStore::open(RecordWriter::Optio
                                                              std::unique_ptr<RecordFormat> format,
                                                              const base::Clock& clock,
                                                              RecordStoreListener& listener) {
-    auto opened = openRecords(options.path, *format, clock);
+    auto opened = openRecords(options.path, *format, clock, /*least_id=*/0, kOpenAttemptsMax);
     if (!opened) {
         return opened.error();
     }

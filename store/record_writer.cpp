@@ -116,10 +116,13 @@ base::Result<void> RecordWriter::gather(Transaction& transaction, RecordItem fir
             transaction.rows += item->batch.rows();
             transaction.items.push_back(std::move(*item));
             if (is_first) {
+                EVD_TRY(askPutAside());
                 EVD_TRY(ensureDatabase(transaction));
                 EVD_TRY(database_->begin());
             }
-            EVD_TRY(database_->insert(transaction.items.back().batch));
+            if (!isHeld(transaction.items.back().batch)) {
+                EVD_TRY(database_->insert(transaction.items.back().batch));
+            }
         }
         if (batch_policy_.decide(clock_.monotonicNs(), transaction.rows, queue_.count()) ==
             BatchPolicy::Decision::Commit) {
@@ -135,10 +138,29 @@ bool RecordWriter::isBroken(const RecordItem& item) const {
     return item.batch.number != kOwnBatch && item.epoch <= broken_epoch_;
 }
 
+base::Result<void> RecordWriter::askPutAside() {
+    return put_aside_.ask([this](db::Connection& connection) -> base::Result<void> {
+        const auto last = readLastBatch(connection);
+        if (last && last.value()) {
+            held_aside_ = last.value();
+        }
+        return last ? base::Result<void>() : last.error();
+    });
+}
+
+// Its commit failed, and was found to be done when the database was opened anew or put aside.
+bool RecordWriter::isHeld(const RecordBatch& batch) const {
+    const auto holds = [&](const std::optional<StoredBatch>& last) {
+        return last && last->sender == batch.sender && last->number >= batch.number;
+    };
+    return batch.number != kOwnBatch && (holds(database_->lastBatch()) || holds(held_aside_));
+}
+
 void RecordWriter::succeed(Transaction& transaction) {
     if (transaction.items.empty()) {
         return;
     }
+    failed_reads_.forget();
     const int64_t now_ns = clock_.monotonicNs();
     for (const RecordItem& item : transaction.items) {
         transaction.report.committed.push_back(item.ticket);
@@ -168,8 +190,8 @@ void RecordWriter::fail(Transaction& transaction, base::Error error) {
         }
     }
     meter_.failed();
-    if (error.kind == base::ErrorKind::Corrupt) {
-        replaceCorrupt(transaction);
+    if (isDamage(error)) {
+        replaceDamaged(transaction);
     } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
         Checkpointer::makeRoom(database_->connection());
     } else if (error.kind == base::ErrorKind::Denied && database_ != nullptr) {
@@ -178,6 +200,11 @@ void RecordWriter::fail(Transaction& transaction, base::Error error) {
         giveUpDatabase();
     }
     transaction.report.failure = std::move(error);
+}
+
+bool RecordWriter::isDamage(const base::Error& error) {
+    return (error.kind == base::ErrorKind::Corrupt && database_ != nullptr) ||
+           (db::isFailedRead(error) && failed_reads_.failed(clock_.monotonicNs()));
 }
 
 base::Result<void> RecordWriter::ensureDatabase(Transaction& transaction) {
@@ -195,6 +222,9 @@ base::Result<void> RecordWriter::ensureDatabase(Transaction& transaction) {
     }
     transaction.report.trouble = gone + opened.value().trouble;
     database_ = std::move(opened.value().database);
+    if (!opened.value().aside.empty()) {
+        put_aside_.set(std::move(opened.value().aside));
+    }
     return database_ != nullptr
                ? base::Result<void>()
                : base::fail(base::ErrorKind::Io, base::cat(options_.path, " cannot be written"));
@@ -202,14 +232,17 @@ base::Result<void> RecordWriter::ensureDatabase(Transaction& transaction) {
 
 // Ruling S6: the damaged database stays readable under another name, and a fresh one takes over,
 // whose ids go on behind. The sender's copies are intact: it is told to come again.
-void RecordWriter::replaceCorrupt(Transaction& transaction) {
-    if (database_ == nullptr) {
-        return;
+void RecordWriter::replaceDamaged(Transaction& transaction) {
+    if (database_ != nullptr) {
+        giveUpDatabase();
     }
-    const std::string path = database_->path();
-    giveUpDatabase();
     transaction.report.trouble =
-        quarantineAndReplace(path, clock_.wallNs(), [&] { return ensureDatabase(transaction); });
+        quarantineAndReplace(options_.path, clock_.wallNs(), [&](const std::string& aside) {
+            put_aside_.set(aside);
+            failed_reads_.forget();
+            (void)askPutAside();  // the next transaction does it again
+            return ensureDatabase(transaction);
+        });
 }
 
 void RecordWriter::tellRoom() {

@@ -7,6 +7,8 @@
 #include "store/batch_policy.h"
 #include "store/checkpointer.h"
 #include "store/commit_meter.h"
+#include "store/failed_reads.h"
+#include "store/put_aside.h"
 #include "store/record_database.h"
 #include "store/shard_gate.h"
 #include "store/writer_queue.h"
@@ -59,9 +61,10 @@ class RecordWriterListener {
 // reports what is stored, once per transaction. An item is never divided, since its number and its
 // rows are stored together; one that alone is above the limit gets a transaction of its own. A
 // transaction that fails is rolled back whole; it and everything queued under the same epoch is
-// given up. A corrupt database is put aside and replaced (Ruling S6). Text is bound where it lies:
-// whoever pushes an item keeps its message alive until the report. Pushing is for any thread; the
-// destructor writes out what is queued, moves the log into the database and joins.
+// given up. A corrupt database is put aside and replaced (Ruling S6), and a batch that came again
+// is not stored twice when that one holds it. Text is bound where it lies: whoever pushes an item
+// keeps its message alive until the report. Pushing is for any thread; the destructor writes out
+// what is queued, moves the log into the database and joins.
 class RecordWriter {
   public:
     struct Options {
@@ -100,10 +103,13 @@ class RecordWriter {
     void writeTransaction(RecordItem first);
     base::Result<void> gather(Transaction& transaction, RecordItem first);
     bool isBroken(const RecordItem& item) const;
+    base::Result<void> askPutAside();
+    bool isHeld(const RecordBatch& batch) const;
     void succeed(Transaction& transaction);
     void fail(Transaction& transaction, base::Error error);
     base::Result<void> ensureDatabase(Transaction& transaction);
-    void replaceCorrupt(Transaction& transaction);
+    bool isDamage(const base::Error& error);
+    void replaceDamaged(Transaction& transaction);
     void tellRoom();
     void close();
     void closeDatabase();
@@ -122,6 +128,9 @@ class RecordWriter {
     // The thread's own.
     std::unique_ptr<RecordDatabase> database_;
     int64_t last_id_ = 0;  // of the databases so far
+    FailedReads failed_reads_;
+    PutAside put_aside_;
+    std::optional<StoredBatch> held_aside_;  // the last batch of the one put aside
     BatchPolicy batch_policy_;
     Checkpointer checkpointer_;
     std::optional<RecordItem> carried_;  // popped, but over the transaction's limit

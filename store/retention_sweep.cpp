@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "store/database_files.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,20 +11,9 @@ namespace evd::store {
 
 namespace {
 
-bool mayPass(base::ErrorKind kind) {
-    switch (kind) {
-        case base::ErrorKind::Busy:
-        case base::ErrorKind::Io:
-        case base::ErrorKind::Gone:
-        case base::ErrorKind::NotFound:
-            return true;
-        case base::ErrorKind::Invalid:
-        case base::ErrorKind::Denied:
-        case base::ErrorKind::Corrupt:
-        case base::ErrorKind::Unsupported:
-            return false;
-    }
-    return false;
+// Of a database that somebody may have taken away while it was looked at.
+bool isForNow(base::ErrorKind kind) {
+    return mayPass(kind) || kind == base::ErrorKind::Gone || kind == base::ErrorKind::NotFound;
 }
 
 }  // namespace
@@ -184,7 +174,7 @@ void RetentionSweep::leave(size_t index, const base::Error& error) {
     ages_[index] = {};
     candidates_[index].database.reset();
     ++figures_.left_databases;
-    if (!mayPass(error.kind)) {
+    if (!isForNow(error.kind)) {
         if (candidates_[index].target.gate == nullptr) {
             left_for_good_.insert(candidates_[index].target.path);  // else its writer replaces it
         }

@@ -13,11 +13,15 @@
 
 namespace evd::store {
 
+std::string shardPath(const std::string& directory, uint16_t shard) {
+    return base::cat(directory, "/", db::shardFileName(shard));
+}
+
 base::Result<OpenedShard> openShard(const std::string& directory, uint16_t shard,
                                     const base::Guid& boot_id, const base::Clock& clock,
                                     int attempts_max) {
-    const std::string path = base::cat(directory, "/", db::shardFileName(shard));
-    OpenedShard opened{shard, nullptr, {}};
+    const std::string path = shardPath(directory, shard);
+    OpenedShard opened{shard, nullptr, {}, {}};
     const auto open = [&]() -> base::Result<void> {
         auto database = ShardDatabase::open(path, boot_id);
         if (!database) {
@@ -30,7 +34,8 @@ base::Result<OpenedShard> openShard(const std::string& directory, uint16_t shard
     if (!trouble) {
         return trouble.error();
     }
-    opened.trouble = std::move(trouble).value();
+    opened.trouble = std::move(trouble.value().text);
+    opened.aside = std::move(trouble.value().aside);
     return opened;
 }
 
@@ -53,8 +58,10 @@ base::Result<OpenedShards> openShards(const std::string& directory, uint16_t cou
             if (!opened) {
                 // One shard that cannot be opened does not keep the others from being written.
                 failure = opened.error();
-                all.shards.push_back({static_cast<uint16_t>(shard), nullptr,
-                                      base::cat(failure->text, ", going on without it")});
+                all.shards.push_back({static_cast<uint16_t>(shard),
+                                      nullptr,
+                                      base::cat(failure->text, ", going on without it"),
+                                      {}});
                 continue;
             }
             any_healthy = any_healthy || opened.value().database != nullptr;

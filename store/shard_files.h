@@ -19,7 +19,10 @@ struct OpenedShard {
     std::unique_ptr<ShardDatabase>
         database;         // none: excluded, its share goes to others (Ruling S10)
     std::string trouble;  // for a synthetic.storage_error; empty when all is well
+    std::string aside;    // where the corrupt one is now; empty when there was none
 };
+
+std::string shardPath(const std::string& directory, uint16_t shard);
 
 // Opens the shard of that number, making it when it is missing. A corrupt one is quarantined and a
 // fresh one takes its place; one of unknown schema version is left alone and excluded. An error

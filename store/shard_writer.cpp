@@ -25,6 +25,15 @@ base::Error noDatabase() {
     return base::fail(base::ErrorKind::Io, "the shard has no database");
 }
 
+void addReceipts(const std::map<uint16_t, base::IntervalSet>& receipts,
+                 std::map<uint16_t, base::IntervalSet>& found) {
+    for (const auto& [cpu, held] : receipts) {
+        for (const base::Interval& interval : held.intervals()) {
+            found[cpu].add(interval);
+        }
+    }
+}
+
 }  // namespace
 
 // One transaction on its way: what is in it, and what must live until it ends.
@@ -170,6 +179,7 @@ base::Result<void> ShardWriter::gather(Batch& batch, WriteItem first) {
         } else {
             batch.items.push_back(std::move(*item));
             if (!begun) {
+                EVD_TRY(askPutAside(batch));
                 EVD_TRY(ensureDatabase(batch));
                 EVD_TRY(database_->begin());
                 begun = true;
@@ -190,9 +200,37 @@ base::Result<void> ShardWriter::insert(Batch& batch, const WriteItem& item) {
                           : insertRecords(batch, item.record_work);
 }
 
-// Events and gap records in the order of their sequence numbers, so that ids follow it.
 base::Result<void> ShardWriter::insertSlice(Batch& batch, const SliceWork& work) {
-    const RunSlice& slice = work.slice;
+    for (const RunSlice& part :
+         restrictSlices({work.slice}, notHeld(work.cpu, work.slice.covered))) {
+        EVD_TRY(insertRows(batch, work, part));
+    }
+    database_->account(work.cpu, work.slice.covered, work.elsewhere);
+    return {};
+}
+
+// Nearly always all of it. The commit of the rest failed, and was found to be done when the
+// database was opened anew or put aside; the lane has been told, but this was in the queue by then.
+std::vector<base::Interval> ShardWriter::notHeld(uint16_t cpu, base::Interval covered) const {
+    std::vector<base::Interval> wanted = {covered};
+    for (const auto* receipts : {&database_->receipts(), &held_aside_}) {
+        const auto held = receipts->find(cpu);
+        if (held == receipts->end() || !held->second.intersects(covered)) {
+            continue;
+        }
+        std::vector<base::Interval> missing;
+        for (const base::Interval& interval : wanted) {
+            const auto parts = held->second.missingFrom(interval);
+            missing.insert(missing.end(), parts.begin(), parts.end());
+        }
+        wanted = std::move(missing);
+    }
+    return wanted;
+}
+
+// Events and gap records in the order of their sequence numbers, so that ids follow it.
+base::Result<void> ShardWriter::insertRows(Batch& batch, const SliceWork& work,
+                                           const RunSlice& slice) {
     int64_t id = allocator_.reserve(batch.reservation, static_cast<uint32_t>(slice.rows()));
     batch.last_id = id + static_cast<int64_t>(slice.rows()) - 1;
     batch.rows += slice.rows();
@@ -224,7 +262,6 @@ base::Result<void> ShardWriter::insertSlice(Batch& batch, const SliceWork& work)
     if (!slice.gaps.empty()) {
         batch.newest_timestamp_ns = std::max(batch.newest_timestamp_ns, work.noticed_wall_ns);
     }
-    database_->account(work.cpu, slice.covered, work.elsewhere);
     return {};
 }
 
@@ -261,6 +298,7 @@ void ShardWriter::succeed(Batch& batch) {
     if (batch.items.empty()) {
         return;
     }
+    failed_reads_.forget();
     const int64_t first_id = batch.reservation.lowest();
     allocator_.settle(batch.reservation);
     if (doubtful_.isOpen()) {
@@ -306,8 +344,8 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
         }
         tellStableId();
     }
-    if (error.kind == base::ErrorKind::Corrupt) {
-        replaceCorrupt(batch);
+    if (isDamage(error)) {
+        replaceDamaged(batch);
     } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
         Checkpointer::makeRoom(database_->connection());
     } else if (error.kind == base::ErrorKind::Denied && database_ != nullptr) {
@@ -341,19 +379,54 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
     batch.report.trouble = gone + opened.value().trouble;
     database_ = std::move(opened.value().database);
     gate_.rows().forget();
-    return database_ != nullptr ? indexes_.discover(database_->connection()) : noDatabase();
+    if (!opened.value().aside.empty()) {
+        put_aside_.set(std::move(opened.value().aside));
+    }
+    if (database_ == nullptr) {
+        return noDatabase();
+    }
+    addReceipts(database_->receipts(), batch.report.found);
+    return indexes_.discover(database_->connection());
+}
+
+bool ShardWriter::isDamage(const base::Error& error) {
+    return (error.kind == base::ErrorKind::Corrupt && database_ != nullptr) ||
+           (db::isFailedRead(error) && failed_reads_.failed(clock_.monotonicNs()));
 }
 
 // Ruling S6: the damaged database stays readable under another name, and the next batch finds a
 // fresh one. The sender's copies are intact: it is told to come again.
-void ShardWriter::replaceCorrupt(Batch& batch) {
-    if (database_ == nullptr) {
-        return;
+void ShardWriter::replaceDamaged(Batch& batch) {
+    if (database_ != nullptr) {
+        if (doubtful_.isOpen()) {
+            // Takes the place in the log of what is in doubt, where that can be done; otherwise
+            // what a reader finds there counts.
+            (void)commitLastId();
+        }
+        giveUpDatabase();
     }
-    const std::string path = database_->path();
-    giveUpDatabase();
     batch.report.trouble =
-        quarantineAndReplace(path, clock_.wallNs(), [&] { return ensureDatabase(batch); });
+        quarantineAndReplace(shardPath(options_.directory, options_.shard), clock_.wallNs(),
+                             [&](const std::string& aside) {
+                                 put_aside_.set(aside);
+                                 failed_reads_.forget();
+                                 (void)askPutAside(batch);  // the next batch does it again
+                                 return ensureDatabase(batch);
+                             });
+}
+
+base::Result<void> ShardWriter::commitLastId() {
+    EVD_TRY(database_->begin());
+    EVD_TRY(database_->setMetadata(kLastIdKey, base::cat(allocator_.lastReservedId())));
+    return database_->commit();
+}
+
+base::Result<void> ShardWriter::askPutAside(Batch& batch) {
+    return put_aside_.ask([&](db::Connection& connection) -> base::Result<void> {
+        auto read = readReceipts(connection, options_.boot_id, held_aside_);
+        addReceipts(held_aside_, batch.report.found);
+        return read;
+    });
 }
 
 void ShardWriter::tellRoom() {
@@ -411,7 +484,7 @@ void ShardWriter::afterIndexWork(const base::Result<void>& outcome) {
     if (!outcome && outcome.error().kind == base::ErrorKind::Corrupt) {
         Batch batch;
         batch.report.shard = options_.shard;
-        replaceCorrupt(batch);
+        replaceDamaged(batch);
         listener_.reported(std::move(batch.report));
     } else if (!outcome) {
         base::logWarning(base::cat("shard ", options_.shard, ": ", outcome.error().text,

@@ -9,6 +9,8 @@
 #include "store/checkpointer.h"
 #include "store/commit_meter.h"
 #include "store/event_run.h"
+#include "store/failed_reads.h"
+#include "store/put_aside.h"
 #include "store/sequence_allocator.h"
 #include "store/shard_database.h"
 #include "store/shard_gate.h"
@@ -73,6 +75,9 @@ struct ShardReport {
     std::optional<base::Error> failure;
     bool is_in_doubt = false;  // what was given up may be in the log after all, see EventStore
     std::string trouble;       // the database was quarantined or replaced; for a storage_error
+    // By cpu: what a database that was opened anew or put aside accounts for. Some of it may have
+    // been given up before.
+    std::map<uint16_t, base::IntervalSet> found;
     bool has_settled = false;  // a commit has taken the place of one in doubt
     bool has_room = false;     // the queue has room again for somebody who asked for it
 
@@ -95,11 +100,11 @@ class WriterListener {
 // what became visible and reports what became durable, once per transaction. A transaction that
 // fails is rolled back whole, everything in it and everything of the same cpus queued behind it
 // under the same epoch is given up, and the writer goes on (Ruling S4). A corrupt database is put
-// aside and replaced (Ruling S6). A commit that failed on the disk leaves its ids in doubt and the
-// stable id where it is; when nothing comes whose commit would settle that, the writer commits
-// something small by itself after kDoubtWait. Event bytes are bound where they lie: whoever pushes
-// an item keeps its memory alive until the report. Pushing is for any thread; the destructor writes
-// out what is queued and joins.
+// aside and replaced (Ruling S6), and what it turns out to hold is not stored again. A commit that
+// failed on the disk leaves its ids in doubt and the stable id where it is; when nothing comes
+// whose commit would settle that, the writer commits something small by itself after kDoubtWait.
+// Event bytes are bound where they lie: whoever pushes an item keeps its memory alive until the
+// report. Pushing is for any thread; the destructor writes out what is queued and joins.
 class ShardWriter {
   public:
     struct Options {
@@ -148,13 +153,18 @@ class ShardWriter {
     base::Result<void> gather(Batch& batch, WriteItem first);
     base::Result<void> insert(Batch& batch, const WriteItem& item);
     base::Result<void> insertSlice(Batch& batch, const SliceWork& work);
+    base::Result<void> insertRows(Batch& batch, const SliceWork& work, const RunSlice& slice);
+    std::vector<base::Interval> notHeld(uint16_t cpu, base::Interval covered) const;
     base::Result<void> insertRecords(Batch& batch, const RecordWork& work);
     bool isBroken(const WriteItem& item) const;
     void succeed(Batch& batch);
     void fail(Batch& batch, base::Error error);
     void tellStableId();
     base::Result<void> ensureDatabase(Batch& batch);
-    void replaceCorrupt(Batch& batch);
+    bool isDamage(const base::Error& error);
+    void replaceDamaged(Batch& batch);
+    base::Result<void> commitLastId();
+    base::Result<void> askPutAside(Batch& batch);
     void closeDatabase();
     void giveUpDatabase();  // another one takes its place
     void tellRoom();
@@ -186,6 +196,10 @@ class ShardWriter {
     // The ids of a commit that failed: should the process die before the shard commits again, the
     // next start may find its rows. Until then nobody may be told that they are void.
     SequenceAllocator::Reservation doubtful_;
+    FailedReads failed_reads_;
+    PutAside put_aside_;
+    // By cpu: what the databases account for that were put aside in this life.
+    std::map<uint16_t, base::IntervalSet> held_aside_;
 
     CommitMeter meter_;
 

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 #include <unistd.h>
+#include <cerrno>
 
 namespace evd::db {
 
@@ -29,9 +30,6 @@ ErrorKind readOnlyKind(int extended) {
 }
 
 ErrorKind kindOf(int extended) {
-    if (extended == SQLITE_IOERR_CORRUPTFS) {
-        return ErrorKind::Corrupt;
-    }
     switch (extended & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
@@ -58,8 +56,31 @@ ErrorKind kindOf(int extended) {
     }
 }
 
+// Whether the last thing that the system refused to do with the file was to read it.
+bool hasRefusedRead(sqlite3_file* file) {
+    if (file == nullptr || file->pMethods == nullptr) {
+        return false;
+    }
+    int code = 0;
+    (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code);
+    return code == EIO || code == ENXIO || code == ERANGE;  // SQLITE_IOERR_CORRUPTFS
+}
+
+bool hasRefusedRead(sqlite3* handle) {
+    sqlite3_file* database = nullptr;
+    sqlite3_file* log = nullptr;
+    (void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &database);
+    (void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    return hasRefusedRead(database) || hasRefusedRead(log);
+}
+
 Error errorOf(sqlite3* handle, std::string_view what) {
     const int extended = sqlite3_extended_errcode(handle);
+    // A page that cannot be read is a damaged one to a statement; only the file knows better.
+    if ((extended & 0xff) == SQLITE_CORRUPT && hasRefusedRead(handle)) {
+        return {ErrorKind::Io,
+                base::cat(what, ": a page could not be read (SQLite ", extended, ")"), extended};
+    }
     return {kindOf(extended),
             base::cat(what, ": ", sqlite3_errmsg(handle), " (SQLite ", extended, ")"), extended};
 }
@@ -313,7 +334,13 @@ base::Result<void> Connection::execute(std::string_view sql) {
 }
 
 bool isFailedRead(const Error& error) {
-    return error.code == SQLITE_IOERR_CORRUPTFS;
+    return error.kind == ErrorKind::Io &&
+           (error.code == SQLITE_IOERR_CORRUPTFS || error.code == SQLITE_IOERR_READ ||
+            (error.code & 0xff) == SQLITE_CORRUPT);
+}
+
+bool Connection::hasFailedRead() const {
+    return hasRefusedRead(handle_);
 }
 
 bool Connection::isInTransaction() const {

@@ -75,8 +75,8 @@ struct Checkpoint {
     int64_t moved_pages = 0;  // of these now also in the database file
 };
 
-// Whether the system refused a read. The kind says Corrupt, for that is what a page that stays
-// unreadable is; but it may pass.
+// Whether it was an Io error because the system refused a read. That may pass; a page that stays
+// unreadable is a damaged one.
 bool isFailedRead(const base::Error& error);
 
 // One SQLite connection: the only door to sqlite3.h. Used by one thread at a time. Readers can
@@ -88,9 +88,9 @@ bool isFailedRead(const base::Error& error);
 // neither is opened as immutable (see isImmutable).
 //
 // Errors by what the caller should do: Busy (locked, or a writer died half-way and has not
-// recovered yet: try again), Io (disk full or broken), Corrupt (not a database, damaged), NotFound
-// (no such file), Gone (interrupted), Denied (no permission), Invalid (the statement is wrong, or
-// the database lacks the table it names).
+// recovered yet: try again), Io (disk full or broken, a page that the system refuses to read),
+// Corrupt (not a database, damaged), NotFound (no such file), Gone (interrupted), Denied (no
+// permission), Invalid (the statement is wrong, or the database lacks the table it names).
 class Connection {
   public:
     static base::Result<std::unique_ptr<Connection>> openForReading(const std::string& path);
@@ -116,6 +116,10 @@ class Connection {
     // Whether a transaction was begun and has not ended. A BEGIN that failed may have begun one:
     // the progress check is asked once more when the work is done.
     bool isInTransaction() const;
+
+    // Whether the system has refused to read a page of its files. From then on damage and a refused
+    // read cannot be told apart here, and both are Io: another connection can.
+    bool hasFailedRead() const;
 
     // Called inside long statements every so many virtual-machine steps; answering true makes the
     // statement fail with Gone. An empty function removes the check.

@@ -43,7 +43,7 @@ base::Result<std::unique_ptr<db::Connection>> ConnectionCache::acquire(const Dat
 
 void ConnectionCache::release(const DatabaseFile& file,
                               std::unique_ptr<db::Connection> connection) {
-    if (connection->isImmutable() || connection->isInTransaction()) {
+    if (connection->isImmutable() || connection->isInTransaction() || connection->hasFailedRead()) {
         return;
     }
     std::list<Idle> closed;  // outside of the lock

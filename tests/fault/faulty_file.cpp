@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,7 @@ struct FaultyFile {
     sqlite3_file base;
     std::string* path;
     uint64_t inode;
+    int last_errno;  // of a read that was failed here; as a real file it is not taken back
 
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
@@ -48,6 +50,7 @@ int closeFile(sqlite3_file* file) {
 
 int readFile(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
     if (FaultyVfs::instance().judge(Operation::Read) != Verdict::Pass) {
+        own(file).last_errno = EIO;
         return SQLITE_IOERR_CORRUPTFS;  // what SQLite makes of EIO
     }
     return methods(file).xRead(behind(file), bytes, count, offset);
@@ -120,6 +123,10 @@ int checkReservedLock(sqlite3_file* file, int* outcome) {
 }
 
 int controlFile(sqlite3_file* file, int operation, void* argument) {
+    if (operation == SQLITE_FCNTL_LAST_ERRNO && own(file).last_errno != 0) {
+        *static_cast<int*>(argument) = own(file).last_errno;
+        return SQLITE_OK;
+    }
     return methods(file).xFileControl(behind(file), operation, argument);
 }
 
@@ -190,6 +197,7 @@ int openFile(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int*
     if (opened.inode != 0) {
         vfs.shadowOpened(opened.inode, *path);
     }
+    opened.last_errno = 0;
     opened.path = path.release();
     opened.base.pMethods = &kMethods;
     return SQLITE_OK;

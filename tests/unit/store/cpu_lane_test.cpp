@@ -56,6 +56,20 @@ TEST_CASE("cpu lane: behind a failed run nothing is taken until it has come agai
     CHECK(lane.admit({11, 20}).verdict == Verdict::Take);
 }
 
+TEST_CASE("cpu lane: a failed run that is found to be stored has come when it comes again") {
+    CpuLane lane({});
+    REQUIRE(lane.admit({1, 10}).verdict == Verdict::Take);
+    REQUIRE(lane.admit({11, 20}).verdict == Verdict::Take);
+    const uint32_t epoch = lane.epoch();
+    lane.committed({1, 10});
+    lane.found(held(1, 20));
+    lane.failed({11, 20}, epoch);
+    CHECK(lane.admit({1, 10}).verdict == Verdict::AlreadyHeld);
+    CHECK(lane.admit({21, 30}).verdict == Verdict::ComeAgain);
+    CHECK(lane.admit({11, 20}).verdict == Verdict::AlreadyHeld);
+    CHECK(lane.admit({21, 30}).verdict == Verdict::Take);
+}
+
 TEST_CASE("cpu lane: a later failure report of the same epoch does not undo a resend") {
     CpuLane lane({});
     REQUIRE(lane.admit({1, 10}).verdict == Verdict::Take);

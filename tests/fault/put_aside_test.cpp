@@ -1,0 +1,216 @@
+// Databases that are put aside while they are in use, and those that only seem damaged because the
+// disk refuses to be read for a while: what they hold is neither lost nor stored again.
+
+#include "tests/fault/scenarios.h"
+
+#include "common/base/text.h"
+#include "common/db/schema.h"
+#include "store/failed_reads.h"
+#include "store/put_aside.h"
+#include "tests/support/wait_until.h"
+#include "tests/unit/store/record_fixture.h"
+#include "tests/unit/store/store_fixture.h"
+
+#include <doctest/doctest.h>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace evd::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kForLong = ~uint64_t{0} / 2;
+
+int64_t countPutAside(const std::string& folder) {
+    return std::count_if(
+        fs::directory_iterator(folder), fs::directory_iterator(), [](const auto& entry) {
+            const std::string path = entry.path().string();
+            return path.find(".corrupt-") != std::string::npos && path.ends_with(".db");
+        });
+}
+
+// Garbage where the table's first page is in the file; what is in the log or in a cache stays.
+void damageTable(const std::string& path, int64_t page_bytes, const std::string& table) {
+    const auto page = base::parseU64(
+        askFile(path, base::cat("SELECT rootpage FROM sqlite_schema WHERE name = '", table, "'")));
+    REQUIRE(page);
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp((static_cast<int64_t>(page.value()) - 1) * page_bytes);
+    const std::string garbage(static_cast<size_t>(page_bytes), 'x');
+    file.write(garbage.data(), page_bytes);
+    REQUIRE(file.flush());
+}
+
+// A store of one shard with numbers 1 to 10 of cpu 0, opened anew, so that nothing but what a start
+// touches is in its writer's cache.
+struct ReopenedStore : StoreFixture {
+    ReopenedStore() : StoreFixture(/*shards=*/1) {
+        FaultyVfs::instance().disarm();
+        openAndAttach();
+        REQUIRE(write(RunSketch(0, 1, 10)) == "ok");
+        shutDown();
+        openAndAttach();
+    }
+    // A commit of numbers 11 to 20 of which nothing reaches the disk; the pages that it changed are
+    // no longer in the writer's cache.
+    void failOnce() {
+        FaultyVfs::instance().arm({FaultKind::WriteError, 1, 1});
+        REQUIRE(write(RunSketch(0, 11, 20)) == "busy");
+        FaultyVfs::instance().disarm();
+    }
+    ~ReopenedStore() { FaultyVfs::instance().disarm(); }
+    ReopenedStore(const ReopenedStore&) = delete;
+    ReopenedStore& operator=(const ReopenedStore&) = delete;
+};
+
+TEST_CASE(
+    "put aside: a commit that failed is not stored again when the database holds it after all") {
+    for (const bool is_restart : {false, true}) {
+        CAPTURE(is_restart);
+        ReopenedStore fixture;
+        FaultyVfs& disk = FaultyVfs::instance();
+        // All of it is in the log, and the disk says that it is not.
+        disk.arm({FaultKind::SyncError, 1, 1});
+        CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
+        damageTable(fixture.shardPath(0), db::kPageBytes, "receipts");
+        // Nothing can take its place in the log.
+        disk.arm({FaultKind::WriteError, 1, kForLong});
+        disk.armAlso({FaultKind::TruncateError, 1, kForLong});
+        CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
+        CHECK(countPutAside(fixture.folder()) == 1);
+        CHECK(fixture.store().holdings().front().held.greatest() == 20);
+        disk.disarm();
+        if (is_restart) {
+            fixture.kill();
+            fixture.openAndAttach();
+        }
+        CHECK(fixture.write(RunSketch(0, 11, 20)) == "ok");
+        CHECK(fixture.write(RunSketch(0, 15, 30)) == "ok");
+        CHECK(fixture.storedEvents() == 30);
+    }
+}
+
+TEST_CASE("put aside: one that cannot be read is asked again before anything is stored") {
+    for (const uint64_t failures : {uint64_t{1}, uint64_t{store::PutAside::kAttemptsMax - 1}}) {
+        CAPTURE(failures);
+        ReopenedStore fixture;
+        FaultyVfs& disk = FaultyVfs::instance();
+        disk.arm({FaultKind::SyncError, 1, 1});
+        CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
+        damageTable(fixture.shardPath(0), db::kPageBytes, "receipts");
+        disk.arm({FaultKind::WriteError, 1, kForLong});
+        disk.armAlso({FaultKind::TruncateError, 1, kForLong});
+        disk.armAlso({FaultKind::OpenError, 1, kForLong});
+        for (uint64_t attempt = 0; attempt < failures; ++attempt) {
+            CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
+        }
+        disk.disarm();
+        CHECK(fixture.write(RunSketch(0, 11, 30)) == "ok");
+        CHECK(fixture.storedEvents() == 30);
+    }
+}
+
+TEST_CASE("put aside: reads that fail for a moment put nothing aside") {
+    for (const uint64_t hits : {1, 2, 7}) {
+        CAPTURE(hits);
+        ReopenedStore fixture;
+        fixture.failOnce();
+        FaultyVfs::instance().arm({FaultKind::ReadError, 1, hits});
+        std::string outcome;
+        for (uint64_t attempt = 0; outcome != "ok" && attempt <= hits; ++attempt) {
+            outcome = fixture.write(RunSketch(0, 11, 20));
+        }
+        CHECK(outcome == "ok");
+        CHECK(FaultyVfs::instance().injected() == hits);
+        CHECK(countPutAside(fixture.folder()) == 0);
+        CHECK(fixture.storedEvents() == 20);
+    }
+}
+
+TEST_CASE("put aside: a database that stays unreadable is given up, and what it holds counts") {
+    ReopenedStore fixture;
+    fixture.failOnce();
+    FaultyVfs::instance().arm({FaultKind::ReadError, 1, kForLong});
+    const int64_t begun_ns = fixture.clock.monotonicNs();
+    while (countPutAside(fixture.folder()) == 0) {
+        REQUIRE(fixture.write(RunSketch(0, 11, 20)) == "busy");
+        REQUIRE(fixture.clock.monotonicNs() - begun_ns < 3 * store::FailedReads::kPatienceNs);
+        pauseMs(100);
+    }
+    CHECK(fixture.clock.monotonicNs() - begun_ns >= store::FailedReads::kPatienceNs);
+    FaultyVfs::instance().disarm();
+    std::string outcome;
+    for (int attempt = 0; outcome != "ok" && attempt < 3; ++attempt) {
+        outcome = fixture.write(RunSketch(0, 5, 20));
+    }
+    CHECK(outcome == "ok");
+    CHECK(fixture.storedEvents() == 20);
+}
+
+TEST_CASE("put aside: pages that could not be read when the store began are not taken in again") {
+    constexpr StoreWorld::Shape kTwoShards{.shards = 2, .cpus = 2};
+    for (uint64_t at = 1; at <= 40; ++at) {
+        CAPTURE(at);
+        FaultyVfs::instance().disarm();
+        StoreWorld world(kTwoShards);
+        REQUIRE(world.start());
+        world.emitEverywhere(3);
+        REQUIRE(world.finish());
+        world.rereadRings();
+        FaultyVfs::instance().arm({FaultKind::ReadError, at, 2});
+        world.start();
+        REQUIRE(world.finish());
+        FaultyVfs::instance().disarm();
+        for (const std::string& violation : world.violations(StoreWorld::Expect::Everything)) {
+            FAIL_CHECK(violation);
+        }
+        CHECK(countPutAside(world.folder()) == 0);
+    }
+}
+
+// A store that has heard nothing of these batches, on a database that holds them: somebody else
+// said hello in between.
+void forgetBatches(RecordFixture& fixture) {
+    REQUIRE(fixture.store().attach(guidOf(8)) == 0);
+    REQUIRE(fixture.store().attach(guidOf(9)) == 0);
+}
+
+TEST_CASE("put aside: a batch of records that is held is not stored again") {
+    for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
+        FaultyVfs::instance().disarm();
+        RecordFixture fixture(kind);
+        fixture.openAndAttach();
+        CHECK(fixture.write(fixture.batch(1, 5)) == "ok");
+        CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
+        forgetBatches(fixture);
+        CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
+        CHECK(fixture.ask(fixture.countSql()) == "10");
+    }
+}
+
+TEST_CASE("put aside: nor is one that is held by a database that stayed unreadable") {
+    FaultyVfs& disk = FaultyVfs::instance();
+    disk.disarm();
+    RecordFixture fixture(RecordFixture::Kind::Logs);
+    fixture.openAndAttach();
+    CHECK(fixture.write(fixture.batch(1, 5)) == "ok");
+    CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
+    disk.arm({FaultKind::WriteError, 1, 1});
+    CHECK(fixture.write(fixture.batch(3, 5)) == "busy");
+    disk.arm({FaultKind::ReadError, 1, kForLong});
+    CHECK(waitUntil(4 * store::FailedReads::kPatienceNs / base::kNsPerMs, [&] {
+        (void)fixture.write(fixture.batch(3, 5));
+        pauseMs(100);
+        return countPutAside(fixture.folder()) == 1;
+    }));
+    disk.disarm();
+    forgetBatches(fixture);
+    CHECK(waitUntil(kPatienceMs, [&] { return fixture.write(fixture.batch(2, 5)) == "ok"; }));
+    CHECK(fixture.write(fixture.batch(3, 5)) == "ok");
+    CHECK(fixture.ask(fixture.countSql()) == "5");
+}
+
+}  // namespace
+}  // namespace evd::test
