@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cwchar>
 
 namespace evd::evctl {
 
@@ -56,7 +57,7 @@ struct LineEditor::Libedit {
         return static_cast<Libedit*>(self);
     }
     static char* promptOf(EditLine* line) { return of(line)->prompt.data(); }
-    static unsigned char tab(EditLine* line, int) { return of(line)->completeNow(); }
+    static unsigned char tab(EditLine* line, wint_t) { return of(line)->completeNow(); }
 
     unsigned char completeNow() {
         const LineInfo* typed = ::el_line(line);
@@ -110,7 +111,8 @@ LineEditor::LineEditor(std::string history_path, Complete complete)
     (void)::el_set(line, EL_PROMPT, &Libedit::promptOf);
     (void)::el_set(line, EL_EDITOR, "emacs");
     (void)::el_set(line, EL_HIST, &::history, libedit_->history);
-    (void)::el_set(line, EL_ADDFN, "evctl-complete", "complete a word", &Libedit::tab);
+    // The wide one keeps the texts where they are; the other keeps copies that it never frees.
+    (void)::el_wset(line, EL_ADDFN, L"evctl-complete", L"complete a word", &Libedit::tab);
     (void)::el_set(line, EL_BIND, "^I", "evctl-complete", nullptr);
     (void)::el_set(line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
     (void)::el_source(line, nullptr);
