@@ -64,10 +64,6 @@ base::Result<void> makeStoreDirectory(const std::string& directory) {
     return {};
 }
 
-bool fileExists(const std::string& path) {
-    return ::access(path.c_str(), F_OK) == 0;
-}
-
 bool mayPass(base::ErrorKind kind) {
     return kind == base::ErrorKind::Io || kind == base::ErrorKind::Busy;
 }
@@ -122,7 +118,7 @@ base::Result<void> moveDatabase(const std::string& from, const std::string& to) 
     // first, so that a death at any moment leaves database and log together under one of them.
     base::Result<void> moved;
     for (const char* suffix : kCompanions) {
-        if (moved && fileExists(from + suffix)) {
+        if (moved && db::fileExists(from + suffix)) {
             moved = linkFile(from + suffix, to + suffix);
         }
     }
@@ -168,7 +164,7 @@ base::Result<OpenTrouble> openOnce(const std::string& path, const NewDatabase& f
                                    const base::Clock& clock,
                                    const std::function<base::Result<void>()>& open,
                                    bool is_last_attempt) {
-    if (!fileExists(path)) {
+    if (!db::fileExists(path)) {
         EVD_TRY(createDatabase(path, clock.wallNs(), fresh.create_schema, fresh.page_bytes));
     }
     auto opened = open();

@@ -19,7 +19,6 @@ namespace evd::store {
 // Makes a folder and those above it where they are missing (Spec §3.2, §5.2, §7.2).
 base::Result<void> makeStoreDirectory(const std::string& directory);
 
-bool fileExists(const std::string& path);
 // 0 for a file that is not there.
 int64_t fileBytes(const std::string& path);
 

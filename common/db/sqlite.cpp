@@ -5,9 +5,9 @@
 #include "common/db/column_kind.h"
 #include "common/db/file_growth.h"
 #include "common/db/sql_functions.h"
+#include "common/db/store_files.h"
 
 #include <sqlite3.h>
-#include <unistd.h>
 #include <cerrno>
 
 namespace evd::db {
@@ -83,10 +83,6 @@ Error errorOf(sqlite3* handle, std::string_view what) {
     }
     return {kindOf(extended),
             base::cat(what, ": ", sqlite3_errmsg(handle), " (SQLite ", extended, ")"), extended};
-}
-
-bool exists(const std::string& path) {
-    return ::access(path.c_str(), F_OK) == 0;
 }
 
 // A file: URI for a path, so that a question mark in a folder's name is not read as parameters, and
@@ -229,12 +225,12 @@ base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& ta
 }
 
 base::Result<std::unique_ptr<Connection>> Connection::openForReading(const std::string& path) {
-    if (!exists(path)) {
+    if (!fileExists(path)) {
         return base::fail(ErrorKind::NotFound, base::cat("there is no database ", path));
     }
     // Without write access SQLite cannot make the two files of WAL mode; where neither is there, no
     // writer is there either and the database file alone is the whole truth.
-    const bool immutable = !exists(path + "-wal") && !exists(path + "-shm");
+    const bool immutable = !fileExists(path + "-wal") && !fileExists(path + "-shm");
     const std::string target = fileUri(path, immutable ? "?immutable=1" : "");
     auto opened = open(target, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, kReaderBusyMsMax);
     if (!opened) {
@@ -251,11 +247,16 @@ base::Result<std::unique_ptr<Connection>> Connection::openForReading(const std::
 }
 
 base::Result<std::unique_ptr<Connection>> Connection::openForWriting(const std::string& path) {
-    if (!exists(path)) {
+    if (!fileExists(path)) {
         return base::fail(ErrorKind::NotFound, base::cat("there is no database ", path));
     }
     auto opened = open(path, SQLITE_OPEN_READWRITE, kWriterBusyMsMax);
     if (opened) {
+        // The -wal and the -shm stay when the last writer closes: a reader without write access to
+        // the folder could not make them. Before anything can fail: SQLite would remove them by
+        // their names, which may be another database's by then.
+        int persist = 1;
+        sqlite3_file_control(opened.value()->handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
         EVD_TRY(opened.value()->prepareForWriting());
     }
     return opened;
@@ -289,10 +290,6 @@ base::Result<void> Connection::prepareForWriting() {
         execute(base::cat("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; "
                           "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=",
                           kWalBytesKept)));
-    // The -wal and the -shm stay when the last writer closes: a reader without write access to the
-    // folder could not make them.
-    int persist = 1;
-    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
     sqlite3_wal_hook(handle_, &rememberWalPages, &wal_pages_);
     return {};
 }

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -105,6 +106,10 @@ base::Result<std::vector<StoreFile>> discoverEventStores(const std::string& dire
     return listFiles(directory, [](const std::string& name) {
         return name.ends_with(kSuffix) && name != kMetaFileName;
     });
+}
+
+bool fileExists(const std::string& path) {
+    return ::access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 std::string folderOf(const std::string& path) {

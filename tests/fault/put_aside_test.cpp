@@ -170,6 +170,24 @@ TEST_CASE("put aside: pages that could not be read when the store began are not 
     }
 }
 
+// SQLite removes them by name when the last connection closes. A database may have been put aside
+// by then, and the name be that of its successor, which is in use.
+TEST_CASE("put aside: a connection that could not be opened takes no log away") {
+    ReopenedStore fixture;
+    fixture.kill();
+    const std::string path = fixture.shardPath(0);
+    uint64_t failed = 0;
+    for (uint64_t at = 1; at <= 10; ++at) {
+        CAPTURE(at);
+        FaultyVfs::instance().arm({FaultKind::ReadError, at, 1});
+        failed += db::Connection::openForWriting(path) ? 0 : 1;
+        FaultyVfs::instance().disarm();
+        CHECK(fs::exists(path + "-wal"));
+        CHECK(fs::exists(path + "-shm"));
+    }
+    CHECK(failed > 0);
+}
+
 // A store that has heard nothing of these batches, on a database that holds them: somebody else
 // said hello in between.
 void forgetBatches(RecordFixture& fixture) {
