@@ -28,10 +28,16 @@ constexpr uint64_t kShareBytesMin = 16 * 1024;
 constexpr int kIdColumn = 0;  // of db::kEventColumns
 constexpr int kSequenceColumn = 4;
 
-bool isDamage(const base::Error& error) {
+std::string_view nameOf(const DatabaseFile& file) {
+    return std::string_view(file.path).substr(file.path.rfind('/') + 1);
+}
+
+bool isDamage(const base::Error& error, const DatabaseFile& file) {
     // Invalid: it has no such table, and never will.
     return error.kind == ErrorKind::Corrupt || error.kind == ErrorKind::Invalid ||
-           error.kind == ErrorKind::Unsupported || error.kind == ErrorKind::Denied;
+           error.kind == ErrorKind::Unsupported || error.kind == ErrorKind::Denied ||
+           // What the disk refuses of one in use is waited for, until it is put aside.
+           (db::isFailedRead(error) && db::isQuarantined(nameOf(file)));
 }
 
 bool isSameSet(const std::vector<DatabaseFile>& left, const std::vector<DatabaseFile>& right) {
@@ -42,8 +48,7 @@ bool isSameSet(const std::vector<DatabaseFile>& left, const std::vector<Database
 }
 
 bool mayGrow(const DatabaseFile& file) {
-    return db::shardOfFileName(std::string_view(file.path).substr(file.path.rfind('/') + 1))
-        .has_value();
+    return db::shardOfFileName(nameOf(file)).has_value();
 }
 
 }  // namespace
@@ -81,7 +86,7 @@ base::Result<std::vector<DatabaseFile>> EventPageReader::sourcesWithMore(
         auto connection = connections_.acquire(file);
         auto greatest = connection ? greatestId(*connection.value(), eventTable())
                                    : base::Result<int64_t>(connection.error());
-        if (!greatest && !isDamage(greatest.error())) {
+        if (!greatest && !isDamage(greatest.error(), file)) {
             return greatest.error();
         }
         if (!greatest) {
@@ -113,7 +118,7 @@ base::Result<void> EventPageReader::readAll(const std::vector<DatabaseFile>& sou
         const LogRest::Visit visit(connections_.rest(), file, control);
         auto connection = connections_.acquire(file);
         if (!connection) {
-            if (isDamage(connection.error())) {
+            if (isDamage(connection.error(), file)) {
                 continue;
             }
             return connection.error();
@@ -124,7 +129,7 @@ base::Result<void> EventPageReader::readAll(const std::vector<DatabaseFile>& sou
         if (control.shouldStop()) {
             return control.stopError();
         }
-        if (!done && !isDamage(done.error())) {
+        if (!done && !isDamage(done.error(), file)) {
             return done;
         }
         if (done) {

@@ -44,9 +44,9 @@ struct EventPage {
 // Otherwise a page leaves nothing out: a database that may only be busy fails the page (Busy), and
 // when databases were renamed or made while it was read it is read again, because a file may have
 // been missed between its old name and its new one. Only what is damaged is left out, from the
-// damage on. Databases that can have nothing more are remembered, so that a thousand historical
-// ones cost nothing. Memory is about kEventPageBytesMax, and one row per database. One thread; the
-// connections may be shared.
+// damage on, and of a database that was put aside what the disk refuses to read. Databases that can
+// have nothing more are remembered, so that a thousand historical ones cost nothing. Memory is
+// about kEventPageBytesMax, and one row per database. One thread; the connections may be shared.
 class EventPageReader {
   public:
     EventPageReader(std::string event_folder, ConnectionCache& connections)
