@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "sandbox/supervisor/group_service.h"
 #include "sandbox/supervisor/process_memory.h"
+#include "sandbox/supervisor/silence.h"
 #include "sandbox/supervisor/status.h"
 #include "sandbox/supervisor/watchdog.h"
 
@@ -80,6 +81,27 @@ bool Group::works() const {
     return supervisorWorks(now_ns - last_beat_ns_, all);
 }
 
+Silence Group::judge(Member& member, int64_t now_ns) {
+    if (!member.asked) {
+        member.wait_when_silent_ns.reset();
+        member.is_starving = false;
+    } else if (!member.wait_when_silent_ns) {
+        member.wait_when_silent_ns = processorWaitNs(member.last_pid);
+    }
+    const int64_t silence_ns = now_ns - member.last_answer_ns;
+    int64_t waited_ns = 0;
+    if (silence_ns > silenceMaxNs(member) && member.wait_when_silent_ns && !stopping_) {
+        waited_ns = processorWaitNs(member.last_pid).value_or(0) - *member.wait_when_silent_ns;
+    }
+    const Silence silence = judgeSilence(silence_ns, silenceMaxNs(member), waited_ns);
+    if (silence == Silence::Starved && !std::exchange(member.is_starving, true)) {
+        base::logWarning(
+            cat(member.spec.name, " has been silent for ", silence_ns / base::kNsPerSecond,
+                " s and gets no processor, waiting for it: the machine is overloaded"));
+    }
+    return silence;
+}
+
 void Group::beatOne(Member& member, int64_t now_ns) {
     if (!member.child) {
         return;
@@ -95,9 +117,9 @@ void Group::beatOne(Member& member, int64_t now_ns) {
             return;  // It may be recovering a long log, and answers nothing meanwhile.
         }
     }
-    if (now_ns - member.last_answer_ns > silenceMaxNs(member)) {
+    if (judge(member, now_ns) == Silence::Hung) {
         member.crashes.blame(
-            cat("was silent for ", silenceMaxNs(member) / base::kNsPerSecond, " s"));
+            cat("was silent for ", (now_ns - member.last_answer_ns) / base::kNsPerSecond, " s"));
         kill(member);
         return;
     }

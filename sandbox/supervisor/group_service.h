@@ -8,6 +8,7 @@
 #include "sandbox/supervisor/edge_health.h"
 #include "sandbox/supervisor/fd_broker.h"
 #include "sandbox/supervisor/restart_policy.h"
+#include "sandbox/supervisor/silence.h"
 #include "sandbox/supervisor/stop_diary.h"
 #include "sandbox/supervisor/upgrade_plan.h"
 
@@ -15,6 +16,7 @@
 #include <kj/async-unix.h>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,6 +100,9 @@ class Group final : public ChildRequests {
         int64_t state_since_ns = 0;
         int64_t last_answer_ns = 0;
         bool asked = false;  // a heartbeat is under way
+        // Since the beat that found no answer: processorWaitNs() by then.
+        std::optional<int64_t> wait_when_silent_ns;
+        bool is_starving = false;  // and that was told
         bool drained = false;
         bool is_replaced = false;  // its end is asked for by an upgrade
         bool given_up = false;
@@ -132,6 +137,7 @@ class Group final : public ChildRequests {
     kj::Promise<void> beat();
     void beatOne(Member& member, int64_t now_ns);
     int64_t silenceMaxNs(const Member& member) const;
+    Silence judge(Member& member, int64_t now_ns);
     void judgeEdges(Member& member);
     kj::Promise<void> whenRunning(Member& member);
     void refreshMemory(int64_t now_ns);

@@ -1,25 +1,15 @@
 #include "sandbox/supervisor/process_memory.h"
 
-#include "common/base/fd.h"
 #include "common/base/text.h"
+#include "sandbox/supervisor/proc_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace evd::supervisor {
 
 namespace {
 
-constexpr size_t kFileBytesMax = 4096;
 constexpr uint64_t kKibibyte = 1024;
-
-std::string readSmall(const std::string& path) {
-    const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::string text(kFileBytesMax, '\0');
-    const ssize_t bytes = file.valid() ? ::read(file.get(), text.data(), text.size()) : 0;
-    text.resize(bytes > 0 ? static_cast<size_t>(bytes) : 0);
-    return text;
-}
 
 uint64_t firstNumber(std::string_view text) {
     text = base::trim(text);
@@ -44,9 +34,9 @@ uint64_t residentBytes(std::string_view statm, uint64_t page_bytes) {
 
 uint64_t processMemoryBytes(pid_t pid, const std::string& proc_root) {
     const std::string folder = base::cat(proc_root, "/", pid);
-    const uint64_t proportional = proportionalBytes(readSmall(folder + "/smaps_rollup"));
+    const uint64_t proportional = proportionalBytes(readProcFile(folder + "/smaps_rollup"));
     return proportional != 0 ? proportional
-                             : residentBytes(readSmall(folder + "/statm"),
+                             : residentBytes(readProcFile(folder + "/statm"),
                                              static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)));
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox/supervisor/watchdog.h"
 
 #include "sandbox/supervisor/group_service.h"
+#include "sandbox/supervisor/silence.h"
 
 #include <algorithm>
 
@@ -18,7 +19,8 @@ bool isSeenTo(const ProgramSigns& signs) {
         case ProgramSigns::State::Starting:
             return signs.state_age_ns <= kStartTimeoutNs + kWatchdogPatienceNs;
         case ProgramSigns::State::Serving:
-            return signs.silence_ns <= kHeartbeatTimeoutNs + kWatchdogPatienceNs;
+            return signs.silence_ns <=
+                   kHeartbeatTimeoutNs + kStarvedPatienceNs + kWatchdogPatienceNs;
         case ProgramSigns::State::BackingOff:
             return signs.state_age_ns <= kWatchdogPatienceNs;
     }
