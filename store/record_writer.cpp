@@ -7,6 +7,7 @@
 #include "store/record_writer.h"
 
 #include "common/base/text.h"
+#include "common/db/store_files.h"
 #include "store/record_files.h"
 
 #include <algorithm>
@@ -203,8 +204,10 @@ void RecordWriter::fail(Transaction& transaction, base::Error error) {
 }
 
 bool RecordWriter::isDamage(const base::Error& error) {
+    // What cannot be read may also be the one that is being made.
     return (error.kind == base::ErrorKind::Corrupt && database_ != nullptr) ||
-           (db::isFailedRead(error) && failed_reads_.failed(clock_.monotonicNs()));
+           (db::isFailedRead(error) && failed_reads_.failed(clock_.monotonicNs()) &&
+            db::fileExists(options_.path));
 }
 
 base::Result<void> RecordWriter::ensureDatabase(Transaction& transaction) {

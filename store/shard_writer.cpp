@@ -10,6 +10,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/db/store_files.h"
 #include "common/kmes/event_header.h"
 #include "store/boot.h"
 #include "store/shard_files.h"
@@ -390,8 +391,10 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
 }
 
 bool ShardWriter::isDamage(const base::Error& error) {
+    // What cannot be read may also be the one that is being made.
     return (error.kind == base::ErrorKind::Corrupt && database_ != nullptr) ||
-           (db::isFailedRead(error) && failed_reads_.failed(clock_.monotonicNs()));
+           (db::isFailedRead(error) && failed_reads_.failed(clock_.monotonicNs()) &&
+            db::fileExists(shardPath(options_.directory, options_.shard)));
 }
 
 // Ruling S6: the damaged database stays readable under another name, and the next batch finds a
