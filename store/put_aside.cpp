@@ -4,8 +4,6 @@
 #include "common/base/text.h"
 #include "store/database_files.h"
 
-#include <utility>
-
 namespace evd::store {
 
 void PutAside::set(std::string path) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace evd::store {
 
@@ -19,6 +20,9 @@ class PutAside {
     static constexpr int kAttemptsMax = 5;
 
     using Read = std::function<base::Result<void>(db::Connection&)>;
+
+    PutAside() = default;
+    explicit PutAside(std::string path) { set(std::move(path)); }
 
     void set(std::string path);
     // Asks with `read` what has not been asked. An error: nothing is known yet, come again.

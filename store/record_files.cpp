@@ -26,27 +26,29 @@ base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& f
     return opened;
 }
 
-std::optional<StoredBatch> lastStoredBatch(const std::string& path,
-                                           const RecordDatabase& database) {
+LastStored lastStoredBatch(const std::string& path, const RecordDatabase& database) {
     if (database.lastBatch()) {
-        return database.lastBatch();
+        return {database.lastBatch(), {}};
     }
     const auto files = db::discoverSingleStore(path);
     if (!files) {
-        return std::nullopt;
+        return {};
     }
-    // In name order, and so by time. What cannot be read tells nothing.
+    // In name order, and so by time. What is damaged tells nothing.
     for (auto file = files.value().rbegin(); file != files.value().rend(); ++file) {
         if (!db::isQuarantined(file->name)) {
             continue;
         }
         const auto connection = db::Connection::openForReading(file->path);
         const auto last = connection ? readLastBatch(*connection.value()) : connection.error();
+        if (!last && mayPass(last.error().kind)) {
+            return {{}, file->path};
+        }
         if (last && last.value()) {
-            return last.value();
+            return {last.value(), {}};
         }
     }
-    return std::nullopt;
+    return {};
 }
 
 }  // namespace evd::store

@@ -26,9 +26,14 @@ base::Result<OpenedRecords> openRecords(const std::string& path, RecordFormat& f
                                         const base::Clock& clock, int64_t least_id = 0,
                                         int attempts_max = 1);
 
+struct LastStored {
+    std::optional<StoredBatch> batch;
+    std::string unread;  // a database that may hold it, and cannot be read just now
+};
+
 // The last batch that is stored here at all: what the open database says or, while it holds none,
 // the newest of those that were put aside before it and can still be read. A sender that has not
 // been answered yet would otherwise send again what lies there.
-std::optional<StoredBatch> lastStoredBatch(const std::string& path, const RecordDatabase& database);
+LastStored lastStoredBatch(const std::string& path, const RecordDatabase& database);
 
 }  // namespace evd::store

@@ -24,11 +24,12 @@ base::Result<std::unique_ptr<RecordStore>> RecordStore::open(RecordWriter::Optio
         listener.storageFailed(store->format_->name(), opened.value().trouble);
     }
     if (opened.value().database != nullptr) {
-        store->stored_before_ = lastStoredBatch(options.path, *opened.value().database);
+        LastStored last = lastStoredBatch(options.path, *opened.value().database);
+        store->stored_before_ = last.batch;
         RecordWriterListener& writer_listener = *store;
-        store->writer_ = std::make_unique<RecordWriter>(std::move(options), *store->format_,
-                                                        std::move(opened.value().database), clock,
-                                                        writer_listener);
+        store->writer_ = std::make_unique<RecordWriter>(
+            std::move(options), *store->format_, std::move(opened.value().database),
+            PutAside(std::move(last.unread)), clock, writer_listener);
     }
     return store;
 }

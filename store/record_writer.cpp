@@ -25,8 +25,8 @@ struct RecordWriter::Transaction {
 };
 
 RecordWriter::RecordWriter(Options options, RecordFormat& format,
-                           std::unique_ptr<RecordDatabase> database, const base::Clock& clock,
-                           RecordWriterListener& listener)
+                           std::unique_ptr<RecordDatabase> database, PutAside put_aside,
+                           const base::Clock& clock, RecordWriterListener& listener)
     : options_(std::move(options)),
       format_(format),
       clock_(clock),
@@ -35,6 +35,7 @@ RecordWriter::RecordWriter(Options options, RecordFormat& format,
       latency_ns_max_(options_.limits.latency_ns_max),
       checkpoint_bytes_(options_.checkpoint_bytes),
       database_(std::move(database)),
+      put_aside_(std::move(put_aside)),
       batch_policy_(options_.limits),
       checkpointer_(base::cat(format.measures(), "-moves"), options_.checkpoint_bytes),
       thread_(std::make_unique<base::Thread>(base::cat(format.measures(), "-writer"),

@@ -77,8 +77,9 @@ class RecordWriter {
         uint64_t dropped_records = 0;
     };
 
+    // put_aside: what may hold the last batches when the database holds none.
     RecordWriter(Options options, RecordFormat& format, std::unique_ptr<RecordDatabase> database,
-                 const base::Clock& clock, RecordWriterListener& listener);
+                 PutAside put_aside, const base::Clock& clock, RecordWriterListener& listener);
     ~RecordWriter();
     RecordWriter(const RecordWriter&) = delete;
     RecordWriter& operator=(const RecordWriter&) = delete;

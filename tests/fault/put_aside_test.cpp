@@ -5,6 +5,8 @@
 
 #include "common/base/text.h"
 #include "common/db/schema.h"
+#include "common/db/store_files.h"
+#include "store/database_files.h"
 #include "store/failed_reads.h"
 #include "store/put_aside.h"
 #include "tests/support/wait_until.h"
@@ -228,6 +230,33 @@ TEST_CASE("put aside: nor is one that is held by a database that stayed unreadab
     CHECK(waitUntil(kPatienceMs, [&] { return fixture.write(fixture.batch(2, 5)) == "ok"; }));
     CHECK(fixture.write(fixture.batch(3, 5)) == "ok");
     CHECK(fixture.ask(fixture.countSql()) == "5");
+}
+
+// A store that dies has not answered its last batches, and the next one may find the file corrupt.
+TEST_CASE("put aside: nor one that is held by a database that a start could not read") {
+    FaultyVfs& disk = FaultyVfs::instance();
+    for (const FaultKind kind : {FaultKind::OpenError, FaultKind::ReadError}) {
+        uint64_t injected = 0;
+        for (uint64_t at = 1; at <= 25; ++at) {
+            CAPTURE(at);
+            disk.disarm();
+            RecordFixture fixture(RecordFixture::Kind::Metrics);
+            fixture.openAndAttach();
+            CHECK(fixture.write(fixture.batch(1, 5)) == "ok");
+            fixture.close();
+            const std::string aside = base::cat(db::quarantinePrefix(fixture.path()), "1.db");
+            REQUIRE(store::moveDatabase(fixture.path(), aside));
+            disk.arm({kind, at, 1});
+            fixture.openAndAttach();
+            injected += disk.injected();
+            disk.disarm();
+            CHECK(fixture.write(fixture.batch(1, 5)) == "ok");
+            CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
+            CHECK(fixture.ask(fixture.countSql()) == "5");
+            CHECK(askFile(aside, fixture.countSql()) == "5");
+        }
+        CHECK(injected > 0);
+    }
 }
 
 }  // namespace
