@@ -21,6 +21,11 @@ base::Result<std::unique_ptr<ShardDatabase>> ShardDatabase::open(const std::stri
         new ShardDatabase(path, boot_id, std::move(opened).value()));
     EVD_TRY(database->prepareStatements());
     EVD_TRY(readReceipts(*database->connection_, boot_id, database->receipts_));
+    const auto last_id = db::askInteger(*database->connection_, "SELECT max(id) FROM events");
+    if (!last_id) {
+        return last_id.error();
+    }
+    database->last_id_ = last_id.value().value_or(0);
     auto types =
         NameList::open(*database->connection_, "event_types", "event_type", kKnownTypesMax);
     if (!types) {

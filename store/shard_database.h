@@ -49,6 +49,8 @@ class ShardDatabase {
     db::Connection& connection() { return *connection_; }
     int64_t walBytes() const { return connection_->walPages() * page_bytes_; }
     const std::string& path() const { return path_; }
+    // The greatest id that it held when it was opened.
+    int64_t lastIdWhenOpened() const { return last_id_; }
     // By cpu: what the shard accounts for in this boot.
     const std::map<uint16_t, base::IntervalSet>& receipts() const { return receipts_; }
 
@@ -69,6 +71,7 @@ class ShardDatabase {
     const base::Guid boot_id_;
     const std::unique_ptr<db::Connection> connection_;
     int64_t page_bytes_ = 0;
+    int64_t last_id_ = 0;
     // Statements end before the connection: they stand behind it.
     std::unique_ptr<EventInserter> inserter_;
     std::unique_ptr<FileRoom> room_;

@@ -44,7 +44,8 @@ class ShardSet {
              const base::Clock& clock, WriterListener& listener);
 
     // Opens or makes that many shards and starts their writers; troubles met become storage_error
-    // records. Adds what they account for to `accounted`, by cpu. Once.
+    // records. Adds what they account for to `accounted`, by cpu, and lets ids go on behind theirs.
+    // Once.
     base::Result<void> open(uint16_t count, std::map<uint16_t, base::IntervalSet>& accounted);
     bool isOpen() const { return !shards_.empty(); }
     // Routing over these shards for that many cpus; the set must be open.

@@ -94,6 +94,28 @@ TEST_CASE(
     }
 }
 
+// Whoever has the database open keeps its log from being recovered, and a start does not see what
+// its predecessor died over. When that reader goes, it is there.
+TEST_CASE("put aside: a commit that comes to light between a start's first look and its hello") {
+    ReopenedStore fixture;
+    auto reader = db::Connection::openForReading(fixture.shardPath(0));
+    REQUIRE(reader);
+    REQUIRE(db::askInteger(*reader.value(), "SELECT count(*) FROM events"));
+    FaultyVfs::instance().arm({FaultKind::SyncError, 1, 1});
+    CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
+    FaultyVfs::instance().disarm();
+    fixture.kill();
+    fixture.open();
+    reader.value().reset();
+    REQUIRE(fixture.store().attach(1));
+    fixture.loop.runUntilIdle(fixture.store());
+    CHECK(fixture.store().holdings().front().held.greatest() == 20);
+    CHECK(fixture.write(RunSketch(0, 11, 20)) == "ok");
+    CHECK(fixture.write(RunSketch(0, 21, 30)) == "ok");
+    CHECK(fixture.storedEvents() == 30);
+    CHECK(fixture.total("SELECT count(*) FROM events WHERE event_type = 'synthetic.startup'") == 3);
+}
+
 TEST_CASE("put aside: one that cannot be read is asked again before anything is stored") {
     for (const uint64_t failures : {uint64_t{1}, uint64_t{store::PutAside::kAttemptsMax - 1}}) {
         CAPTURE(failures);
