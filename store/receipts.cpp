@@ -50,4 +50,13 @@ ReceiptPlan planReceipts(const base::IntervalSet& before, const base::IntervalSe
     return plan;
 }
 
+void addReceipts(const std::map<uint16_t, base::IntervalSet>& receipts,
+                 std::map<uint16_t, base::IntervalSet>& sum) {
+    for (const auto& [cpu, held] : receipts) {
+        for (const base::Interval& interval : held.intervals()) {
+            sum[cpu].add(interval);
+        }
+    }
+}
+
 }  // namespace evd::store

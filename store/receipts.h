@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -28,5 +29,9 @@ struct ReceiptPlan {
 // `elsewhere` is a range all of which was durable somewhere before this transaction began. Pure.
 ReceiptPlan planReceipts(const base::IntervalSet& before, const base::IntervalSet& added,
                          std::optional<base::Interval> elsewhere);
+
+// Adds all of the first to the second.
+void addReceipts(const std::map<uint16_t, base::IntervalSet>& receipts,
+                 std::map<uint16_t, base::IntervalSet>& sum);
 
 }  // namespace evd::store

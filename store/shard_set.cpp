@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/db/store_files.h"
 #include "store/database_files.h"
+#include "store/receipts.h"
 #include "store/shard_files.h"
 
 #include <algorithm>
@@ -37,11 +38,7 @@ base::Result<void> ShardSet::open(uint16_t count,
     for (OpenedShard& entry : opened.value().shards) {
         Shard& shard = shards_[entry.shard];
         if (entry.database != nullptr) {
-            for (const auto& [cpu, held] : entry.database->receipts()) {
-                for (const base::Interval& interval : held.intervals()) {
-                    accounted[cpu].add(interval);
-                }
-            }
+            addReceipts(entry.database->receipts(), accounted);
             shard.writer = std::make_unique<ShardWriter>(
                 ShardWriter::Options{entry.shard, settings_.directory, boot_id_, settings_.batch,
                                      settings_.checkpoint_bytes, settings_.shedding},

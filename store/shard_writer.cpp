@@ -13,6 +13,7 @@
 #include "common/db/store_files.h"
 #include "common/kmes/event_header.h"
 #include "store/boot.h"
+#include "store/receipts.h"
 #include "store/shard_files.h"
 
 #include <algorithm>
@@ -24,15 +25,6 @@ namespace {
 
 base::Error noDatabase() {
     return base::fail(base::ErrorKind::Io, "the shard has no database");
-}
-
-void addReceipts(const std::map<uint16_t, base::IntervalSet>& receipts,
-                 std::map<uint16_t, base::IntervalSet>& found) {
-    for (const auto& [cpu, held] : receipts) {
-        for (const base::Interval& interval : held.intervals()) {
-            found[cpu].add(interval);
-        }
-    }
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace evd::supervisor {
 
-std::optional<int64_t> parseProcessorWait(std::string_view schedstat) {
+std::optional<int64_t> waitOfSchedstat(std::string_view schedstat) {
     const size_t begin = schedstat.find(' ');
     if (begin == std::string_view::npos) {
         return std::nullopt;
@@ -20,7 +20,7 @@ std::optional<int64_t> parseProcessorWait(std::string_view schedstat) {
 }
 
 std::optional<int64_t> processorWaitNs(pid_t pid, const std::string& proc_root) {
-    return parseProcessorWait(readProcFile(base::cat(proc_root, "/", pid, "/schedstat")));
+    return waitOfSchedstat(readProcFile(base::cat(proc_root, "/", pid, "/schedstat")));
 }
 
 Silence judgeSilence(int64_t silence_ns, int64_t silence_max_ns, int64_t waited_ns) {

@@ -15,7 +15,7 @@ inline constexpr int64_t kStarvedPatienceNs = 10'000'000'000;
 // when the kernel does not tell.
 std::optional<int64_t> processorWaitNs(pid_t pid, const std::string& proc_root = "/proc");
 // The second number of a schedstat. Pure.
-std::optional<int64_t> parseProcessorWait(std::string_view schedstat);
+std::optional<int64_t> waitOfSchedstat(std::string_view schedstat);
 
 // What is to become of a program that does not answer. It hangs when nothing has come for longer
 // than it is allowed to be silent. When its main thread has spent half of that time waiting for a

@@ -11,9 +11,9 @@
 namespace test = evd::test;
 using evd::supervisor::judgeSilence;
 using evd::supervisor::kStarvedPatienceNs;
-using evd::supervisor::parseProcessorWait;
 using evd::supervisor::processorWaitNs;
 using evd::supervisor::Silence;
+using evd::supervisor::waitOfSchedstat;
 
 namespace {
 
@@ -38,13 +38,13 @@ TEST_CASE("silence: who spent half of it waiting for a processor is starved, for
 }
 
 TEST_CASE("silence: the wait is the second number of schedstat, or unknown") {
-    CHECK(parseProcessorWait("886968049 58075692064 20022\n") == 58'075'692'064);
-    CHECK(parseProcessorWait("1 0 1") == 0);
-    CHECK(parseProcessorWait("1 9223372036854775807 1") == INT64_MAX);
+    CHECK(waitOfSchedstat("886968049 58075692064 20022\n") == 58'075'692'064);
+    CHECK(waitOfSchedstat("1 0 1") == 0);
+    CHECK(waitOfSchedstat("1 9223372036854775807 1") == INT64_MAX);
     for (const char* broken : {"", "1", "1 ", "1 x 1", "1 -1 1", "1 9223372036854775808 1",
                                "1 99999999999999999999 1"}) {
         CAPTURE(broken);
-        CHECK_FALSE(parseProcessorWait(broken));
+        CHECK_FALSE(waitOfSchedstat(broken));
     }
     const test::TemporaryDirectory proc;
     std::filesystem::create_directory(proc / "17");
