@@ -40,8 +40,8 @@ base::Result<std::vector<StoreFile>> discoverEventStores(const std::string& dire
 // The database that LogStorePath or MetricStorePath means: the value itself, or the file of that
 // name within it when it ends in '/' or names a directory (Ruling S7).
 std::string singleStorePath(const std::string& setting, std::string_view file_name);
-// Whether something has that name. True also when nobody can tell: what is taken for missing is made
-// anew.
+// Whether something has that name. True also when nobody can tell: what is taken for missing is
+// made anew.
 bool fileExists(const std::string& path);
 // The folder of a path; "." for a bare name.
 std::string folderOf(const std::string& path);

@@ -249,7 +249,8 @@ TEST_CASE_FIXTURE(ServerFixture,
         path.copy(address.sun_path, sizeof(address.sun_path) - 1);
         REQUIRE(::connect(waiting.get(), reinterpret_cast<const sockaddr*>(&address),
                           sizeof(address)) == 0);
-        // The second time in a round after the one that could not accept, whatever came first there.
+        // The second time in a round after the one that could not accept, whatever came first
+        // there.
         CHECK(isServed(busy));
         CHECK(isServed(busy));
     }
