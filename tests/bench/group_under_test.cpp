@@ -81,7 +81,7 @@ IngestRun feed(test::Group& group, const test::StateFolder& state, const Feed& f
                                ? static_cast<double>(run.emitted) > elapsed() * feed.per_second
                                : run.emitted > stored.count() - before + kUnstoredMax;
         if (ahead) {
-            test::pauseMs(feed.per_second > 0 ? 1 : 0);
+            test::pauseMs(1);
             continue;
         }
         const auto batch = static_cast<uint32_t>(
