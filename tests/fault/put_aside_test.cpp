@@ -62,6 +62,16 @@ struct ReopenedStore : StoreFixture {
         REQUIRE(write(RunSketch(0, 11, 20)) == "busy");
         FaultyVfs::instance().disarm();
     }
+    // The same of which all is in the log, and the disk says that it is not; then the database is
+    // damaged, and nothing can take the place of the commit in the log.
+    void failInDoubt() {
+        FaultyVfs& disk = FaultyVfs::instance();
+        disk.arm({FaultKind::SyncError, 1, 1});
+        REQUIRE(write(RunSketch(0, 11, 20)) == "busy");
+        damageTable(shardPath(0), db::kPageBytes, "receipts");
+        disk.arm({FaultKind::WriteError, 1, kForLong});
+        disk.armAlso({FaultKind::TruncateError, 1, kForLong});
+    }
     ~ReopenedStore() { FaultyVfs::instance().disarm(); }
     ReopenedStore(const ReopenedStore&) = delete;
     ReopenedStore& operator=(const ReopenedStore&) = delete;
@@ -73,13 +83,7 @@ TEST_CASE(
         CAPTURE(is_restart);
         ReopenedStore fixture;
         FaultyVfs& disk = FaultyVfs::instance();
-        // All of it is in the log, and the disk says that it is not.
-        disk.arm({FaultKind::SyncError, 1, 1});
-        CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
-        damageTable(fixture.shardPath(0), db::kPageBytes, "receipts");
-        // Nothing can take its place in the log.
-        disk.arm({FaultKind::WriteError, 1, kForLong});
-        disk.armAlso({FaultKind::TruncateError, 1, kForLong});
+        fixture.failInDoubt();
         CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
         CHECK(countPutAside(fixture.folder()) == 1);
         CHECK(fixture.store().holdings().front().held.greatest() == 20);
@@ -121,11 +125,7 @@ TEST_CASE("put aside: one that cannot be read is asked again before anything is 
         CAPTURE(failures);
         ReopenedStore fixture;
         FaultyVfs& disk = FaultyVfs::instance();
-        disk.arm({FaultKind::SyncError, 1, 1});
-        CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
-        damageTable(fixture.shardPath(0), db::kPageBytes, "receipts");
-        disk.arm({FaultKind::WriteError, 1, kForLong});
-        disk.armAlso({FaultKind::TruncateError, 1, kForLong});
+        fixture.failInDoubt();
         disk.armAlso({FaultKind::OpenError, 1, kForLong});
         for (uint64_t attempt = 0; attempt < failures; ++attempt) {
             CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
