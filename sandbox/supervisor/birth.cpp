@@ -80,6 +80,18 @@ void lowerWorth(int expendability) {
     }
 }
 
+// Every program is a session of its own. Where the kernel weighs whole sessions against one another
+// (sched(7), autogroup) a nice value counts within one only; where it does not, only that counts.
+// Without either all are worth the same.
+void lowerShare(int niceness) {
+    char text[16];
+    const int bytes = std::snprintf(text, sizeof(text), "%d", niceness);
+    if (niceness > 0) {
+        (void)::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + niceness);
+        (void)writeFile("/proc/self/autogroup", text, static_cast<size_t>(bytes));
+    }
+}
+
 bool limitThreads(int threads_max) {
     const rlimit limit{static_cast<rlim_t>(threads_max), static_cast<rlim_t>(threads_max)};
     return threads_max == 0 || ::setrlimit(RLIMIT_NPROC, &limit) == 0;
@@ -140,6 +152,7 @@ Namespaces namespacesFor(const ProgramSpec& spec, const Namespaces& available) {
 
 bool takePlace(const Birth& birth) {
     lowerWorth(birth.expendability);
+    lowerShare(birth.niceness);
     (void)::umask(kViewMask);
     const bool inside = enterNamespaces(birth.namespaces, birth.view);
     (void)::umask(kFileMask);

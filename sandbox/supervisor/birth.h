@@ -23,6 +23,7 @@ struct Birth {
     std::vector<ViewStep> view;  // with namespaces.proc only, which brings the mounts of its own
     int kept_capability = -1;    // kept over the change of user
     int expendability = 0;       // oom_score_adj
+    int niceness = 0;            // added to ours
     int threads_max = 0;         // RLIMIT_NPROC, which counts by user; 0 where the user has others
 };
 

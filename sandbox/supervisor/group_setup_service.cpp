@@ -102,6 +102,7 @@ std::map<Program, Birth> birthsOf(const GroupPlan& plan, const Identities& ident
         Birth birth;
         birth.namespaces = namespacesFor(spec, available);
         birth.expendability = spec.expendability;
+        birth.niceness = spec.niceness;
         const auto identity = identities.programs.find(spec.program);
         // What the rings of the kernel ask of a reader is the token that we were started with.
         const bool keeps_token =

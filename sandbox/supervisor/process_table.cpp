@@ -17,6 +17,7 @@ constexpr std::array<ProgramSpec, kProgramCount> kPrograms = {{
      .sees_security = true,
      .reads_ids = true,
      .expendability = 500,
+     .niceness = 5,  // a question takes longer before events are lost for it
      .holds_nothing = true},
     {.program = Program::Ingest,
      .name = "eventd-ingest",

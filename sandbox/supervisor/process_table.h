@@ -28,6 +28,8 @@ struct ProgramSpec {
     bool reads_ids = false;
     // Added to the kernel's badness when memory runs out: who can best be done without goes first.
     int expendability = 0;
+    // How much less a processor that others want too is its own: a fifth for each step (sched(7)).
+    int niceness = 0;
     int kept_capability = -1;  // a CAP_* number that it keeps under a user of its own
     // It has nothing that would be lost with it: one that dies while everything stops is not
     // started again only to be drained.

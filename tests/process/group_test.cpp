@@ -10,6 +10,7 @@
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,6 +18,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 namespace test = evd::test;
 namespace fs = std::filesystem;
@@ -33,6 +35,15 @@ std::string firstAnswer(const test::StateFolder& state, const std::string& quest
     (void)test::waitUntil(test::kPatienceMs,
                           [&] { return !(answer = ask(state, question).output).empty(); });
     return answer;
+}
+
+// What /proc/<pid>/autogroup says behind "nice"; nothing where the kernel does not weigh sessions.
+std::optional<int> niceOfSession(pid_t pid) {
+    std::ifstream file(evd::base::cat("/proc/", pid, "/autogroup"));
+    std::string session;
+    std::string word;
+    int nice = 0;
+    return file >> session >> word >> nice ? std::optional(nice) : std::nullopt;
 }
 
 void emitAll(const test::StateFolder& state, uint64_t first, uint32_t count) {
@@ -75,6 +86,20 @@ TEST_CASE("group: events emitted before a stop are there after the next start, e
     CHECK(report.gap_records == 0);
     CHECK(report.numbers.size() == 400);
     CHECK(report.distinct() == 400);
+}
+
+TEST_CASE("group: queryd has less of a contended processor than what stores") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const int ours = ::getpriority(PRIO_PROCESS, static_cast<id_t>(group.pid()));
+    for (const auto& [name, pid] : group.children()) {
+        CAPTURE(name);
+        const int wanted = name == "eventd-queryd" ? 5 : 0;
+        CHECK(::getpriority(PRIO_PROCESS, static_cast<id_t>(pid)) - ours == wanted);
+        CHECK(niceOfSession(pid).value_or(wanted) == wanted);
+    }
+    CHECK(group.stop() == 0);
 }
 
 TEST_CASE("group: a second instance on the same store refuses and names the holder") {
