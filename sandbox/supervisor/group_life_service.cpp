@@ -83,17 +83,19 @@ bool Group::works() const {
 
 Silence Group::judge(Member& member, int64_t now_ns) {
     if (!member.asked) {
-        member.wait_when_silent_ns.reset();
+        member.time_when_silent.reset();
         member.is_starving = false;
-    } else if (!member.wait_when_silent_ns) {
-        member.wait_when_silent_ns = processorWaitNs(member.last_pid);
+    } else if (!member.time_when_silent) {
+        member.time_when_silent = processorTime(member.last_pid);
     }
     const int64_t silence_ns = now_ns - member.last_answer_ns;
-    int64_t waited_ns = 0;
-    if (silence_ns > silenceMaxNs(member) && member.wait_when_silent_ns && !stopping_) {
-        waited_ns = processorWaitNs(member.last_pid).value_or(0) - *member.wait_when_silent_ns;
+    ProcessorTime meanwhile;
+    if (silence_ns > silenceMaxNs(member) && member.time_when_silent && !stopping_) {
+        const ProcessorTime then = *member.time_when_silent;
+        const ProcessorTime now = processorTime(member.last_pid).value_or(then);
+        meanwhile = {now.ran_ns - then.ran_ns, now.waited_ns - then.waited_ns};
     }
-    const Silence silence = judgeSilence(silence_ns, silenceMaxNs(member), waited_ns);
+    const Silence silence = judgeSilence(silence_ns, silenceMaxNs(member), meanwhile);
     if (silence == Silence::Starved && !std::exchange(member.is_starving, true)) {
         base::logWarning(
             cat(member.spec.name, " has been silent for ", silence_ns / base::kNsPerSecond,

@@ -100,8 +100,8 @@ class Group final : public ChildRequests {
         int64_t state_since_ns = 0;
         int64_t last_answer_ns = 0;
         bool asked = false;  // a heartbeat is under way
-        // Since the beat that found no answer: processorWaitNs() by then.
-        std::optional<int64_t> wait_when_silent_ns;
+        // Since the beat that found no answer: processorTime() by then.
+        std::optional<ProcessorTime> time_when_silent;
         bool is_starving = false;  // and that was told
         bool drained = false;
         bool is_replaced = false;  // its end is asked for by an upgrade

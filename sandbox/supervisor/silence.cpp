@@ -3,31 +3,41 @@
 #include "common/base/text.h"
 #include "sandbox/supervisor/proc_file.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace evd::supervisor {
 
-std::optional<int64_t> waitOfSchedstat(std::string_view schedstat) {
-    const size_t begin = schedstat.find(' ');
-    if (begin == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const std::string_view rest = schedstat.substr(begin + 1);
-    const auto wait_ns = base::parseU64(rest.substr(0, rest.find_first_not_of("0123456789")));
-    return wait_ns && wait_ns.value() <= std::numeric_limits<int64_t>::max()
-               ? std::optional(static_cast<int64_t>(wait_ns.value()))
+namespace {
+
+// Takes a number, and the blank behind it, from the front of the text.
+std::optional<int64_t> takeNumber(std::string_view& text) {
+    const size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = base::parseU64(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return number && number.value() <= std::numeric_limits<int64_t>::max()
+               ? std::optional(static_cast<int64_t>(number.value()))
                : std::nullopt;
 }
 
-std::optional<int64_t> processorWaitNs(pid_t pid, const std::string& proc_root) {
-    return waitOfSchedstat(readProcFile(base::cat(proc_root, "/", pid, "/schedstat")));
+}  // namespace
+
+std::optional<ProcessorTime> timesOfSchedstat(std::string_view schedstat) {
+    const auto ran_ns = takeNumber(schedstat);
+    const auto waited_ns = takeNumber(schedstat);
+    return ran_ns && waited_ns ? std::optional(ProcessorTime{*ran_ns, *waited_ns}) : std::nullopt;
 }
 
-Silence judgeSilence(int64_t silence_ns, int64_t silence_max_ns, int64_t waited_ns) {
+std::optional<ProcessorTime> processorTime(pid_t pid, const std::string& proc_root) {
+    return timesOfSchedstat(readProcFile(base::cat(proc_root, "/", pid, "/schedstat")));
+}
+
+Silence judgeSilence(int64_t silence_ns, int64_t silence_max_ns, const ProcessorTime& meanwhile) {
     if (silence_ns <= silence_max_ns) {
         return Silence::Allowed;
     }
-    const bool is_starved = waited_ns >= silence_ns / 2;
+    const bool is_starved =
+        meanwhile.waited_ns >= silence_ns / 2 && meanwhile.ran_ns < silence_max_ns;
     return is_starved && silence_ns <= silence_max_ns + kStarvedPatienceNs ? Silence::Starved
                                                                            : Silence::Hung;
 }

@@ -9,20 +9,27 @@
 namespace evd::supervisor {
 
 // How much longer than otherwise a program may be silent that gets no processor.
-inline constexpr int64_t kStarvedPatienceNs = 10'000'000'000;
+inline constexpr int64_t kStarvedPatienceNs = 55'000'000'000;
 
-// How long the main thread of a process has been ready without running, since it was made; nothing
-// when the kernel does not tell.
-std::optional<int64_t> processorWaitNs(pid_t pid, const std::string& proc_root = "/proc");
-// The second number of a schedstat. Pure.
-std::optional<int64_t> waitOfSchedstat(std::string_view schedstat);
+// How long the main thread of a process ran, and was ready without running, since it was made.
+struct ProcessorTime {
+    int64_t ran_ns = 0;
+    int64_t waited_ns = 0;
+
+    bool operator==(const ProcessorTime&) const = default;
+};
+
+// Nothing when the kernel does not tell.
+std::optional<ProcessorTime> processorTime(pid_t pid, const std::string& proc_root = "/proc");
+// The first two numbers of a schedstat. Pure.
+std::optional<ProcessorTime> timesOfSchedstat(std::string_view schedstat);
 
 // What is to become of a program that does not answer. It hangs when nothing has come for longer
 // than it is allowed to be silent. When its main thread has spent half of that time waiting for a
 // processor, the machine is overloaded, and to start it again would be one more load: it is Starved
-// until kStarvedPatienceNs later, since one that runs in circles waits for processors as well.
-// Pure.
+// then, for kStarvedPatienceNs at most, and until it has run for as long as it may be silent, which
+// only one does that runs in circles. Pure.
 enum class Silence { Allowed, Starved, Hung };
-Silence judgeSilence(int64_t silence_ns, int64_t silence_max_ns, int64_t waited_ns);
+Silence judgeSilence(int64_t silence_ns, int64_t silence_max_ns, const ProcessorTime& meanwhile);
 
 }  // namespace evd::supervisor
