@@ -59,6 +59,10 @@ class ClaimSet {
     ClaimSet() = default;
     static base::Result<ClaimSet> parse(std::vector<uint8_t> bytes);
 
+    // The array that it was made of.
+    std::span<const uint8_t> bytes() const {
+        return body_ == nullptr ? std::span<const uint8_t>() : std::span(body_->bytes);
+    }
     std::span<const Claim> claims() const {
         return body_ == nullptr ? std::span<const Claim>() : std::span(body_->claims);
     }

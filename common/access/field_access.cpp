@@ -150,6 +150,7 @@ AuditedFields checkFieldsAudited(const Token& token, const ResolvedPattern& patt
     question.token = &token;
     question.desired = kEventdRead;
     question.tree = &tree.tree();
+    question.local_claims = pattern.local_claims.claims();
     auto answer = checkAccess(question);
     if (!answer.ok()) {
         return out;

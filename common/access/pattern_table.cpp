@@ -1,5 +1,6 @@
 #include "common/access/pattern_table.h"
 
+#include "common/access/local_claims.h"
 #include "common/access/sddl.h"
 #include "common/base/check.h"
 
@@ -14,7 +15,7 @@ using Answer = ResolvedPattern::Answer;
 using Source = ResolvedPattern::Source;
 
 // What one rule of the registry comes to.
-ResolvedPattern fromRule(const SecurityRule& rule) {
+ResolvedPattern fromRule(ObjectKind kind, const SecurityRule& rule) {
     ResolvedPattern resolved;
     resolved.source = Source::Registry;
     resolved.pattern = rule.pattern;
@@ -23,6 +24,7 @@ ResolvedPattern fromRule(const SecurityRule& rule) {
         resolved.answer = Answer::Ask;
         resolved.descriptor = std::move(descriptor).value();
         resolved.by_field = hasFieldRules(resolved.descriptor);
+        resolved.local_claims = localClaimsOf(kind, resolved.pattern);
     }
     return resolved;
 }
@@ -41,6 +43,7 @@ ResolvedPattern fromDefault(ObjectKind kind) {
     EVD_CHECK(descriptor.ok(), "a default descriptor is sound");
     resolved.answer = Answer::Ask;
     resolved.descriptor = std::move(descriptor).value();
+    resolved.local_claims = localClaimsOf(kind, resolved.pattern);
     return resolved;
 }
 
@@ -81,7 +84,7 @@ PatternTable::PatternTable(const SecurityPolicy& policy) {
 void PatternTable::addKind(ObjectKind kind, const SecurityPolicy::Rules& rules) {
     Kind& made = kinds_[kind];
     const auto wildcard = rules.find(kWildcardPattern);
-    made.fallback = wildcard == rules.end() ? fromDefault(kind) : fromRule(wildcard->second);
+    made.fallback = wildcard == rules.end() ? fromDefault(kind) : fromRule(kind, wildcard->second);
     made.fallback.id = next_id_++;
     // Spec §9.1: without a default nothing of the kind is let through, whatever else is set.
     if (wildcard != rules.end() && isSetToNothing(wildcard->second)) {
@@ -90,7 +93,7 @@ void PatternTable::addKind(ObjectKind kind, const SecurityPolicy::Rules& rules) 
     }
     for (const auto& [folded, rule] : rules) {
         if (folded != kWildcardPattern) {
-            ResolvedPattern resolved = fromRule(rule);
+            ResolvedPattern resolved = fromRule(kind, rule);
             resolved.id = next_id_++;
             made.longest = std::max(made.longest, folded.size());
             made.by_pattern.emplace(folded, std::move(resolved));

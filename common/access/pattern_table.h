@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/access/claims.h"
 #include "common/access/security_descriptor.h"
 #include "common/access/security_policy.h"
 
@@ -24,6 +25,7 @@ struct ResolvedPattern {
     std::string pattern;            // as spelled
     size_t id = 0;                  // unique within a table, below its size()
     SecurityDescriptor descriptor;  // when the answer is Ask
+    ClaimSet local_claims;          // likewise
     // Rules for single fields: the verdict depends on which fields a record has (Spec §9.2).
     bool by_field = false;
 };

@@ -17,6 +17,7 @@ bool mayPublish(const Token& token, ObjectKind kind, const ResolvedPattern& patt
     question.desired = kEventdPublish;
     question.mapping = kPublishMapping;
     question.tree = &tree.tree();
+    question.local_claims = pattern.local_claims.claims();
     const auto verdict = checkAccess(question);
     return verdict.ok() && verdict.value().allowed;
 }

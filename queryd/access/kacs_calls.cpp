@@ -43,8 +43,8 @@ class KernelKacs final : public KacsCalls {
         return query.bytes <= room ? static_cast<int>(query.bytes) : -EOVERFLOW;
     }
 
-    int accessCheckList(const KacsCheckArguments& arguments,
-                        std::span<KacsNodeResult> results) const override {
+    int accessCheckList(const access::KacsCheckArguments& arguments,
+                        std::span<access::KacsNodeResult> results) const override {
         return negativeErrno(
             ::syscall(kAccessCheckList, &arguments, results.data(), results.size()));
     }

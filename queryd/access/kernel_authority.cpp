@@ -55,12 +55,12 @@ bool comesOfShortage(int outcome) {
            outcome == -EAGAIN;
 }
 
-bool isGranted(const KacsNodeResult& result) {
+bool isGranted(const access::KacsNodeResult& result) {
     return result.status == 0 && (result.granted & access::kEventdRead) == access::kEventdRead;
 }
 
-std::vector<KacsTreeNode> nodesOf(const access::ObjectTree& tree) {
-    std::vector<KacsTreeNode> nodes;
+std::vector<access::KacsTreeNode> nodesOf(const access::ObjectTree& tree) {
+    std::vector<access::KacsTreeNode> nodes;
     nodes.reserve(tree.size());
     for (const access::ObjectTreeNode& node : tree.nodes()) {
         nodes.push_back({node.level, 0, node.guid.bytes});
@@ -69,8 +69,8 @@ std::vector<KacsTreeNode> nodesOf(const access::ObjectTree& tree) {
 }
 
 // What a kernel leaves untouched of the results is a denial.
-int ask(const KacsCalls& calls, const KacsCheckArguments& arguments, size_t nodes,
-        std::vector<KacsNodeResult>& results) {
+int ask(const KacsCalls& calls, const access::KacsCheckArguments& arguments, size_t nodes,
+        std::vector<access::KacsNodeResult>& results) {
     int outcome = 0;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         results.assign(nodes, {0, -EACCES});
@@ -82,7 +82,8 @@ int ask(const KacsCalls& calls, const KacsCheckArguments& arguments, size_t node
     return outcome;
 }
 
-FieldVerdict verdictOf(const std::vector<KacsNodeResult>& results, const access::FieldTree& tree) {
+FieldVerdict verdictOf(const std::vector<access::KacsNodeResult>& results,
+                       const access::FieldTree& tree) {
     FieldVerdict verdict;
     verdict.root = isGranted(results.front());
     verdict.by_field = true;
@@ -110,9 +111,9 @@ FieldVerdict KernelChecker::check(const Caller& caller, const RecordQuestion& qu
     if (caller.kernel_token == nullptr || !caller.kernel_token->valid() || !descriptor.ok()) {
         return {};
     }
-    const std::vector<KacsTreeNode> nodes = nodesOf(question.tree.tree());
+    const std::vector<access::KacsTreeNode> nodes = nodesOf(question.tree.tree());
     const std::string context = auditContext(question);
-    KacsCheckArguments arguments;
+    access::KacsCheckArguments arguments;
     arguments.token_fd = caller.kernel_token->get();
     arguments.descriptor = reinterpret_cast<uint64_t>(descriptor.value().data());
     arguments.descriptor_bytes = static_cast<uint32_t>(descriptor.value().size());
@@ -124,9 +125,12 @@ FieldVerdict KernelChecker::check(const Caller& caller, const RecordQuestion& qu
     arguments.generic_all = access::kEventdMapping.all;
     arguments.object_tree = reinterpret_cast<uint64_t>(nodes.data());
     arguments.object_tree_count = static_cast<uint32_t>(nodes.size());
+    const auto claims = question.pattern.local_claims.bytes();
+    arguments.local_claims = claims.empty() ? 0 : reinterpret_cast<uint64_t>(claims.data());
+    arguments.local_claims_bytes = static_cast<uint32_t>(claims.size());
     arguments.audit_context = reinterpret_cast<uint64_t>(context.data());
     arguments.audit_context_bytes = static_cast<uint32_t>(context.size());
-    std::vector<KacsNodeResult> results;
+    std::vector<access::KacsNodeResult> results;
     const int outcome = ask(calls_, arguments, nodes.size(), results);
     if (outcome != 0) {
         FieldVerdict denied;

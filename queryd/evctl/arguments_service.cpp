@@ -95,6 +95,7 @@ void declareOptions(CLI::App& app, Arguments& arguments, std::vector<std::string
     reader.take("--origin", arguments.origin);
     reader.take("--kind", arguments.kind);
     reader.take("--user", arguments.user);
+    reader.take("--kernel", arguments.kernel);
     reader.take("--quiet", arguments.quiet);
     reader.take("--verbose", arguments.verbose);
 }
@@ -113,6 +114,9 @@ base::Result<void> checkSdWords(const Arguments& arguments) {
     const std::string what = words.empty() ? "" : words.front();
     if (!arguments.user.empty() && what != "check") {
         return usage("--user is for sd check");
+    }
+    if (arguments.kernel && what != "evaluate") {
+        return usage("--kernel is for sd evaluate");
     }
     if (what == "evaluate") {
         return words.size() <= 2 ? base::Result<void>() : usage("sd evaluate takes one file");

@@ -36,6 +36,7 @@ struct Arguments {
     std::string origin;               // run; "" when not given
     std::string user;                 // sd check; "" for who is named by the words, or oneself
     std::string kind;                 // sd show and check; "" for events, logs and metrics
+    bool kernel = false;              // sd evaluate
     bool is_error = false;            // log
     bool quiet = false;               // run
     bool verbose = false;             // run

@@ -6,18 +6,20 @@
 #include "queryd/evctl/descriptor_words.h"
 #include "queryd/evctl/input.h"
 #include "queryd/evctl/output/plain_text.h"
-#include "queryd/evctl/what_if.h"
+#include "queryd/evctl/what_if/kernel_judge.h"
+#include "queryd/evctl/what_if/what_if_line.h"
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace evd::evctl {
 
 namespace {
 
-base::Result<void> answerAll(int fd, OutputStream& output) {
-    WhatIfSession session;
+base::Result<void> answerAll(int fd, WhatIfJudge judge, OutputStream& output) {
+    WhatIfSession session(std::move(judge));
     EVD_TRY(readToEnd(fd, "the questions", [&](std::string_view piece) {
         session.add(piece, output.buffer());
         return output.flush();
@@ -27,51 +29,22 @@ base::Result<void> answerAll(int fd, OutputStream& output) {
 }
 
 base::Result<void> evaluate(const Arguments& arguments, OutputStream& output) {
+    auto judge = arguments.kernel ? kernelJudge(thisKernel()) : WhatIfJudge(askReference);
+    if (!judge.ok()) {
+        return judge.error();
+    }
     const std::string path = arguments.words.size() > 1 ? arguments.words[1] : "-";
     if (path == "-") {
-        return answerAll(STDIN_FILENO, output);
+        return answerAll(STDIN_FILENO, std::move(judge).value(), output);
     }
     const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid()) {
         return base::failErrno(base::cat("cannot open ", path), errno);
     }
-    return answerAll(file.get(), output);
+    return answerAll(file.get(), std::move(judge).value(), output);
 }
 
 }  // namespace
-
-void WhatIfSession::answer(std::string& answers) {
-    ++line_;
-    // An empty text is no JSON, and says so; a line that is too long is as unreadable.
-    answers += too_long_ ? base::cat(R"({"error":"longer than )", kWhatIfLineBytesMax,
-                                     R"( bytes","line":)", line_, '}')
-                         : answerWhatIf(partial_, line_);
-    answers += '\n';
-    partial_.clear();
-    too_long_ = false;
-}
-
-void WhatIfSession::add(std::string_view bytes, std::string& answers) {
-    while (!bytes.empty()) {
-        const size_t end = bytes.find('\n');
-        const std::string_view piece = bytes.substr(0, end);
-        too_long_ = too_long_ || partial_.size() + piece.size() > kWhatIfLineBytesMax;
-        if (!too_long_) {
-            partial_ += piece;
-        }
-        if (end == std::string_view::npos) {
-            return;
-        }
-        answer(answers);
-        bytes.remove_prefix(end + 1);
-    }
-}
-
-void WhatIfSession::finish(std::string& answers) {
-    if (too_long_ || !partial_.empty()) {
-        answer(answers);
-    }
-}
 
 base::Result<std::vector<uint8_t>> compileDescriptor(std::string_view sddl) {
     const auto descriptor = access::parseSddl(sddl);

@@ -3,7 +3,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
-#include "queryd/evctl/what_if.h"
+#include "queryd/evctl/what_if/what_if_line.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string answer = evd::evctl::answerWhatIf(evd::base::asText({data, size}), 1);

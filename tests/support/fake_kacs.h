@@ -37,9 +37,9 @@ class FakeKacs final : public queryd::KacsCalls {
     bool is_silent = false;                  // says 0 and writes no result
 
     struct Check {
-        queryd::KacsCheckArguments arguments;
+        access::KacsCheckArguments arguments;
         std::string context;
-        std::vector<queryd::KacsTreeNode> nodes;
+        std::vector<access::KacsTreeNode> nodes;
     };
     mutable std::vector<Check> checks;
     mutable int opened = 0;
@@ -84,8 +84,8 @@ class FakeKacs final : public queryd::KacsCalls {
         return static_cast<int>(found->second.size());
     }
 
-    int accessCheckList(const queryd::KacsCheckArguments& arguments,
-                        std::span<queryd::KacsNodeResult> results) const override {
+    int accessCheckList(const access::KacsCheckArguments& arguments,
+                        std::span<access::KacsNodeResult> results) const override {
         if (arguments.descriptor == 0) {
             return check_outcomes.empty() ? -EINVAL : check_outcomes.front();
         }
@@ -99,21 +99,21 @@ class FakeKacs final : public queryd::KacsCalls {
     }
 
   private:
-    static std::string contextOf(const queryd::KacsCheckArguments& arguments) {
+    static std::string contextOf(const access::KacsCheckArguments& arguments) {
         const auto* bytes = reinterpret_cast<const char*>(arguments.audit_context);
         return {bytes, arguments.audit_context_bytes};
     }
-    static std::vector<queryd::KacsTreeNode> nodesOf(const queryd::KacsCheckArguments& arguments) {
-        const auto* nodes = reinterpret_cast<const queryd::KacsTreeNode*>(arguments.object_tree);
+    static std::vector<access::KacsTreeNode> nodesOf(const access::KacsCheckArguments& arguments) {
+        const auto* nodes = reinterpret_cast<const access::KacsTreeNode*>(arguments.object_tree);
         return {nodes, nodes + arguments.object_tree_count};
     }
-    int decide(const queryd::KacsCheckArguments& arguments,
-               std::span<queryd::KacsNodeResult> results) const {
+    int decide(const access::KacsCheckArguments& arguments,
+               std::span<access::KacsNodeResult> results) const {
         const auto* bytes = reinterpret_cast<const uint8_t*>(arguments.descriptor);
         const auto descriptor =
             access::parseSecurityDescriptor({bytes, arguments.descriptor_bytes});
         std::vector<access::ObjectTreeNode> nodes;
-        for (const queryd::KacsTreeNode& node : nodesOf(arguments)) {
+        for (const access::KacsTreeNode& node : nodesOf(arguments)) {
             nodes.push_back({node.level, base::Guid{node.guid}});
         }
         const auto tree = access::ObjectTree::make(std::move(nodes));
@@ -127,6 +127,12 @@ class FakeKacs final : public queryd::KacsCalls {
         question.mapping = {arguments.generic_read, arguments.generic_write,
                             arguments.generic_execute, arguments.generic_all};
         question.tree = &tree.value();
+        const auto* claims = reinterpret_cast<const uint8_t*>(arguments.local_claims);
+        const auto local = access::ClaimSet::parse({claims, claims + arguments.local_claims_bytes});
+        if (!local.ok()) {
+            return -EINVAL;
+        }
+        question.local_claims = local.value().claims();
         const auto verdict = access::checkAccess(question);
         if (!verdict.ok()) {
             return access::errnoNameOf(verdict.error()) == "EACCES" ? -EACCES : -EINVAL;

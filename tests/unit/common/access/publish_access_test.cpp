@@ -36,6 +36,13 @@ TEST_CASE("publish access: writing and everything mean publishing, reading does 
     CHECK_FALSE(may(kAlice, "O:SYG:SYD:P(A;;GRGX;;;WD)"));
 }
 
+TEST_CASE("publish access: conditions meet the kind and the pattern (Spec §9.1)") {
+    CHECK(may(kAlice,
+              "O:SYG:SYD:P(XA;;0x8;;;WD;(@Local.kind == \"publish-logs\" && @Local.pattern == "
+              "\"web\"))"));
+    CHECK_FALSE(may(kAlice, "O:SYG:SYD:P(XA;;0x8;;;WD;(@Local.kind == \"logs\"))"));
+}
+
 TEST_CASE("publish access: a rule for a field opens nothing (Ruling A1)") {
     CHECK_FALSE(may(kAlice, "O:SYG:SYD:P(OA;;0x8;341d2267-b9db-536b-b36c-94ab6cd47e4c;;WD)"));
 }

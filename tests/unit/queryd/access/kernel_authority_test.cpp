@@ -1,6 +1,7 @@
 #include "queryd/access/kernel_authority.h"
 
 #include "common/access/well_known_sids.h"
+#include "common/base/text.h"
 #include "queryd/access/access_backend.h"
 #include "queryd/access/access_policy.h"
 #include "queryd/access/record_access.h"
@@ -154,6 +155,18 @@ TEST_CASE("kernel authority: two connections never share verdicts (D-11)") {
     const Caller second = scene.caller();
     CHECK_FALSE(first.token_key.empty());
     CHECK(first.token_key != second.token_key);
+}
+
+TEST_CASE("kernel checker: the local claims go along (Spec §9.1)") {
+    Scene scene(kAlice);
+    const auto root = [&](const char* condition) {
+        const std::string sddl =
+            base::cat("O:SYG:SYD:P(XA;;0x1;;;S-1-5-21-1-2-3-1001;(", condition, "))");
+        return scene.ask(sddl, {"uid"}, scene.caller()).root;
+    };
+    CHECK(root("@Local.kind == \"events\" && @Local.pattern == \"kacs\""));
+    CHECK_FALSE(root("@Local.kind == \"logs\""));
+    CHECK_FALSE(root("@Local.pattern == \"kacs.access_denied\""));
 }
 
 TEST_CASE("kernel checker: asks for EVENTD_READ with the tree, the mapping and the context (A1)") {

@@ -86,6 +86,7 @@ TEST_CASE("arguments: what makes no sense is a usage error") {
 TEST_CASE("arguments: sd takes show, check, compile, explain and evaluate") {
     for (const std::vector<std::string>& words : {std::vector<std::string>{"sd", "evaluate"},
                                                   {"sd", "evaluate", "-"},
+                                                  {"sd", "evaluate", "--kernel", "-"},
                                                   {"sd", "compile", "O:SYD:"},
                                                   {"sd", "show"},
                                                   {"sd", "show", "kacs"},
@@ -102,6 +103,7 @@ TEST_CASE("arguments: sd takes show, check, compile, explain and evaluate") {
                                                   {"sd", "show", "kacs", "--user", "root"},
                                                   {"sd", "show", "--kind", "files"},
                                                   {"sd", "evaluate", "a", "b"},
+                                                  {"sd", "show", "--kernel"},
                                                   {"sd", "compile"},
                                                   {"sd", "explain", "a", "b"}}) {
         CHECK_FALSE(parseArguments(words).ok());

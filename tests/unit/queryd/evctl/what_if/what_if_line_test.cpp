@@ -1,7 +1,7 @@
-#include "queryd/evctl/what_if.h"
+#include "queryd/evctl/what_if/what_if_line.h"
 
+#include "common/access/sddl.h"
 #include "common/base/text.h"
-#include "queryd/evctl/sd_command.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -10,7 +10,8 @@ namespace evd::evctl {
 namespace {
 
 std::string hexOf(std::string_view sddl) {
-    return base::encodeHex(compileDescriptor(sddl).value());
+    return base::encodeHex(
+        access::buildSecurityDescriptor(access::parseSddl(sddl).value()).value());
 }
 
 // A question about this descriptor with these further members.

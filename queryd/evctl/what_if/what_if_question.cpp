@@ -1,10 +1,12 @@
-#include "queryd/evctl/what_if.h"
+#include "queryd/evctl/what_if/what_if_question.h"
 
-#include "common/access/access_check.h"
 #include "common/base/text.h"
 
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string>
 
 namespace evd::evctl {
 
@@ -12,17 +14,12 @@ namespace {
 
 using access::SidAndAttributes;
 using Json = nlohmann::json;
-using base::ErrorKind;
 using base::Result;
 
-constexpr int kNodeAllowed = 0;
-constexpr int kNodeDenied = -13;  // -EACCES, as kacs_access_check_list reports it
 constexpr uint32_t kNumberMax = std::numeric_limits<uint32_t>::max();
-constexpr size_t kLocalClaimsBytesMax = 65'536;  // of kacs_access_check_list
 
-// A line we cannot read, in contrast to a question the check refuses.
 base::Error unreadable(std::string text) {
-    return base::fail(ErrorKind::Unsupported, std::move(text));
+    return base::fail(base::ErrorKind::Invalid, std::move(text));
 }
 
 // The member of that name; null counts as absent.
@@ -92,29 +89,20 @@ Result<void> takeSid(const Json& object, const char* name, std::optional<access:
     return {};
 }
 
-Result<std::vector<uint8_t>> bytesOf(const Json& object, const char* name) {
+Result<void> takeBytes(const Json& object, const char* name, std::vector<uint8_t>& bytes) {
     const Json* found = member(object, name);
     if (found == nullptr) {
-        return std::vector<uint8_t>();
+        return {};
     }
     const auto text = textOf(*found, name);
     if (!text.ok()) {
         return text.error();
     }
-    auto bytes = base::decodeHex(text.value());
-    return bytes.ok() ? std::move(bytes) : unreadable(base::cat("\"", name, "\" is no hex"));
-}
-
-Result<void> takeClaims(const Json& object, const char* name, access::ClaimSet& claims) {
-    auto bytes = bytesOf(object, name);
-    if (!bytes.ok()) {
-        return bytes.error();
+    auto decoded = base::decodeHex(text.value());
+    if (!decoded.ok()) {
+        return unreadable(base::cat("\"", name, "\" is no hex"));
     }
-    auto parsed = access::ClaimSet::parse(std::move(bytes).value());
-    if (!parsed.ok()) {
-        return parsed.error();
-    }
-    claims = std::move(parsed).value();
+    bytes = std::move(decoded).value();
     return {};
 }
 
@@ -154,12 +142,12 @@ Result<void> takeLevels(const Json& object, access::Token& token) {
     return {};
 }
 
-Result<access::Token> tokenOf(const Json& question) {
-    const Json* object = member(question, "token");
+Result<void> takeToken(const Json& line, WhatIfQuestion& question) {
+    const Json* object = member(line, "token");
     if (object == nullptr || !object->is_object()) {
         return unreadable("there is no \"token\"");
     }
-    access::Token token;
+    access::Token& token = question.token;
     std::optional<access::Sid> user;
     EVD_TRY(takeSid(*object, "user", user));
     if (!user) {
@@ -176,9 +164,8 @@ Result<access::Token> tokenOf(const Json& question) {
     EVD_TRY(takeSid(*object, "confinement_sid", token.confinement_sid));
     EVD_TRY(takeSids(*object, "capabilities", token.capabilities));
     EVD_TRY(takeFlag(*object, "confinement_exempt", token.confinement_exempt));
-    EVD_TRY(takeClaims(*object, "user_claims", token.user_claims));
-    EVD_TRY(takeClaims(*object, "device_claims", token.device_claims));
-    return token;
+    EVD_TRY(takeBytes(*object, "user_claims", question.user_claims));
+    return takeBytes(*object, "device_claims", question.device_claims);
 }
 
 // A list of exactly so many numbers of 32 bits.
@@ -200,15 +187,15 @@ Result<void> takeNumbers(const Json& object, const char* name, std::span<uint32_
     return {};
 }
 
-Result<std::optional<access::ObjectTree>> treeOf(const Json& question) {
-    const Json* found = member(question, "tree");
+Result<void> takeTree(const Json& line, WhatIfQuestion& question) {
+    const Json* found = member(line, "tree");
     if (found == nullptr) {
-        return std::optional<access::ObjectTree>();
+        return {};
     }
     if (!found->is_array()) {
         return unreadable("\"tree\" is no list");
     }
-    std::vector<access::ObjectTreeNode> nodes;
+    question.tree.emplace();
     for (const Json& entry : *found) {
         const Json* text = entry.is_object() ? member(entry, "guid") : nullptr;
         const auto guid = text != nullptr && text->is_string()
@@ -219,110 +206,44 @@ Result<std::optional<access::ObjectTree>> treeOf(const Json& question) {
         }
         uint64_t level = 0;
         EVD_TRY(takeNumber(entry, "level", std::numeric_limits<uint16_t>::max(), level));
-        nodes.push_back({static_cast<uint16_t>(level), guid.value()});
+        question.tree->push_back({static_cast<uint16_t>(level), guid.value()});
     }
-    auto tree = access::ObjectTree::make(std::move(nodes));
-    if (!tree.ok()) {
-        return tree.error();
-    }
-    return std::optional<access::ObjectTree>(std::move(tree).value());
-}
-
-Result<access::SecurityDescriptor> descriptorOf(const Json& question) {
-    if (member(question, "sd") == nullptr) {
-        return unreadable("there is no \"sd\"");
-    }
-    const auto bytes = bytesOf(question, "sd");
-    if (!bytes.ok()) {
-        return bytes.error();
-    }
-    return access::parseSecurityDescriptor(bytes.value());
-}
-
-Result<access::ClaimSet> localClaimsOf(const Json& question) {
-    access::ClaimSet claims;
-    const auto bytes = bytesOf(question, "local_claims");
-    if (bytes.ok() && bytes.value().size() > kLocalClaimsBytesMax) {
-        return base::fail(ErrorKind::Invalid, "too many bytes of local claims");
-    }
-    EVD_TRY(takeClaims(question, "local_claims", claims));
-    return claims;
-}
-
-Result<void> takeRequest(const Json& question, access::AccessQuestion& asked) {
-    if (member(question, "desired") == nullptr) {
-        return unreadable("there is no \"desired\"");
-    }
-    EVD_TRY(takeNumber(question, "desired", asked.desired));
-    std::array<uint32_t, 4> rights = {asked.mapping.read, asked.mapping.write,
-                                      asked.mapping.execute, asked.mapping.all};
-    EVD_TRY(takeNumbers(question, "mapping", rights));
-    asked.mapping = {rights[0], rights[1], rights[2], rights[3]};
-    EVD_TRY(takeSid(question, "self_sid", asked.self_sid));
-    EVD_TRY(takeNumber(question, "privilege_intent", asked.privilege_intent));
-    std::array<uint32_t, 2> trust = {};
-    EVD_TRY(takeNumbers(question, "pip", trust));
-    asked.caller_trust = {trust[0], trust[1]};
     return {};
 }
 
-// What of the question the check refuses is found only after all of it could be read.
-Result<access::AccessVerdict> ask(const Json& question) {
-    const auto descriptor = descriptorOf(question);
-    const auto token = tokenOf(question);
-    const auto tree = treeOf(question);
-    const auto local_claims = localClaimsOf(question);
-    access::AccessQuestion asked;
-    EVD_TRY(takeRequest(question, asked));
-    for (const base::Error* error :
-         {descriptor.ok() ? nullptr : &descriptor.error(), token.ok() ? nullptr : &token.error(),
-          tree.ok() ? nullptr : &tree.error(),
-          local_claims.ok() ? nullptr : &local_claims.error()}) {
-        if (error != nullptr && error->kind == ErrorKind::Unsupported) {
-            return *error;
+Result<void> takeRequest(const Json& line, WhatIfQuestion& question) {
+    for (const char* name : {"sd", "desired"}) {
+        if (member(line, name) == nullptr) {
+            return unreadable(base::cat("there is no \"", name, "\""));
         }
     }
-    if (!descriptor.ok() || !token.ok() || !tree.ok() || !local_claims.ok()) {
-        return base::fail(ErrorKind::Invalid, "malformed");
-    }
-    asked.descriptor = &descriptor.value();
-    asked.token = &token.value();
-    asked.tree = tree.value() ? &*tree.value() : nullptr;
-    asked.local_claims = local_claims.value().claims();
-    return access::checkAccess(asked);
-}
-
-std::string written(const nlohmann::ordered_json& answer) {
-    return answer.dump(-1, ' ', /*ensure_ascii=*/false,
-                       nlohmann::ordered_json::error_handler_t::replace);
+    EVD_TRY(takeBytes(line, "sd", question.descriptor));
+    EVD_TRY(takeNumber(line, "desired", question.desired));
+    std::array<uint32_t, 4> rights = {question.mapping.read, question.mapping.write,
+                                      question.mapping.execute, question.mapping.all};
+    EVD_TRY(takeNumbers(line, "mapping", rights));
+    question.mapping = {rights[0], rights[1], rights[2], rights[3]};
+    EVD_TRY(takeSid(line, "self_sid", question.self_sid));
+    EVD_TRY(takeBytes(line, "local_claims", question.local_claims));
+    EVD_TRY(takeNumber(line, "privilege_intent", question.privilege_intent));
+    std::array<uint32_t, 2> trust = {};
+    EVD_TRY(takeNumbers(line, "pip", trust));
+    question.caller_trust = {trust[0], trust[1]};
+    return {};
 }
 
 }  // namespace
 
-std::string answerWhatIf(std::string_view line, uint64_t line_number) {
-    const Json question = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    const auto verdict = question.is_object()
-                             ? ask(question)
-                             : Result<access::AccessVerdict>(unreadable("not a JSON object"));
-    nlohmann::ordered_json answer;
-    if (!verdict.ok()) {
-        const bool refused = verdict.error().kind != ErrorKind::Unsupported;
-        answer["error"] =
-            refused ? std::string(access::errnoNameOf(verdict.error())) : verdict.error().text;
-        if (!refused) {
-            answer["line"] = line_number;
-        }
-        return written(answer);
+Result<WhatIfQuestion> readWhatIf(std::string_view line) {
+    const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!object.is_object()) {
+        return unreadable("not a JSON object");
     }
-    answer["granted"] = verdict.value().granted;
-    answer["allowed"] = verdict.value().allowed;
-    for (const access::NodeVerdict& node : verdict.value().nodes) {
-        nlohmann::ordered_json entry;
-        entry["granted"] = node.granted;
-        entry["status"] = node.allowed ? kNodeAllowed : kNodeDenied;
-        answer["nodes"].push_back(std::move(entry));
-    }
-    return written(answer);
+    WhatIfQuestion question;
+    EVD_TRY(takeRequest(object, question));
+    EVD_TRY(takeToken(object, question));
+    EVD_TRY(takeTree(object, question));
+    return question;
 }
 
 }  // namespace evd::evctl
