@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <variant>
@@ -35,6 +36,11 @@ inline Error fail(ErrorKind kind, std::string text) {
 
 // An Io error that names the call and what errno said of it.
 Error failErrno(std::string what, int error_number);
+
+// What a system call gave, as the kernel says it: -errno where libc says -1. Call it at once.
+inline int negativeErrno(long outcome) {
+    return outcome < 0 ? -errno : static_cast<int>(outcome);
+}
 
 // Either a value or the reason why there is none.
 //

@@ -1,8 +1,9 @@
 #include "common/config/lcs_calls.h"
 
+#include "common/base/result.h"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <cerrno>
 
 namespace evd::config {
 
@@ -15,33 +16,29 @@ constexpr unsigned long kQueryValuesCommand = _IOWR('R', 4, LcsQueryValues);
 constexpr unsigned long kEnumSubkeyCommand = _IOWR('R', 6, LcsEnumSubkey);
 constexpr unsigned long kNotifyCommand = _IOW('R', 12, LcsNotify);
 
-int negativeErrno(long outcome) {
-    return outcome < 0 ? -errno : static_cast<int>(outcome);
-}
-
 class KernelLcs final : public LcsCalls {
   public:
     int openKey(int parent, const char* path, uint32_t access) const override {
-        return negativeErrno(::syscall(kOpenKey, parent, path, access, 0U));
+        return base::negativeErrno(::syscall(kOpenKey, parent, path, access, 0U));
     }
     int createKey(const LcsCreateKey& arguments) const override {
         // One pointer, as the kernel has it (peios-abi D-16).
-        return negativeErrno(::syscall(kCreateKey, &arguments));
+        return base::negativeErrno(::syscall(kCreateKey, &arguments));
     }
     int setValue(int key, const LcsSetValue& arguments) const override {
-        return negativeErrno(::ioctl(key, kSetValueCommand, &arguments));
+        return base::negativeErrno(::ioctl(key, kSetValueCommand, &arguments));
     }
     int queryValues(int key, LcsQueryValues& arguments) const override {
-        return negativeErrno(::ioctl(key, kQueryValuesCommand, &arguments));
+        return base::negativeErrno(::ioctl(key, kQueryValuesCommand, &arguments));
     }
     int enumSubkey(int key, LcsEnumSubkey& arguments) const override {
-        return negativeErrno(::ioctl(key, kEnumSubkeyCommand, &arguments));
+        return base::negativeErrno(::ioctl(key, kEnumSubkeyCommand, &arguments));
     }
     int notify(int key, const LcsNotify& arguments) const override {
-        return negativeErrno(::ioctl(key, kNotifyCommand, &arguments));
+        return base::negativeErrno(::ioctl(key, kNotifyCommand, &arguments));
     }
     int events(int key, std::span<uint8_t> buffer) const override {
-        return negativeErrno(::read(key, buffer.data(), buffer.size()));
+        return base::negativeErrno(::read(key, buffer.data(), buffer.size()));
     }
 };
 

@@ -1,5 +1,7 @@
 #include "queryd/access/kacs_calls.h"
 
+#include "common/base/result.h"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <algorithm>
@@ -11,7 +13,6 @@ namespace evd::queryd {
 namespace {
 
 constexpr long kOpenPeerToken = 1010;  // peios-abi §0.1
-constexpr long kAccessCheckList = 1024;
 
 struct TokenQuery {
     uint32_t fact = 0;
@@ -21,21 +22,17 @@ struct TokenQuery {
 static_assert(sizeof(TokenQuery) == 16);
 constexpr unsigned long kQueryToken = _IOWR('K', 0, TokenQuery);
 
-int negativeErrno(long outcome) {
-    return outcome < 0 ? -errno : static_cast<int>(outcome);
-}
-
 class KernelKacs final : public KacsCalls {
   public:
     int openPeerToken(int socket) const override {
-        return negativeErrno(::syscall(kOpenPeerToken, socket));
+        return base::negativeErrno(::syscall(kOpenPeerToken, socket));
     }
 
     int queryToken(int token, TokenFact fact, std::span<uint8_t> buffer) const override {
         const auto room = std::min<size_t>(buffer.size(), std::numeric_limits<int>::max());
         TokenQuery query{static_cast<uint32_t>(fact), static_cast<uint32_t>(room),
                          reinterpret_cast<uint64_t>(buffer.data())};
-        const int outcome = negativeErrno(::ioctl(token, kQueryToken, &query));
+        const int outcome = base::negativeErrno(::ioctl(token, kQueryToken, &query));
         if (outcome < 0) {
             return outcome;
         }
@@ -45,15 +42,9 @@ class KernelKacs final : public KacsCalls {
 
     int accessCheckList(const access::KacsCheckArguments& arguments,
                         std::span<access::KacsNodeResult> results) const override {
-        return negativeErrno(
-            ::syscall(kAccessCheckList, &arguments, results.data(), results.size()));
+        return access::kacsCheckList(arguments, results);
     }
 };
-
-// EPERM is what filters of container engines say to calls they have not heard of; KACS does not.
-bool isAbsent(int outcome) {
-    return outcome == -ENOSYS || outcome == -EPERM;
-}
 
 }  // namespace
 
@@ -65,7 +56,8 @@ const KacsCalls& kernelKacs() {
 bool hasKacs(const KacsCalls& calls) {
     // Arguments that every KACS refuses. A kernel with one call of the two is a KACS, if a strange
     // one: taken for one it denies everything, taken for none it would believe Unix credentials.
-    return !isAbsent(calls.openPeerToken(-1)) || !isAbsent(calls.accessCheckList({}, {}));
+    return !access::isKacsAbsent(calls.openPeerToken(-1)) ||
+           !access::isKacsAbsent(calls.accessCheckList({}, {}));
 }
 
 }  // namespace evd::queryd

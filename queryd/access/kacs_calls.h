@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/access/kacs_layout.h"
+#include "common/access/kacs_check.h"
 
 #include <cstdint>
 #include <span>

@@ -59,15 +59,6 @@ bool isGranted(const access::KacsNodeResult& result) {
     return result.status == 0 && (result.granted & access::kEventdRead) == access::kEventdRead;
 }
 
-std::vector<access::KacsTreeNode> nodesOf(const access::ObjectTree& tree) {
-    std::vector<access::KacsTreeNode> nodes;
-    nodes.reserve(tree.size());
-    for (const access::ObjectTreeNode& node : tree.nodes()) {
-        nodes.push_back({node.level, 0, node.guid.bytes});
-    }
-    return nodes;
-}
-
 // What a kernel leaves untouched of the results is a denial.
 int ask(const KacsCalls& calls, const access::KacsCheckArguments& arguments, size_t nodes,
         std::vector<access::KacsNodeResult>& results) {
@@ -111,7 +102,8 @@ FieldVerdict KernelChecker::check(const Caller& caller, const RecordQuestion& qu
     if (caller.kernel_token == nullptr || !caller.kernel_token->valid() || !descriptor.ok()) {
         return {};
     }
-    const std::vector<access::KacsTreeNode> nodes = nodesOf(question.tree.tree());
+    const std::vector<access::KacsTreeNode> nodes =
+        access::kacsNodesOf(question.tree.tree().nodes());
     const std::string context = auditContext(question);
     access::KacsCheckArguments arguments;
     arguments.token_fd = caller.kernel_token->get();

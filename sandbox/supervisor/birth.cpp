@@ -71,12 +71,16 @@ bool works(const Namespaces& namespaces) {
     return child > 0 && status == 0;
 }
 
+void writeNumber(const char* path, int number) {
+    char text[16];
+    const int bytes = std::snprintf(text, sizeof(text), "%d", number);
+    (void)writeFile(path, text, static_cast<size_t>(bytes));
+}
+
 // Where it cannot be told, the kernel chooses by itself.
 void lowerWorth(int expendability) {
-    char text[16];
-    const int bytes = std::snprintf(text, sizeof(text), "%d", expendability);
     if (expendability != 0) {
-        (void)writeFile("/proc/self/oom_score_adj", text, static_cast<size_t>(bytes));
+        writeNumber("/proc/self/oom_score_adj", expendability);
     }
 }
 
@@ -84,11 +88,9 @@ void lowerWorth(int expendability) {
 // (sched(7), autogroup) a nice value counts within one only; where it does not, only that counts.
 // Without either all are worth the same.
 void lowerShare(int niceness) {
-    char text[16];
-    const int bytes = std::snprintf(text, sizeof(text), "%d", niceness);
     if (niceness > 0) {
         (void)::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + niceness);
-        (void)writeFile("/proc/self/autogroup", text, static_cast<size_t>(bytes));
+        writeNumber("/proc/self/autogroup", niceness);
     }
 }
 

@@ -17,7 +17,6 @@ namespace {
 
 constexpr long kCreateToken = 1003;  // peios-abi §0.1
 constexpr long kAccessCheck = 1023;
-constexpr long kAccessCheckList = 1024;
 
 // No denial grants everything: where this is found after one, nothing was written.
 constexpr uint32_t kUnwritten = std::numeric_limits<uint32_t>::max();
@@ -25,21 +24,18 @@ constexpr uint32_t kUnwritten = std::numeric_limits<uint32_t>::max();
 class ThisKernel final : public WhatIfKernel {
   public:
     int createToken(std::span<const uint8_t> spec) const override {
-        return static_cast<int>(negativeErrno(::syscall(kCreateToken, spec.data(), spec.size())));
+        return base::negativeErrno(::syscall(kCreateToken, spec.data(), spec.size()));
     }
 
     int64_t accessCheck(const access::KacsCheckArguments& arguments) const override {
-        return negativeErrno(::syscall(kAccessCheck, &arguments));
+        const int64_t outcome = ::syscall(kAccessCheck, &arguments);
+        return outcome < 0 ? -errno : outcome;
     }
 
     int accessCheckList(const access::KacsCheckArguments& arguments,
                         std::span<access::KacsNodeResult> results) const override {
-        return static_cast<int>(
-            negativeErrno(::syscall(kAccessCheckList, &arguments, results.data(), results.size())));
+        return access::kacsCheckList(arguments, results);
     }
-
-  private:
-    static int64_t negativeErrno(long outcome) { return outcome < 0 ? -errno : outcome; }
 };
 
 WhatIfAnswer refused(int64_t outcome) {
@@ -93,10 +89,7 @@ WhatIfAnswer askWhole(const WhatIfKernel& kernel, access::KacsCheckArguments& ar
 
 WhatIfAnswer askNodes(const WhatIfKernel& kernel, access::KacsCheckArguments& arguments,
                       const std::vector<access::ObjectTreeNode>& tree) {
-    std::vector<access::KacsTreeNode> nodes;
-    for (const access::ObjectTreeNode& node : tree) {
-        nodes.push_back({node.level, 0, node.guid.bytes});
-    }
+    const auto nodes = access::kacsNodesOf(tree);
     arguments.object_tree = nodes.empty() ? 0 : addressOf(nodes.data());
     arguments.object_tree_count = static_cast<uint32_t>(nodes.size());
     std::vector<access::KacsNodeResult> results(nodes.size(), {0, -EACCES});
@@ -131,9 +124,7 @@ const WhatIfKernel& thisKernel() {
 }
 
 base::Result<WhatIfJudge> kernelJudge(const WhatIfKernel& kernel) {
-    // EPERM is also what filters of container engines say to calls they have not heard of.
-    const int64_t check = kernel.accessCheck({});
-    if (check == -ENOSYS || check == -EPERM) {
+    if (access::isKacsAbsent(kernel.accessCheck({}))) {
         return base::fail(base::ErrorKind::Unsupported,
                           "this kernel has no access check to ask; leave --kernel out");
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/access/kacs_layout.h"
+#include "common/access/kacs_check.h"
 #include "common/base/result.h"
 #include "queryd/evctl/what_if/what_if_judge.h"
 

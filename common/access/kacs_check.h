@@ -1,7 +1,11 @@
 #pragma once
 
+#include "common/access/object_tree.h"
+
 #include <array>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace evd::access {
 
@@ -58,5 +62,14 @@ struct KacsNodeResult {
     int32_t status = 0;  // 0 or -EACCES
 };
 static_assert(sizeof(KacsNodeResult) == 8);
+
+std::vector<KacsTreeNode> kacsNodesOf(std::span<const ObjectTreeNode> tree);
+
+// kacs_access_check_list (1024): 0, and a verdict for each node of the tree; or a negative errno.
+int kacsCheckList(const KacsCheckArguments& arguments, std::span<KacsNodeResult> results);
+
+// Whether a call failed because this kernel has no KACS. EPERM is what filters of container engines
+// say to calls they have not heard of; KACS does not.
+bool isKacsAbsent(int64_t outcome);
 
 }  // namespace evd::access
