@@ -7,13 +7,9 @@
 #include "common/base/log.h"
 #include "queryd/queryd_service.h"
 
-#include <unistd.h>
-
 int main() {
     evd::base::setLogName("eventd-queryd");
     const evd::base::SystemClock clock;
     evd::queryd::QuerydService service(clock);
-    const int status = evd::ipc::runProgram(service);
-    // Without a drain the parts are still there, but the event loop they lean on is gone.
-    ::_exit(status);
+    return evd::ipc::runProgram(service);
 }

@@ -1,6 +1,8 @@
 #include "common/base/thread.h"
 
-#include "common/base/check.h"
+#include "common/base/exhaustion.h"
+#include "common/base/result.h"
+#include "common/base/text.h"
 
 #include <utility>
 
@@ -22,7 +24,10 @@ Thread::Thread(std::string name, std::function<void()> body, size_t stack_bytes)
     pthread_attr_setstacksize(&attributes, stack_bytes);
     const int failure = pthread_create(&handle_, &attributes, &Thread::run, this);
     pthread_attr_destroy(&attributes);
-    EVD_CHECK(failure == 0, "a thread could not be made");
+    if (failure != 0) {
+        const auto error = failErrno(cat("cannot make the thread ", name_), failure);
+        endExhausted(cat(error.text, ", ending"));
+    }
 }
 
 Thread::~Thread() {

@@ -12,8 +12,8 @@ inline constexpr size_t kThreadStackBytes = 512 * 1024;
 // A named thread, joined by its owner's destructor.
 //
 // Stacks are small (kThreadStackBytes) because the group is many threads in little memory. The body
-// must return when its owner asks for it by whatever means they share; there is no cancel. A thread
-// that cannot be made is a broken invariant: nothing works without it.
+// must return when its owner asks for it by whatever means they share; there is no cancel. Where a
+// thread cannot be made the process ends (exhaustion.h): nothing works without it.
 class Thread {
   public:
     // The kernel shows at most 15 bytes of the name.

@@ -1,5 +1,6 @@
 #include "common/ipc/program_service.h"
 
+#include "common/base/exhaustion.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/convert.h"
@@ -137,6 +138,7 @@ class ChildService final : public schema::Child::Server {
 }  // namespace
 
 int runProgram(Program& program) {
+    base::endWhenOutOfMemory();
     auto io = kj::setupAsyncIo();
     auto service = kj::heap<ChildService>(program, io);
     const ChildService& child = *service;

@@ -68,8 +68,8 @@ class Program {
 };
 
 // Runs the event loop on kControlFd until the supervisor lets go, then ends the process: status 0
-// after a drain, 1 otherwise. Does not return and runs no destructors. The last line of every
-// child's main.
+// after a drain, 1 otherwise. Out of memory it ends before that (base/exhaustion.h). Does not
+// return and runs no destructors. The last line of every child's main.
 int runProgram(Program& program);
 
 }  // namespace evd::ipc

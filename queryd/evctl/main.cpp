@@ -3,6 +3,8 @@
 // chart/ (pictures), shell/ (typing line by line), AnswerOutput and Spool (nothing on standard
 // output before the answer is whole).
 
+#include "common/base/exhaustion.h"
+#include "common/base/log.h"
 #include "queryd/evctl/arguments_service.h"
 #include "queryd/evctl/perform.h"
 #include "queryd/evctl/session_context.h"
@@ -26,6 +28,8 @@ std::optional<std::string> environmentValue(const char* name) {
 }  // namespace
 
 int main(int count, char** words) {
+    evd::base::setLogName("evctl");
+    evd::base::endWhenOutOfMemory();
     (void)::signal(SIGPIPE, SIG_IGN);  // a closed reader is told by write(), and is no failure
     ::tzset();
     (void)std::setlocale(LC_CTYPE, "");  // how wide letters are; numbers stay as they are

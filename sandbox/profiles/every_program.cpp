@@ -25,7 +25,7 @@ constexpr Verdict kAllow = Verdict::Allow;
 constexpr auto kCalls = std::to_array<CallRule>({
     {"read", "kj: eventfds of the event loop, sockets"},
     {"write", "kj: eventfds, sockets; lines on stderr"},
-    {"writev", "kj: sockets without descriptors"},
+    {"writev", "kj: sockets without descriptors; lines on stderr"},
     {"recvmsg", "kj, Cap'n Proto: the control connection brings descriptors"},
     {"sendmsg", "kj, Cap'n Proto: the control connection takes descriptors"},
     {"shutdown", "kj: half-close of a connection"},

@@ -1,5 +1,6 @@
 #include "sandbox/supervisor/supervisor_service.h"
 
+#include "common/base/exhaustion.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "sandbox/supervisor/fd_keeper.h"
@@ -256,6 +257,7 @@ int64_t stopTimeoutNs(const char* milliseconds) {
 }
 
 int runSupervisor(SupervisorSetup setup) {
+    base::endWhenOutOfMemory();
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2}) {
         kj::UnixEventPort::captureSignal(signal);
     }

@@ -82,6 +82,7 @@ void LoadedGroup::finish(Findings& findings, Promises promises) {
     follower_->stop();
     findings.expect(group_->stop() == 0, "the group stops with 0",
                     cat("the group did not stop with 0: ", group_->stderrText()));
+    checkDeaths(findings);
     checkEvents(findings);
     checkRecords(findings, promises);
     takeBooks(state_.path(), findings);
@@ -100,6 +101,17 @@ void LoadedGroup::waitFollowed() {
         return answer.status == 0 &&
                answer.output == cat("{\"count\":", diary_.countNumbers(), "}\n");
     });
+}
+
+// Who kills from outside, and the supervisor, do so with KILL; any other signal came from within.
+void LoadedGroup::checkDeaths(Findings& findings) {
+    constexpr std::string_view kDeath = "was killed by signal ";
+    const std::string said = group_->stderrText();
+    for (size_t at = said.find(kDeath); at != std::string::npos; at = said.find(kDeath, at + 1)) {
+        const size_t line = said.rfind('\n', at) + 1;
+        findings.expect(std::string_view(said).substr(at + kDeath.size()).starts_with("9 "),
+                        "no program dies of itself", said.substr(line, said.find('\n', at) - line));
+    }
 }
 
 void LoadedGroup::checkEvents(Findings& findings) {

@@ -15,7 +15,7 @@ namespace evd::test {
 inline constexpr EventPace kGentlePace = {16, 50, 150};
 
 // What is to be found when the group has ended, besides every event: none may be lost, not even
-// with a gap record.
+// with a gap record. And no program may have died of itself.
 struct Promises {
     // Of the lines that a socket took, and of the samples; all others are stored.
     uint64_t records_lost_max = 0;
@@ -51,6 +51,7 @@ class LoadedGroup {
   private:
     std::string told() const;
     void waitFollowed();
+    void checkDeaths(Findings& findings);
     void checkEvents(Findings& findings);
     void checkRecords(Findings& findings, Promises promises);
 
