@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/db/store_files.h"
 #include "store/record_files.h"
+#include "store/remedy.h"
 
 #include <algorithm>
 #include <utility>
@@ -192,23 +193,21 @@ void RecordWriter::fail(Transaction& transaction, base::Error error) {
         }
     }
     meter_.failed();
-    if (isDamage(error)) {
-        replaceDamaged(transaction);
-    } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
-        Checkpointer::makeRoom(database_->connection());
-    } else if (error.kind == base::ErrorKind::Denied && database_ != nullptr) {
-        // Opened while the file system was read-only: this connection will never write, another
-        // one may. The next batch opens it.
-        giveUpDatabase();
+    switch (remedyFor(error, database_ != nullptr, options_.path, failed_reads_,
+                      clock_.monotonicNs())) {
+        case Remedy::None:
+            break;
+        case Remedy::MakeRoom:
+            Checkpointer::makeRoom(database_->connection());
+            break;
+        case Remedy::Reopen:
+            giveUpDatabase();
+            break;
+        case Remedy::Replace:
+            replaceDamaged(transaction);
+            break;
     }
     transaction.report.failure = std::move(error);
-}
-
-bool RecordWriter::isDamage(const base::Error& error) {
-    // What cannot be read may also be the one that is being made.
-    return (error.kind == base::ErrorKind::Corrupt && database_ != nullptr) ||
-           (db::isFailedRead(error) && failed_reads_.failed(clock_.monotonicNs()) &&
-            db::fileExists(options_.path));
 }
 
 base::Result<void> RecordWriter::ensureDatabase(Transaction& transaction) {

@@ -109,7 +109,6 @@ class RecordWriter {
     void succeed(Transaction& transaction);
     void fail(Transaction& transaction, base::Error error);
     base::Result<void> ensureDatabase(Transaction& transaction);
-    bool isDamage(const base::Error& error);
     void replaceDamaged(Transaction& transaction);
     void tellRoom();
     void close();

@@ -14,6 +14,7 @@
 #include "common/kmes/event_header.h"
 #include "store/boot.h"
 #include "store/receipts.h"
+#include "store/remedy.h"
 #include "store/shard_files.h"
 
 #include <algorithm>
@@ -337,14 +338,19 @@ void ShardWriter::fail(Batch& batch, base::Error error) {
         }
         tellStableId();
     }
-    if (isDamage(error)) {
-        replaceDamaged(batch);
-    } else if (error.kind == base::ErrorKind::Io && database_ != nullptr) {
-        Checkpointer::makeRoom(database_->connection());
-    } else if (error.kind == base::ErrorKind::Denied && database_ != nullptr) {
-        // Opened while the file system was read-only: this connection will never write, another
-        // one may. The next batch opens it.
-        giveUpDatabase();
+    switch (remedyFor(error, database_ != nullptr, shardPath(options_.directory, options_.shard),
+                      failed_reads_, clock_.monotonicNs())) {
+        case Remedy::None:
+            break;
+        case Remedy::MakeRoom:
+            Checkpointer::makeRoom(database_->connection());
+            break;
+        case Remedy::Reopen:
+            giveUpDatabase();
+            break;
+        case Remedy::Replace:
+            replaceDamaged(batch);
+            break;
     }
     batch.report.failure = std::move(error);
 }
@@ -380,13 +386,6 @@ base::Result<void> ShardWriter::ensureDatabase(Batch& batch) {
     }
     addReceipts(database_->receipts(), batch.report.found);
     return indexes_.discover(database_->connection());
-}
-
-bool ShardWriter::isDamage(const base::Error& error) {
-    // What cannot be read may also be the one that is being made.
-    return (error.kind == base::ErrorKind::Corrupt && database_ != nullptr) ||
-           (db::isFailedRead(error) && failed_reads_.failed(clock_.monotonicNs()) &&
-            db::fileExists(shardPath(options_.directory, options_.shard)));
 }
 
 // Ruling S6: the damaged database stays readable under another name, and the next batch finds a

@@ -161,7 +161,6 @@ class ShardWriter {
     void fail(Batch& batch, base::Error error);
     void tellStableId();
     base::Result<void> ensureDatabase(Batch& batch);
-    bool isDamage(const base::Error& error);
     void replaceDamaged(Batch& batch);
     base::Result<void> commitLastId();
     base::Result<void> askPutAside(Batch& batch);
