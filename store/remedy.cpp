@@ -20,9 +20,14 @@ Remedy remedyFor(const base::Error& error, bool is_open, const std::string& path
             return Remedy::MakeRoom;
         case base::ErrorKind::Denied:
             return Remedy::Reopen;
-        default:
-            return Remedy::None;
+        case base::ErrorKind::Invalid:
+        case base::ErrorKind::NotFound:
+        case base::ErrorKind::Busy:
+        case base::ErrorKind::Gone:
+        case base::ErrorKind::Unsupported:
+            break;
     }
+    return Remedy::None;
 }
 
 }  // namespace evd::store

@@ -104,9 +104,30 @@ base::Error usage(std::string text) {
     return base::fail(base::ErrorKind::Invalid, std::move(text) + "; see evctl help");
 }
 
+// "query", "query and tail", "query, tail and export".
+std::string listed(std::string_view list) {
+    const std::vector<std::string> words = wordsOf(list);
+    std::string text;
+    for (size_t i = 0; i < words.size(); ++i) {
+        text += base::cat(i == 0 ? "" : i + 1 == words.size() ? " and " : ", ", words[i]);
+    }
+    return text;
+}
+
 // One line of CLI11's, which likes to speak in several.
 std::string firstLine(const std::string& text) {
     return text.substr(0, text.find('\n'));
+}
+
+// Who gives an option to a command that does not know it means something that would not happen.
+base::Result<void> checkOptions(const CLI::App& app, std::string_view command) {
+    for (const OptionSpec& option : optionSpecs()) {
+        const bool is_given = app.count(std::string(option.long_name)) > 0;
+        if (is_given && !option.commands.empty() && !belongsTo(option, command)) {
+            return usage(base::cat(option.long_name, " is for ", listed(option.commands)));
+        }
+    }
+    return {};
 }
 
 base::Result<void> checkSdWords(const Arguments& arguments) {
@@ -271,6 +292,7 @@ base::Result<Arguments> parseArguments(std::span<const std::string> typed, bool 
         arguments.command = "tail";
     }
     EVD_TRY(checkArguments(arguments));
+    EVD_TRY(checkOptions(app, arguments.command));
     return arguments;
 }
 

@@ -223,3 +223,24 @@ TEST_CASE("arguments: a tail does not pass over a question in a file") {
     CHECK(isUsage({"tail", "--file", "question"}));
     CHECK(isUsage({"tail", "logs", "--file", "question"}));
 }
+
+TEST_CASE(
+    "arguments: an option that means nothing to the command is refused and says whose it is") {
+    const auto complaint = [](const Words& words) {
+        const auto arguments = parseArguments(words);
+        return arguments.ok() ? "" : arguments.error().text;
+    };
+    CHECK(complaint({"--kernel", "EVENTS"}) == "--kernel is for sd; see evctl help");
+    CHECK(complaint({"status", "--plot"}) == "--plot is for query; see evctl help");
+    CHECK(complaint({"top", "--watch"}) == "--watch is for status; see evctl help");
+    CHECK(complaint({"log", "app", "text", "--follow"}) ==
+          "--follow is for query and tail; see evctl help");
+    CHECK(complaint({"import", "-", "--since", "1h"}) ==
+          "--since is for query, tail, explain and export; see evctl help");
+    CHECK(complaint({"EVENTS", "-q"}) == "--quiet is for run; see evctl help");
+    CHECK(complaint({"tail", "--svg", "a.svg"}) == "--svg is for query; see evctl help");
+    // Behind -- it is a word of somebody else's.
+    CHECK(parsed({"run", "--", "make", "--watch"}).words == Words{"make", "--watch"});
+    CHECK(parsed({"tail", "--wrap", "--no-plot"}).wrap);
+    CHECK(parsed({"tail", "--since", "1h", "-n", "5"}).lines_given);
+}

@@ -10,12 +10,14 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sstream>
 
 using evd::base::cat;
 using evd::evctl::commandSpecs;
 using evd::evctl::completionScript;
 using evd::evctl::helpText;
+using evd::evctl::OptionSpec;
 using evd::evctl::optionSpecs;
 using evd::evctl::parseArguments;
 using evd::evctl::ValueKind;
@@ -80,9 +82,31 @@ class Bash {
     std::string script_ = folder_ / "evctl.bash";
 };
 
+// A command line that lacks nothing but this option.
+Words commandFor(const OptionSpec& option) {
+    const std::map<std::string_view, Words> besides = {
+        {"query", {"EVENTS"}}, {"status", {}},         {"top", {}},
+        {"log", {"origin"}},   {"metric", {"m", "1"}}, {"export", {"EVENTS"}},
+        {"import", {"file"}},  {"run", {"program"}},   {"sd", {"show"}},
+    };
+    if (option.long_name == "--user") {
+        return {"sd", "check", "name"};
+    }
+    if (option.long_name == "--kernel") {
+        return {"sd", "evaluate"};
+    }
+    if (option.long_name == "--resume") {
+        return {"export", "EVENTS", "--into", "x"};
+    }
+    Words words = {option.commands.empty() ? "status" : wordsOf(option.commands).front()};
+    const Words& more = besides.at(words.front());
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
 }  // namespace
 
-TEST_CASE("vocabulary: the parser takes every command, option and value that is told") {
+TEST_CASE("vocabulary: the parser takes every option and value that is told, where it is told") {
     for (const auto& option : optionSpecs()) {
         Words values = wordsOf(option.values);
         if (values.empty()) {
@@ -90,12 +114,22 @@ TEST_CASE("vocabulary: the parser takes every command, option and value that is 
         }
         for (const std::string& value : values) {
             for (const std::string_view name : {option.long_name, option.short_name}) {
-                Words words = {"status", std::string(name), value};
-                words.resize(option.kind == ValueKind::None ? 2 : 3);
+                Words words = commandFor(option);
+                words.emplace_back(name);
+                if (option.kind != ValueKind::None) {
+                    words.push_back(value);
+                }
                 CHECK_MESSAGE((name.empty() || parseArguments(words).ok()), cat(name, ' ', value));
+                words.front() = "version";  // nobody's
+                CHECK_MESSAGE(
+                    (name.empty() || option.commands.empty() == parseArguments(words).ok()),
+                    cat(name, ' ', value));
             }
         }
     }
+}
+
+TEST_CASE("vocabulary: the parser takes every command that is told") {
     for (const auto& command : commandSpecs()) {
         const std::string name(command.name);
         bool is_taken = false;
