@@ -4,8 +4,58 @@
 
 #include <sys/stat.h>
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 namespace evd::queryd {
+
+namespace {
+
+constexpr int kOpenAttemptsMax = 3;
+
+bool isCalled(const DatabaseFile& file, const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 &&
+           file.isSameFile({path, status.st_dev, status.st_ino});
+}
+
+// What it is called now: it may have been put aside since it was listed. None when it is gone.
+std::optional<std::string> nameOfNow(const DatabaseFile& file) {
+    if (isCalled(file, file.path)) {
+        return file.path;
+    }
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(db::folderOf(file.path), error), end;
+         !error && at != end; at.increment(error)) {
+        if (isCalled(file, at->path())) {
+            return at->path();
+        }
+    }
+    return std::nullopt;
+}
+
+// A path is looked up more than once, for the database and then for its log, and another database
+// may take the name in between. Who gives one another name renames it first and its log afterwards;
+// so what has its name still when the log is open was opened as a whole.
+base::Result<std::unique_ptr<db::Connection>> openThatFile(const DatabaseFile& file) {
+    for (int attempt = 1; attempt <= kOpenAttemptsMax; ++attempt) {
+        const auto path = nameOfNow(file);
+        if (!path) {
+            break;
+        }
+        auto connection = db::Connection::openForReading(*path);
+        const auto looked = connection
+                                ? connection.value()->execute("SELECT 1 FROM sqlite_master LIMIT 0")
+                                : base::Result<void>(connection.error());
+        if (isCalled(file, *path)) {
+            return looked ? std::move(connection)
+                          : base::Result<std::unique_ptr<db::Connection>>(looked.error());
+        }
+    }
+    return base::fail(base::ErrorKind::NotFound, base::cat(file.path, " was taken away"));
+}
+
+}  // namespace
 
 base::Result<std::vector<DatabaseFile>> databasesOf(base::Result<std::vector<db::StoreFile>> files,
                                                     std::string_view holds) {
@@ -38,7 +88,7 @@ base::Result<std::unique_ptr<db::Connection>> ConnectionCache::acquire(const Dat
             return connection;
         }
     }
-    return db::Connection::openForReading(file.path);
+    return openThatFile(file);
 }
 
 void ConnectionCache::release(const DatabaseFile& file,

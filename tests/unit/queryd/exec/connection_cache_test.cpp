@@ -1,17 +1,25 @@
 #include "queryd/exec/connection_cache.h"
 
 #include "common/base/text.h"
+#include "common/base/thread.h"
 #include "queryd/exec/read_snapshot.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <atomic>
+#include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace evd::queryd {
 namespace {
+
+namespace fs = std::filesystem;
 
 // Shards that have been written to: a database without a write-ahead log is never kept open.
 class Shards {
@@ -54,6 +62,67 @@ void use(ConnectionCache& cache, const DatabaseFile& file) {
     cache.release(file, std::move(connection).value());
 }
 
+constexpr int64_t kGenerations = 300;
+
+// One shard that is put aside again and again, as the store does it; what takes its place has an
+// event with the next id, in its log alone.
+class PutAsideByTurns {
+  public:
+    PutAsideByTurns() { makeNext(path_); }
+
+    // The one of that name now; none in the moment when there is none.
+    std::optional<DatabaseFile> list() const {
+        struct stat status {};
+        return ::stat(path_.c_str(), &status) == 0
+                   ? std::optional(DatabaseFile{path_, status.st_dev, status.st_ino})
+                   : std::nullopt;
+    }
+    void putAside() {
+        const std::string next = folder_ / "next.db";
+        makeNext(next);
+        const std::string aside = base::cat(db::quarantinePrefix(path_), generations_, ".db");
+        for (const char* suffix : {"-wal", "-shm"}) {
+            fs::create_hard_link(path_ + suffix, aside + suffix);
+        }
+        fs::rename(path_, aside);
+        for (const char* suffix : {"-wal", "-shm"}) {
+            fs::remove(path_ + suffix);
+        }
+        for (const char* suffix : {"-wal", "-shm", ""}) {
+            fs::rename(next + suffix, path_ + suffix);
+        }
+    }
+    void removeAside() {
+        for (const auto& entry : fs::directory_iterator(folder_.path())) {
+            if (entry.path().string().find("corrupt") != std::string::npos) {
+                fs::remove(entry.path());
+            }
+        }
+    }
+
+  private:
+    void makeNext(const std::string& path) {
+        writer_ = std::make_unique<test::TestShard>(path);
+        writer_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        test::TestEvent event;
+        event.id = ++generations_;
+        writer_->insert(event);
+    }
+
+    test::TemporaryDirectory folder_;
+    const std::string path_ = folder_ / "shard-0001.db";
+    int64_t generations_ = 0;
+    std::unique_ptr<test::TestShard> writer_;
+};
+
+int64_t idIn(db::Connection& connection) {
+    auto statement = connection.prepare("SELECT max(id) FROM events");
+    if (!statement || !statement.value()->step()) {
+        return -1;
+    }
+    return statement.value()->columnInteger(0);
+}
+
 }  // namespace
 
 TEST_CASE("connection cache: of many shards a bounded number stays open (Spec §14.1)") {
@@ -93,6 +162,53 @@ TEST_CASE("connection cache: a connection whose transaction did not end is not k
     REQUIRE(connection.value()->execute("BEGIN"));
     cache.release(shards.files[0], std::move(connection).value());
     CHECK(cache.idleCount() == 0);
+}
+
+TEST_CASE("connection cache: a database that was put aside since it was listed is that database") {
+    PutAsideByTurns shards;
+    const auto file = shards.list();
+    REQUIRE(file);
+    shards.putAside();
+    ConnectionCache cache;
+    auto connection = cache.acquire(*file);
+    REQUIRE(connection);
+    CHECK(idIn(*connection.value()) == 1);
+
+    shards.removeAside();
+    auto gone = ConnectionCache().acquire(*file);
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error().kind == base::ErrorKind::NotFound);
+}
+
+TEST_CASE("connection cache: while databases are put aside, each is read with its own log") {
+    PutAsideByTurns shards;
+    std::map<ino_t, int64_t> ids;
+    std::vector<std::pair<ino_t, int64_t>> seen;
+    std::atomic<bool> is_over = false;
+    base::Thread reader("reader", [&] {
+        ConnectionCache cache;
+        while (!is_over) {
+            const auto file = shards.list();
+            if (!file) {
+                continue;
+            }
+            const auto connection = cache.acquire(*file);
+            if (connection) {
+                seen.emplace_back(file->inode, idIn(*connection.value()));
+            }
+        }
+    });
+    for (int64_t id = 1; id <= kGenerations; ++id) {
+        ids[shards.list().value().inode] = id;
+        shards.putAside();
+    }
+    ids[shards.list().value().inode] = kGenerations + 1;
+    is_over = true;
+    reader.join();
+    CHECK(seen.size() > kGenerations / 4);
+    for (const auto& [inode, id] : seen) {
+        CHECK(ids.at(inode) == id);
+    }
 }
 
 TEST_CASE("read snapshot: one that is stopped when it has begun leaves no transaction behind") {
