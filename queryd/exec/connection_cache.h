@@ -38,11 +38,12 @@ inline constexpr size_t kIdleConnectionsMax = 64;  // each costs two or three de
 // Read-only connections that are kept between slices and questions.
 //
 // A connection is in one hand at a time: acquire() gives an idle one of that very file or opens
-// one, under whatever name the file has got since it was listed (NotFound: it is gone); release() keeps it for the next, closing the one that has been idle longest above
-// kIdleConnectionsMax. Connections that would not see changes (isImmutable), or whose transaction
-// did not end, are never kept. SQLite closes the files of a connection when no other connection of
-// the process has a lock on them, and takes them over for the next one: so there may be as many as
-// there were ever in hand at once. Safe on any thread.
+// one, under whatever name the file has got since it was listed (NotFound: it is gone); release()
+// keeps it for the next, closing the one that has been idle longest above kIdleConnectionsMax.
+// Connections that would not see changes (isImmutable), or whose transaction did not end, are never
+// kept. SQLite closes the files of a connection when no other connection of the process has a lock
+// on them, and takes them over for the next one: so there may be as many as there were ever in hand
+// at once. Safe on any thread.
 class ConnectionCache {
   public:
     // Who reads visits this first, for as long as it has a snapshot.
