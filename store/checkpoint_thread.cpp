@@ -97,7 +97,7 @@ bool CheckpointThread::connect(std::unique_lock<std::mutex>& lock) {
     }
     connection_ = std::move(opened).value();
     page_bytes_ = connection_->pageBytes();
-    connection_->setFileGrowth(kFileGrowthBytes);  // cut the file as the writer does
+    connection_->setFileGrowth(kFileGrowthBytes);
     return true;
 }
 

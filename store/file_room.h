@@ -19,9 +19,9 @@ class FileRoom {
   public:
     static base::Result<std::unique_ptr<FileRoom>> prepare(db::Connection& connection);
 
-    // Within the transaction, last before the commit. Io when the disk is full. Looks at the file
-    // each time: a checkpoint may have cut it back to what was committed then. One that does so
-    // between here and the end of the commit is repaired by the next transaction.
+    // Within the transaction, last before the commit. Io when the disk is full. No checkpoint of
+    // ours takes the room away again (db::makeFileGrowthSafe); somebody else's may, so it looks at
+    // the file each time.
     base::Result<void> reserve();
 
   private:

@@ -37,7 +37,7 @@ base::Result<std::unique_ptr<db::Connection>> RetentionDatabase::openFile(const 
     }
     EVD_TRY(verify(*opened.value()));
     EVD_TRY(opened.value()->execute(kRetentionPragmas));
-    opened.value()->setFileGrowth(kFileGrowthBytes);  // cut the file as the writer does
+    opened.value()->setFileGrowth(kFileGrowthBytes);
     EVD_TRY(complete(*opened.value()));
     return opened;
 }

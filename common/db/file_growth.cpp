@@ -4,10 +4,13 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <initializer_list>
+#include <string_view>
 
 namespace evd::db {
 
@@ -20,18 +23,38 @@ ssize_t writeIfMissing(int file, const void* bytes, off_t offset) {
     return read == 0 ? ::pwrite(file, bytes, 1, offset) : read;
 }
 
-bool replaceWrites() {
+// Neither a log nor its index nor a journal begins like that.
+bool isDatabase(int file) {
+    constexpr std::string_view kHeader{"SQLite format 3\0", 16};
+    std::array<char, kHeader.size()> head{};
+    return ::pread(file, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) &&
+           std::string_view(head.data(), head.size()) == kHeader;
+}
+
+bool wouldShrink(int file, off_t size) {
+    struct stat status {};
+    return ::fstat(file, &status) == 0 && size < status.st_size;
+}
+
+// True when SQLite was built with one of the calls, and it is replaced.
+template <typename Call>
+bool replaceCall(std::initializer_list<const char*> names, Call* replacement) {
     sqlite3_vfs* system = sqlite3_vfs_find("unix");
     EVD_CHECK(system != nullptr, "SQLite knows the files of a Unix system");
-    const auto replacement = reinterpret_cast<sqlite3_syscall_ptr>(&writeOrAllocate);
     bool is_replaced = false;
-    for (const char* name : {"pwrite", "pwrite64"}) {
-        // Only what it was built with is there.
+    for (const char* name : names) {
         if (system->xGetSystemCall(system, name) != nullptr) {
-            is_replaced = system->xSetSystemCall(system, name, replacement) == SQLITE_OK;
+            is_replaced =
+                system->xSetSystemCall(
+                    system, name, reinterpret_cast<sqlite3_syscall_ptr>(replacement)) == SQLITE_OK;
         }
     }
     return is_replaced;
+}
+
+bool replaceCalls() {
+    return replaceCall({"pwrite", "pwrite64"}, &writeOrAllocate) &&
+           replaceCall({"ftruncate"}, &cutOrKeep);
 }
 
 }  // namespace
@@ -46,9 +69,14 @@ ssize_t writeOrAllocate(int file, const void* bytes, size_t size, off_t offset) 
     return errno == EOPNOTSUPP ? writeIfMissing(file, bytes, offset) : -1;
 }
 
+int cutOrKeep(int file, off_t size) {
+    const bool is_kept = size > 0 && wouldShrink(file, size) && isDatabase(file);
+    return is_kept ? 0 : ::ftruncate(file, size);
+}
+
 void makeFileGrowthSafe() {
-    static const bool is_safe = replaceWrites();
-    EVD_CHECK(is_safe, "SQLite writes with pwrite");
+    static const bool is_safe = replaceCalls();
+    EVD_CHECK(is_safe, "SQLite writes with pwrite and cuts with ftruncate");
 }
 
 }  // namespace evd::db

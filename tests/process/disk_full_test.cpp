@@ -12,6 +12,7 @@
 
 #include <doctest/doctest.h>
 #include <algorithm>
+#include <filesystem>
 #include <string>
 
 namespace test = evd::test;
@@ -56,6 +57,16 @@ test::GroupOptions optionsOf(int shards) {
     options.values.push_back({"Linux", "KmesCpus", "dword", "1"});
     options.values.push_back({"", "StorageShards", "dword", cat(shards)});
     return options;
+}
+
+// How it stands when it does not go on, for whoever is to find out why.
+std::string told(const test::StateFolder& state, uint64_t emitted) {
+    std::string text = cat("emitted ", emitted, ", stored ", countOf(state, kEventType), '\n',
+                           test::evctl(state, {"-f", "jsonl", "status"}).output);
+    for (const auto& file : std::filesystem::directory_iterator(state.below("events"))) {
+        text += cat(file.path().filename().string(), ' ', file.file_size(), '\n');
+    }
+    return text;
 }
 
 }  // namespace
@@ -129,7 +140,8 @@ TEST_CASE("disk full: retention by bytes makes room by itself, and the newest is
         for (int i = 0; i < 64; ++i) {
             emission.batch();
         }
-        REQUIRE(comesTrue(isNewestStored));
+        const bool is_stored = comesTrue(isNewestStored);
+        REQUIRE_MESSAGE(is_stored, (is_stored ? "" : told(state, emission.count())));
     }
     CHECK(group.stderrText().find("retention: deleted") != std::string::npos);
     CHECK(test::evctl(state, {"status"}).output.find("retention.deleted_rows") !=

@@ -24,6 +24,7 @@ class File {
     ssize_t write(const std::string& bytes, off_t offset) const {
         return writeOrAllocate(file_.get(), bytes.data(), bytes.size(), offset);
     }
+    int cut(off_t size) const { return cutOrKeep(file_.get(), size); }
     std::string all() const {
         std::string bytes(static_cast<size_t>(size()), '?');
         CHECK(::pread(file_.get(), bytes.data(), bytes.size(), 0) == size());
@@ -65,6 +66,25 @@ TEST_CASE("file growth: everything else is written as ever") {
 
 TEST_CASE("file growth: what the disk refuses is told") {
     CHECK(writeOrAllocate(-1, kZero.data(), 1, 0) == -1);
+    CHECK(cutOrKeep(-1, 0) == -1);
+}
+
+TEST_CASE("file growth: a database becomes longer and not shorter, unless it is given up") {
+    const File file(std::string("SQLite format 3\0and its pages", 29));
+    CHECK(file.cut(20) == 0);
+    CHECK(file.size() == 29);
+    CHECK(file.cut(40) == 0);
+    CHECK(file.size() == 40);
+    CHECK(file.cut(0) == 0);
+    CHECK(file.size() == 0);
+}
+
+TEST_CASE("file growth: every other file is cut as ever, one that is shorter than a header too") {
+    for (const char* bytes : {"SQLite format 4 and its pages", "a log and its frames", "SQLite"}) {
+        const File file(bytes);
+        CHECK(file.cut(3) == 0);
+        CHECK(file.size() == 3);
+    }
 }
 
 }  // namespace
