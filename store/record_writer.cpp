@@ -7,7 +7,6 @@
 #include "store/record_writer.h"
 
 #include "common/base/text.h"
-#include "common/db/store_files.h"
 #include "store/record_files.h"
 #include "store/remedy.h"
 

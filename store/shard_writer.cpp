@@ -10,7 +10,6 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "common/db/store_files.h"
 #include "common/kmes/event_header.h"
 #include "store/boot.h"
 #include "store/receipts.h"

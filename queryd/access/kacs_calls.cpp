@@ -5,7 +5,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 
 namespace evd::queryd {

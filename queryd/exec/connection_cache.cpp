@@ -1,11 +1,13 @@
 #include "queryd/exec/connection_cache.h"
 
 #include "common/base/text.h"
+#include "queryd/exec/read_snapshot.h"
 
 #include <sys/stat.h>
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 namespace evd::queryd {
 
@@ -13,10 +15,16 @@ namespace {
 
 constexpr int kOpenAttemptsMax = 3;
 
-bool isCalled(const DatabaseFile& file, const std::string& path) {
+std::optional<DatabaseFile> fileAt(std::string path) {
     struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 &&
-           file.isSameFile({path, status.st_dev, status.st_ino});
+    return ::stat(path.c_str(), &status) == 0
+               ? std::optional(DatabaseFile{std::move(path), status.st_dev, status.st_ino})
+               : std::nullopt;
+}
+
+bool isCalled(const DatabaseFile& file, const std::string& path) {
+    const auto found = fileAt(path);
+    return found && file.isSameFile(*found);
 }
 
 // What it is called now: it may have been put aside since it was listed. None when it is gone.
@@ -44,9 +52,8 @@ base::Result<std::unique_ptr<db::Connection>> openThatFile(const DatabaseFile& f
             break;
         }
         auto connection = db::Connection::openForReading(*path);
-        const auto looked = connection
-                                ? connection.value()->execute("SELECT 1 FROM sqlite_master LIMIT 0")
-                                : base::Result<void>(connection.error());
+        const auto looked = connection ? ReadSnapshot(*connection.value()).begun()
+                                       : base::Result<void>(connection.error());
         if (isCalled(file, *path)) {
             return looked ? std::move(connection)
                           : base::Result<std::unique_ptr<db::Connection>>(looked.error());
@@ -67,11 +74,9 @@ base::Result<std::vector<DatabaseFile>> databasesOf(base::Result<std::vector<db:
                                 base::cat("the ", holds, " store cannot be read"));
     }
     for (db::StoreFile& file : files.value()) {
-        struct stat status {};
-        if (::stat(file.path.c_str(), &status) != 0) {
-            continue;  // gone since it was listed
+        if (auto found = fileAt(std::move(file.path))) {  // else gone since it was listed
+            databases.push_back(std::move(*found));
         }
-        databases.push_back({std::move(file.path), status.st_dev, status.st_ino});
     }
     return databases;
 }

@@ -25,8 +25,8 @@ class Scene {
             auto opened = db::Connection::openForWriting(path());
             REQUIRE(opened);
             *connection = std::move(opened).value();
-            (*connection)->setFileGrowth(kFileGrowthBytes);
         }
+        mover->setFileGrowth(kFileGrowthBytes);
         auto prepared = FileRoom::prepare(*writer);
         REQUIRE(prepared);
         room = std::move(prepared).value();
