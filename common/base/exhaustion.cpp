@@ -11,15 +11,15 @@ namespace {
 
 constexpr int kExitFailed = 1;
 
-[[noreturn]] void endOutOfMemory() {
-    endExhausted("no memory is left, ending");
-}
-
 }  // namespace
 
 void endExhausted(std::string_view what) {
     logError(what);
     ::_exit(kExitFailed);
+}
+
+void endOutOfMemory() {
+    endExhausted("no memory is left, ending");
 }
 
 void endWhenOutOfMemory() {

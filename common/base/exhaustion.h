@@ -9,6 +9,9 @@ namespace evd::base {
 // thread.
 [[noreturn]] void endExhausted(std::string_view what);
 
+// The same for want of memory.
+[[noreturn]] void endOutOfMemory();
+
 // From here on the process ends (endExhausted) where `new` finds no memory, and nobody sees
 // bad_alloc: Cap'n Proto would go on with a connection whose state that has torn. What malloc
 // refuses to libraries (SQLite) stays their error. Called once, before there are threads.

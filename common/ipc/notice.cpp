@@ -63,7 +63,10 @@ base::Result<wire::CommitNotice> readNotice(schema::CommitNotice::Reader reader)
 }  // namespace
 
 std::vector<uint8_t> encodeCommitNotice(const wire::CommitNotice& notice) {
-    ::capnp::MallocMessageBuilder message(32);
+    // On the stack: who tells of a commit is not the thread that watches for exhaustion.
+    std::array<::capnp::word, kNoticeBytesMax / sizeof(::capnp::word)> words_of_message{};
+    ::capnp::MallocMessageBuilder message(
+        kj::arrayPtr(words_of_message.data(), words_of_message.size()));
     auto root = message.initRoot<schema::CommitNotice>();
     root.setStore(toSchema(notice.store));
     root.setShard(notice.shard);

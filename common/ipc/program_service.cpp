@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/ipc/convert.h"
+#include "common/ipc/exhaustion_watch.h"
 #include "common/ipc/fd_carrier.h"
 #include "common/ipc/peer_connection.h"
 
@@ -139,6 +140,7 @@ class ChildService final : public schema::Child::Server {
 
 int runProgram(Program& program) {
     base::endWhenOutOfMemory();
+    const ExhaustionWatch watch;
     auto io = kj::setupAsyncIo();
     auto service = kj::heap<ChildService>(program, io);
     const ChildService& child = *service;

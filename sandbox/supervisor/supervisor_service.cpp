@@ -3,6 +3,7 @@
 #include "common/base/exhaustion.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/ipc/exhaustion_watch.h"
 #include "sandbox/supervisor/fd_keeper.h"
 #include "sandbox/supervisor/setting_notices.h"
 #include "sandbox/supervisor/status.h"
@@ -258,6 +259,7 @@ int64_t stopTimeoutNs(const char* milliseconds) {
 
 int runSupervisor(SupervisorSetup setup) {
     base::endWhenOutOfMemory();
+    const ipc::ExhaustionWatch watch;
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2}) {
         kj::UnixEventPort::captureSignal(signal);
     }

@@ -6,13 +6,17 @@
 #include "common/ipc/convert.h"
 #include "common/ipc/door_limits.h"
 #include "common/ipc/fd_carrier.h"
+#include "tests/support/captured_stderr.h"
 #include "tests/support/longest_message.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <atomic>
+#include <cstdlib>
 
 namespace ipc = evd::ipc;
 namespace schema = evd::schema;
@@ -21,7 +25,11 @@ using evd::base::Fd;
 
 namespace {
 
-// Writes one byte into the descriptor it is given at start, parks it at heartbeat time.
+constexpr size_t kHoardBytes = 1 << 20;
+constexpr size_t kManyMeasures = 200'000;  // an answer of more than kHoardBytes
+
+// Writes one byte into the descriptor it is given at start, parks it at heartbeat time. With a
+// descriptor "famine" its measures are many, and no memory is left to answer with them.
 class EchoProgram final : public ipc::Program {
   public:
     kj::Promise<std::vector<wire::ResumePoint>> start(ipc::StartParams params,
@@ -39,16 +47,33 @@ class EchoProgram final : public ipc::Program {
     void takeFd(std::string name, Fd fd) override {
         if (name == "edge") {
             edge_ = std::move(fd);
+        } else if (name == "famine") {
+            famine_ = true;
         }
     }
     void configure(const evd::config::Settings& settings) override {
         batch_size_ = static_cast<int64_t>(settings.number("MaxBatchSize"));
     }
     kj::Promise<void> drain() override { return kj::READY_NOW; }
-    std::vector<wire::Measure> measures() override { return {{"batch_size", batch_size_}}; }
+    std::vector<wire::Measure> measures() override {
+        if (famine_) {
+            std::vector<wire::Measure> many(kManyMeasures);
+            const rlimit none{0, 0};
+            (void)::setrlimit(RLIMIT_AS, &none);
+            // Nor is there room that earlier tests have freed. Atomic, because a compiler leaves
+            // out what nobody looks at.
+            std::atomic<void*> hoarded = nullptr;
+            do {
+                hoarded = std::malloc(kHoardBytes);
+            } while (hoarded != nullptr);
+            return many;
+        }
+        return {{"batch_size", batch_size_}};
+    }
 
   private:
     Fd edge_;
+    bool famine_ = false;
     int64_t batch_size_ = 0;
 };
 
@@ -98,9 +123,9 @@ struct Conversation {
           client(*stream, ipc::kChildDoor.descriptors_max),
           remote(client.bootstrap().castAs<schema::Child>()) {}
 
-    void giveEdge(Fd fd) {
+    void give(const char* name, Fd fd) {
         auto request = remote.takeFdRequest();
-        request.setName("edge");
+        request.setName(name);
         request.setFd(ipc::carryFd(std::move(fd)));
         request.send().ignoreResult().wait(io.waitScope);
     }
@@ -135,7 +160,7 @@ TEST_CASE("program: a child takes fds, starts, reports, parks, drains and exits 
     Fd parked;
     {
         Conversation talk(child);
-        talk.giveEdge(std::move(pipe_pair.value().left));
+        talk.give("edge", std::move(pipe_pair.value().left));
         const auto resume = talk.start(parked, 500).wait(talk.io.waitScope);
         REQUIRE(resume.size() == 1);
         CHECK(resume[0] == wire::ResumePoint{3, 77});
@@ -175,6 +200,32 @@ TEST_CASE("program: a message of its supervisor has the length of kSupervisorCal
     }
     CHECK(exitStatus(child.pid) == 1);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// A sanitizer has an allocator of its own.
+
+TEST_CASE("exhaustion: a child without memory for a message ends, and does not refuse the call") {
+    evd::test::CapturedStderr captured;
+    Child child = spawn();
+    auto pipe_pair = evd::base::makeSocketPair(SOCK_STREAM);
+    REQUIRE(pipe_pair.ok());
+    {
+        Conversation talk(child);
+        talk.give("famine", std::move(pipe_pair.value().left));
+        const auto failure = kj::runCatchingExceptions(
+            [&]() { talk.remote.heartbeatRequest().send().wait(talk.io.waitScope); });
+        KJ_IF_MAYBE (exception, failure) {
+            CHECK(exception->getType() == kj::Exception::Type::DISCONNECTED);
+        } else {
+            FAIL("measures that there was no memory for were told");
+        }
+    }
+    CHECK(exitStatus(child.pid) == 1);
+    REQUIRE(captured.writes() ==
+            std::vector<std::string>{"eventd: error: no memory is left, ending\n"});
+}
+
+#endif
 
 TEST_CASE("program: a child whose supervisor vanishes ends by itself") {
     Child child = spawn();
