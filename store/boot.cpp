@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/db/log_index.h"
 #include "common/db/metadata.h"
 #include "common/db/store_files.h"
 #include "store/database_files.h"
@@ -35,7 +36,7 @@ base::Result<void> readNewest(db::Connection& connection, StoreSurvey& survey) {
 
 base::Result<void> surveyFile(const std::string& path, const base::Guid& boot_id,
                               StoreSurvey& survey, int64_t& last_id_ever) {
-    auto opened = db::Connection::openForReading(path);
+    auto opened = db::openSettled(path);
     if (!opened) {
         return opened.error();
     }

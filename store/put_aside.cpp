@@ -2,6 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/db/log_index.h"
 #include "store/database_files.h"
 
 namespace evd::store {
@@ -15,7 +16,7 @@ base::Result<void> PutAside::ask(const Read& read) {
     if (path_.empty()) {
         return {};
     }
-    const auto opened = db::Connection::openForReading(path_);
+    const auto opened = db::openSettled(path_);
     const auto asked = opened ? read(*opened.value()) : base::Result<void>(opened.error());
     if (!asked && mayPass(asked.error().kind) && --attempts_left_ > 0) {
         return base::fail(base::ErrorKind::Io, base::cat(path_, ": ", asked.error().text));

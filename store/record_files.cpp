@@ -1,5 +1,6 @@
 #include "store/record_files.h"
 
+#include "common/db/log_index.h"
 #include "common/db/store_files.h"
 
 namespace evd::store {
@@ -39,7 +40,7 @@ LastStored lastStoredBatch(const std::string& path, const RecordDatabase& databa
         if (!db::isQuarantined(file->name)) {
             continue;
         }
-        const auto connection = db::Connection::openForReading(file->path);
+        const auto connection = db::openSettled(file->path);
         const auto last = connection ? readLastBatch(*connection.value()) : connection.error();
         if (!last && mayPass(last.error().kind)) {
             return {{}, file->path};

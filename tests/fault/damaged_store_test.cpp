@@ -8,9 +8,9 @@
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
 #include "store/database_files.h"
+#include "tests/support/put_aside_files.h"
 
 #include <doctest/doctest.h>
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -45,10 +45,6 @@ std::vector<std::string> names(const StoreWorld& world) {
     return names;
 }
 
-bool isQuarantined(const std::string& name) {
-    return name.find(".corrupt-") != std::string::npos && name.ends_with(".db");
-}
-
 int64_t countIn(const std::string& path, const std::string& sql) {
     auto connection = db::Connection::openForReading(path);
     REQUIRE(connection);
@@ -66,7 +62,7 @@ TEST_CASE("damaged store: a shard corrupt at start is put aside, a healthy one t
     REQUIRE(world.finish());
     const auto found = names(world);
     REQUIRE(found.size() == 3);
-    CHECK(isQuarantined(found.at(1)));
+    CHECK(db::isQuarantined(found.at(1)));
     CHECK(fs::exists(base::cat(world.folder(), "/", found.at(1), "-wal")));
     CHECK(countIn(base::cat(world.folder(), "/", found.at(1)),
                   "SELECT count(*) FROM events WHERE sequence IS NOT NULL") > 0);
@@ -82,8 +78,7 @@ TEST_CASE("damaged store: a shard found corrupt at run time is put aside at once
     REQUIRE(world.start());
     world.emitEverywhere(3);
     REQUIRE(world.deliverAll(3));
-    const auto found = names(world);
-    CHECK(std::count_if(found.begin(), found.end(), isQuarantined) == 1);
+    CHECK(databasesPutAside(world.folder()).size() == 1);
     CHECK(countIn(world.shardPath(0),
                   "SELECT count(*) FROM events WHERE event_type = 'synthetic.storage_error'") >= 1);
     REQUIRE(world.finish());
@@ -97,8 +92,7 @@ TEST_CASE("damaged store: when all shards are corrupt new ones take over") {
     damageIndex(world.shardPath(1));
     world.emitEverywhere(3);
     REQUIRE(world.finish());
-    const auto found = names(world);
-    CHECK(std::count_if(found.begin(), found.end(), isQuarantined) == 2);
+    CHECK(databasesPutAside(world.folder()).size() == 2);
     CHECK(world.records("synthetic.storage_error") >= 2);
     checkBooks(world);
 }

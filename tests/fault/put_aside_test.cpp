@@ -9,6 +9,8 @@
 #include "store/database_files.h"
 #include "store/failed_reads.h"
 #include "store/put_aside.h"
+#include "tests/support/put_aside_files.h"
+#include "tests/support/text_file.h"
 #include "tests/support/wait_until.h"
 #include "tests/unit/store/record_fixture.h"
 #include "tests/unit/store/store_fixture.h"
@@ -24,14 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kForLong = ~uint64_t{0} / 2;
-
-int64_t countPutAside(const std::string& folder) {
-    return std::count_if(
-        fs::directory_iterator(folder), fs::directory_iterator(), [](const auto& entry) {
-            const std::string path = entry.path().string();
-            return path.find(".corrupt-") != std::string::npos && path.ends_with(".db");
-        });
-}
 
 // Garbage where the table's first page is in the file; what is in the log or in a cache stays.
 void damageTable(const std::string& path, int64_t page_bytes, const std::string& table) {
@@ -85,7 +79,7 @@ TEST_CASE(
         FaultyVfs& disk = FaultyVfs::instance();
         fixture.failInDoubt();
         CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
-        CHECK(countPutAside(fixture.folder()) == 1);
+        CHECK(databasesPutAside(fixture.folder()).size() == 1);
         CHECK(fixture.store().holdings().front().held.greatest() == 20);
         disk.disarm();
         if (is_restart) {
@@ -120,6 +114,26 @@ TEST_CASE("put aside: a commit that comes to light between a start's first look 
     CHECK(fixture.total("SELECT count(*) FROM events WHERE event_type = 'synthetic.startup'") == 3);
 }
 
+// The same of a database that nobody writes to any more: nothing will ever take the place of that
+// commit in its log.
+TEST_CASE("put aside: what a reader keeps from coming to light is known at the next start") {
+    ReopenedStore fixture;
+    auto reader = db::Connection::openForReading(fixture.shardPath(0));
+    REQUIRE(reader);
+    REQUIRE(db::askInteger(*reader.value(), "SELECT count(*) FROM events"));
+    FaultyVfs::instance().arm({FaultKind::SyncError, 1, 1});
+    CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
+    FaultyVfs::instance().disarm();
+    fixture.kill();
+    REQUIRE(store::quarantine(fixture.shardPath(0), 1));
+    fixture.openAndAttach();
+    CHECK(fixture.store().holdings().front().held.greatest() == 20);
+    CHECK(fixture.write(RunSketch(0, 11, 20)) == "ok");
+    CHECK(fixture.write(RunSketch(0, 21, 30)) == "ok");
+    reader.value().reset();
+    CHECK(fixture.storedEvents() == 30);
+}
+
 TEST_CASE("put aside: one that cannot be read is asked again before anything is stored") {
     for (const uint64_t failures : {uint64_t{1}, uint64_t{store::PutAside::kAttemptsMax - 1}}) {
         CAPTURE(failures);
@@ -148,7 +162,7 @@ TEST_CASE("put aside: reads that fail for a moment put nothing aside") {
         }
         CHECK(outcome == "ok");
         CHECK(FaultyVfs::instance().injected() == hits);
-        CHECK(countPutAside(fixture.folder()) == 0);
+        CHECK(databasesPutAside(fixture.folder()).empty());
         CHECK(fixture.storedEvents() == 20);
     }
 }
@@ -158,7 +172,7 @@ TEST_CASE("put aside: a database that stays unreadable is given up, and what it 
     fixture.failOnce();
     FaultyVfs::instance().arm({FaultKind::ReadError, 1, kForLong});
     const int64_t begun_ns = fixture.clock.monotonicNs();
-    while (countPutAside(fixture.folder()) == 0) {
+    while (databasesPutAside(fixture.folder()).empty()) {
         REQUIRE(fixture.write(RunSketch(0, 11, 20)) == "busy");
         REQUIRE(fixture.clock.monotonicNs() - begun_ns < 3 * store::FailedReads::kPatienceNs);
         pauseMs(100);
@@ -190,7 +204,7 @@ TEST_CASE("put aside: pages that could not be read when the store began are not 
         for (const std::string& violation : world.violations(StoreWorld::Expect::Everything)) {
             FAIL_CHECK(violation);
         }
-        CHECK(countPutAside(world.folder()) == 0);
+        CHECK(databasesPutAside(world.folder()).empty());
     }
 }
 
@@ -245,13 +259,58 @@ TEST_CASE("put aside: nor is one that is held by a database that stayed unreadab
     CHECK(waitUntil(4 * store::FailedReads::kPatienceNs / base::kNsPerMs, [&] {
         (void)fixture.write(fixture.batch(3, 5));
         pauseMs(100);
-        return countPutAside(fixture.folder()) == 1;
+        return databasesPutAside(fixture.folder()).size() == 1;
     }));
     disk.disarm();
     forgetBatches(fixture);
     CHECK(waitUntil(kPatienceMs, [&] { return fixture.write(fixture.batch(2, 5)) == "ok"; }));
     CHECK(fixture.write(fixture.batch(3, 5)) == "ok");
     CHECK(fixture.ask(fixture.countSql()) == "5");
+}
+
+// The head of a log's index, which says how far the log goes.
+std::string indexHeadOf(const std::string& path) {
+    return readTextFile(path + "-shm").substr(0, 136);
+}
+void setIndexHead(const std::string& path, const std::string& head) {
+    std::fstream file(path + "-shm", std::ios::binary | std::ios::in | std::ios::out);
+    file.write(head.data(), static_cast<std::streamsize>(head.size()));
+    REQUIRE(file.flush());
+}
+
+// A store that dies when a batch is in the log and not yet in its index leaves it to whoever looks
+// through the log, and nobody does while queryd has the database open.
+TEST_CASE("put aside: nor one that a reader keeps from coming to light") {
+    for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
+        for (const bool is_unreadable : {false, true}) {
+            CAPTURE(is_unreadable);
+            FaultyVfs& disk = FaultyVfs::instance();
+            disk.disarm();
+            RecordFixture fixture(kind);
+            fixture.openAndAttach();
+            CHECK(fixture.write(fixture.batch(1, 5)) == "ok");
+            auto reader = db::Connection::openForReading(fixture.path());
+            REQUIRE(reader);
+            REQUIRE(db::askInteger(*reader.value(), fixture.countSql()));
+            const std::string head = indexHeadOf(fixture.path());
+            CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
+            const std::string aside = base::cat(db::quarantinePrefix(fixture.path()), "1.db");
+            REQUIRE(fs::exists(fixture.path() + "-wal"));
+            fixture.close();
+            setIndexHead(fixture.path(), head);
+            REQUIRE(store::moveDatabase(fixture.path(), aside));
+            if (is_unreadable) {
+                disk.arm({FaultKind::OpenError, 1, 1});
+            }
+            fixture.openAndAttach();
+            disk.disarm();
+            CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
+            CHECK(fixture.write(fixture.batch(3, 5)) == "ok");
+            reader.value().reset();
+            CHECK(fixture.ask(fixture.countSql()) == "5");
+            CHECK(askFile(aside, fixture.countSql()) == "10");
+        }
+    }
 }
 
 // A store that dies has not answered its last batches, and the next one may find the file corrupt.

@@ -1,5 +1,6 @@
 #include "store/record_store.h"
 
+#include "tests/support/put_aside_files.h"
 #include "tests/support/wait_until.h"
 #include "tests/unit/store/record_fixture.h"
 
@@ -14,19 +15,8 @@
 namespace evd::store {
 namespace {
 
+using test::databasesPutAside;
 using test::RecordFixture;
-
-// The databases beside it that were put aside.
-std::vector<std::string> putAside(const RecordFixture& fixture) {
-    std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(fixture.folder())) {
-        const std::string path = entry.path().string();
-        if (path.find(".corrupt-") != std::string::npos && path.ends_with(".db")) {
-            found.push_back(path);
-        }
-    }
-    return found;
-}
 
 TEST_CASE("record store: its folders are made, and nobody who said no hello is heard") {
     RecordFixture fixture(RecordFixture::Kind::Logs);
@@ -163,7 +153,7 @@ TEST_CASE("record store: one of unknown version is only read, and its batches ar
         CHECK(fixture.ownMeasure("lost_records") == 5);
         CHECK(fixture.store().gate() == nullptr);
         CHECK(fixture.ask("SELECT value FROM metadata WHERE key = 'schema_version'") == "99");
-        CHECK(putAside(fixture).empty());
+        CHECK(databasesPutAside(fixture.folder()).empty());
     }
 }
 
@@ -177,9 +167,9 @@ TEST_CASE("record store: one that is corrupt at start is put aside and made anew
         fixture.openAndAttach();
         REQUIRE(fixture.loop.failures.size() == 1);
         CHECK(fixture.loop.failures.front().starts_with(fixture.isLogs() ? "log: " : "metric: "));
-        REQUIRE(putAside(fixture).size() == 1);
+        REQUIRE(databasesPutAside(fixture.folder()).size() == 1);
         const std::string count = fixture.countSql();
-        CHECK(test::askFile(putAside(fixture).front(), count) == "5");
+        CHECK(test::askFile(databasesPutAside(fixture.folder()).front(), count) == "5");
         CHECK(fixture.ownMeasure("quarantined_files") == 1);
         CHECK(fixture.ask(count) == "0");
         CHECK(fixture.write(fixture.batch(2, 3)) == "ok");
@@ -199,7 +189,7 @@ TEST_CASE("record store: what lies in a database that was put aside is not store
             fixture.close();
             fixture.corrupt();
             CHECK(fixture.open().attach(test::guidOf(9)) == 2);
-            CHECK(putAside(fixture).size() == times);
+            CHECK(databasesPutAside(fixture.folder()).size() == times);
         }
         CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
         CHECK(fixture.write(fixture.batch(3, 5)) == "ok");
@@ -214,7 +204,7 @@ TEST_CASE("record store: a file that is no database is put aside as it is") {
     std::filesystem::create_directories(fixture.folder());
     std::ofstream(fixture.path()) << std::string(5'000, 'x');
     fixture.openAndAttach();
-    CHECK(putAside(fixture).size() == 1);
+    CHECK(databasesPutAside(fixture.folder()).size() == 1);
     CHECK(fixture.write(fixture.make.logs(1, 3)) == "ok");
 }
 
