@@ -1,9 +1,13 @@
 #include "common/bus/bus.h"
 
 #include "common/base/check.h"
+#include "common/base/exhaustion.h"
 #include "common/base/text.h"
+#include "common/base/thread.h"
 
+#include <pthread.h>
 #include <zmq.h>
+#include <latch>
 
 namespace evd::bus {
 
@@ -17,15 +21,41 @@ base::Error zmqError(std::string_view what) {
     return base::fail(base::ErrorKind::Io, base::cat(what, ": ", zmq_strerror(zmq_errno())));
 }
 
+size_t defaultStackBytes() {
+    pthread_attr_t attributes;
+    size_t bytes = 0;
+    EVD_CHECK(::pthread_getattr_default_np(&attributes) == 0 &&
+                  ::pthread_attr_getstacksize(&attributes, &bytes) == 0,
+              "threads have a usual stack");
+    ::pthread_attr_destroy(&attributes);
+    return bytes;
+}
+
+// ZeroMQ aborts the process where it can make no thread. As many as it is about to make, and as
+// large, are made first, which ends in order where it fails; what their stacks took is kept by the
+// C library for the next.
+void makeRoomForThreads() {
+    std::latch both_are_made(2);
+    const auto wait = [&] { both_are_made.arrive_and_wait(); };
+    const base::Thread reaper("bus-reaper", wait, defaultStackBytes());
+    const base::Thread io("bus-io", wait, defaultStackBytes());
+}
+
 // A context with one socket; the context's threads end with it.
 class Socket {
   public:
-    explicit Socket(int type) : context_(zmq_ctx_new()) {
-        EVD_CHECK(context_ != nullptr, "no memory for a ZeroMQ context");
+    explicit Socket(int type) {
+        makeRoomForThreads();
+        context_ = zmq_ctx_new();
+        if (context_ == nullptr) {
+            base::endOutOfMemory();
+        }
         zmq_ctx_set(context_, ZMQ_IO_THREADS, 1);
         zmq_ctx_set(context_, ZMQ_MAX_SOCKETS, 4);
         socket_ = zmq_socket(context_, type);
-        EVD_CHECK(socket_ != nullptr, "a ZeroMQ socket could not be made");
+        if (socket_ == nullptr) {
+            base::endExhausted(base::cat(zmqError("cannot make a bus").text, ", ending"));
+        }
         set(ZMQ_LINGER, 0);
     }
     ~Socket() {
@@ -42,7 +72,7 @@ class Socket {
     void* get() { return socket_; }
 
   private:
-    void* context_;
+    void* context_ = nullptr;
     void* socket_ = nullptr;
 };
 

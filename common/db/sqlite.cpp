@@ -1,6 +1,7 @@
 #include "common/db/sqlite.h"
 
 #include "common/base/check.h"
+#include "common/base/exhaustion.h"
 #include "common/base/text.h"
 #include "common/db/column_kind.h"
 #include "common/db/file_growth.h"
@@ -212,7 +213,9 @@ base::Result<std::unique_ptr<Connection>> Connection::open(const std::string& ta
         target.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     // SQLite hands out a handle even when opening fails; it carries the reason.
     std::unique_ptr<Connection> connection(new Connection(handle));
-    EVD_CHECK(handle != nullptr, "no memory for a database handle");
+    if (handle == nullptr) {
+        base::endOutOfMemory();
+    }
     if (outcome != SQLITE_OK) {
         return errorOf(handle, base::cat("open ", target));
     }

@@ -2,12 +2,9 @@
 
 #include "common/base/log.h"
 #include "common/base/thread.h"
-#include "tests/support/captured_stderr.h"
+#include "tests/support/forked_end.h"
 
 #include <doctest/doctest.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,61 +14,44 @@
 
 namespace {
 
-constexpr rlim_t kAddressBytesMax = 256 << 20;
-constexpr int kGoneOn = 99;
-
-struct End {
-    int status = -1;
-    std::vector<std::string> writes;
-};
+constexpr size_t kRoomBytes = 64 << 20;
 
 // What becomes of a process that does this in little memory.
-End endOf(const std::function<void()>& work) {
-    evd::test::CapturedStderr captured;
-    const pid_t child = ::fork();
-    if (child == 0) {
-        const rlimit limit{kAddressBytesMax, kAddressBytesMax};
-        ::setrlimit(RLIMIT_AS, &limit);
+evd::test::ForkedEnd endOf(const std::function<void()>& work) {
+    return evd::test::endOfFork([&] {
+        evd::test::limitAddresses(kRoomBytes);
         evd::base::setLogName("eventd-test");
         evd::base::endWhenOutOfMemory();
         work();
-        ::_exit(kGoneOn);
-    }
-    End end;
-    REQUIRE(::waitpid(child, &end.status, 0) == child);
-    end.writes = captured.writes();
-    return end;
+    });
 }
 
 }  // namespace
 
 TEST_CASE("exhaustion: a process that finds no memory says so in one line and ends with 1") {
-    const End end = endOf([] {
+    const auto end = endOf([] {
         std::vector<std::string> hoard;
         while (true) {
             hoard.emplace_back(4096, 'x');
         }
     });
-    REQUIRE(WIFEXITED(end.status));
-    CHECK(WEXITSTATUS(end.status) == 1);
+    CHECK(end.exitedWith(1));
     CHECK(end.writes ==
           std::vector<std::string>{"eventd-test: error: no memory is left, ending\n"});
 }
 
 TEST_CASE("exhaustion: as long as there is memory nothing ends") {
-    const End end = endOf([] { const std::string kept(1 << 20, 'x'); });
-    REQUIRE(WIFEXITED(end.status));
-    CHECK(WEXITSTATUS(end.status) == kGoneOn);
+    const auto end = endOf([] { const std::string kept(1 << 20, 'x'); });
+    CHECK(end.exitedWith(evd::test::kGoneOn));
     CHECK(end.writes.empty());
 }
 
 TEST_CASE("exhaustion: a thread that cannot be made ends the process and is named") {
-    const End end = endOf([] {
+    const auto end = endOf([] {
         const evd::base::Thread thread(
-            "worker", [] {}, 2 * kAddressBytesMax);
+            "worker", [] {}, 2 * kRoomBytes);
     });
-    REQUIRE(WIFEXITED(end.status));
-    CHECK(WEXITSTATUS(end.status) == 1);
+    CHECK(end.exitedWith(1));
     CHECK(end.writes ==
           std::vector<std::string>{"eventd-test: error: cannot make the thread worker: Resource "
                                    "temporarily unavailable, ending\n"});

@@ -2,10 +2,9 @@
 
 #include "common/base/check.h"
 #include "tests/support/captured_stderr.h"
+#include "tests/support/forked_end.h"
 
 #include <doctest/doctest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <csignal>
 #include <string>
 #include <vector>
@@ -31,20 +30,9 @@ TEST_CASE("check: what holds costs nothing and goes on") {
 }
 
 TEST_CASE("check: a broken invariant says what and where, and aborts") {
-    evd::test::CapturedStderr captured;
-    const pid_t child = ::fork();
-    if (child == 0) {
-        // The test runner's own handler would turn the abort into a failed test.
-        std::signal(SIGABRT, SIG_DFL);
-        EVD_CHECK(1 + 1 == 3, "numbers do not add up");
-        ::_exit(0);
-    }
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    const auto writes = captured.writes();
-    REQUIRE(WIFSIGNALED(status));
-    CHECK(WTERMSIG(status) == SIGABRT);
-    REQUIRE(writes.size() == 1);
-    CHECK(writes[0].find("numbers do not add up (1 + 1 == 3)") != std::string::npos);
-    CHECK(writes[0].find("log_test.cpp:") != std::string::npos);
+    const auto end = evd::test::endOfFork([] { EVD_CHECK(1 + 1 == 3, "numbers do not add up"); });
+    CHECK(end.diedOf(SIGABRT));
+    REQUIRE(end.writes.size() == 1);
+    CHECK(end.writes[0].find("numbers do not add up (1 + 1 == 3)") != std::string::npos);
+    CHECK(end.writes[0].find("log_test.cpp:") != std::string::npos);
 }

@@ -3,6 +3,7 @@
 #include "common/base/socket.h"
 #include "common/base/text.h"
 
+#include "tests/support/forked_end.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -128,6 +129,31 @@ TEST_CASE("bus: nothing is received when nothing is told") {
     const auto subscriber = listenOn(fixture.listening, fixture.path);
     CHECK_FALSE(subscriber->receive(milliseconds(1)));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// A sanitizer has an address space of its own.
+
+TEST_CASE("exhaustion: a bus that cannot have its threads ends the process in order") {
+    constexpr size_t kStackBytes = 64 << 20;
+    for (const int stacks : {0, 1}) {
+        CAPTURE(stacks);
+        const auto end = test::endOfFork([&] {
+            pthread_attr_t attributes;
+            ::pthread_attr_init(&attributes);
+            ::pthread_attr_setstacksize(&attributes, kStackBytes);
+            (void)::pthread_setattr_default_np(&attributes);
+            test::limitAddresses(static_cast<size_t>(stacks) * kStackBytes + kStackBytes / 2);
+            (void)Publisher::connect("nowhere");
+        });
+        CHECK(end.exitedWith(1));
+        REQUIRE(end.writes.size() == 1);
+        CHECK(end.writes[0].find(stacks == 0
+                                     ? "cannot make the thread bus-reaper"
+                                     : "cannot make the thread bus-io") != std::string::npos);
+    }
+}
+
+#endif
 
 }  // namespace
 }  // namespace evd::bus

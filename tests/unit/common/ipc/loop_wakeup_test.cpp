@@ -1,16 +1,12 @@
 #include "common/ipc/loop_wakeup.h"
 
 #include "common/base/thread.h"
+#include "tests/support/forked_end.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <kj/async-io.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <atomic>
 #include <csignal>
-#include <functional>
 #include <stdexcept>
 #include <thread>
 
@@ -23,23 +19,6 @@ void turn(kj::AsyncIoContext& io) {
     for (int i = 0; i < 100; ++i) {
         io.waitScope.poll();
     }
-}
-
-// How a process ends that does this.
-int endOf(const std::function<void()>& work) {
-    const pid_t pid = ::fork();
-    REQUIRE(pid >= 0);
-    if (pid == 0) {
-        const rlimit no_core{0, 0};
-        (void)::setrlimit(RLIMIT_CORE, &no_core);
-        (void)::signal(SIGABRT, SIG_DFL);  // not for the test's own handler
-        (void)::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
-        work();
-        ::_exit(0);
-    }
-    int status = 0;
-    REQUIRE(::waitpid(pid, &status, 0) == pid);
-    return status;
 }
 
 }  // namespace
@@ -103,12 +82,11 @@ TEST_CASE("loop wakeup: of signals that meet the loop at its work none is lost")
 }
 
 TEST_CASE("loop wakeup: a call that throws ends the process, for nobody would be woken any more") {
-    const int status = endOf([] {
+    const auto end = evd::test::endOfFork([] {
         auto io = kj::setupAsyncIo();
         ipc::LoopWakeup wakeup(io.unixEventPort, [] { throw std::runtime_error("broken"); });
         wakeup.signal();
         turn(io);
     });
-    CHECK(WIFSIGNALED(status));
-    CHECK(WTERMSIG(status) == SIGABRT);
+    CHECK(end.diedOf(SIGABRT));
 }

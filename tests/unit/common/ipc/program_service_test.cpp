@@ -7,11 +7,11 @@
 #include "common/ipc/door_limits.h"
 #include "common/ipc/fd_carrier.h"
 #include "tests/support/captured_stderr.h"
+#include "tests/support/forked_end.h"
 #include "tests/support/longest_message.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,8 +58,7 @@ class EchoProgram final : public ipc::Program {
     std::vector<wire::Measure> measures() override {
         if (famine_) {
             std::vector<wire::Measure> many(kManyMeasures);
-            const rlimit none{0, 0};
-            (void)::setrlimit(RLIMIT_AS, &none);
+            evd::test::limitAddresses(0);
             // Nor is there room that earlier tests have freed. Atomic, because a compiler leaves
             // out what nobody looks at.
             std::atomic<void*> hoarded = nullptr;
