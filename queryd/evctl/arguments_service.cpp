@@ -3,6 +3,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "queryd/evctl/follow_habit.h"
+#include "queryd/evctl/output/list_text.h"
 #include "queryd/evctl/output/record_printer.h"
 #include "queryd/evctl/vocabulary.h"
 
@@ -196,6 +197,16 @@ constexpr auto kWordCounts = std::to_array<WordCount>({
     {"top", 0, 0, "top takes no further words"},
 });
 
+// These show what they know themselves; whoever prints records can print them in any format.
+base::Result<void> checkFormat(const Arguments& arguments) {
+    const bool is_list =
+        arguments.command == "config" || arguments.command == "sd" || arguments.command == "status";
+    return !is_list || isListFormat(arguments.format)
+               ? base::Result<void>()
+               : usage(base::cat(arguments.command, " is shown as table, jsonl or json, not as ",
+                                 arguments.format));
+}
+
 bool isCompletionCommand(const std::vector<std::string>& words) {
     const auto shells = wordsOf(findCommand("completion")->choices);
     return words.size() == 1 && std::find(shells.begin(), shells.end(), words[0]) != shells.end();
@@ -237,6 +248,7 @@ base::Result<void> checkArguments(const Arguments& arguments) {
     if (arguments.command == "export") {
         EVD_TRY(checkExport(arguments));
     }
+    EVD_TRY(checkFormat(arguments));
     if (!arguments.socket.empty() && !arguments.rpc.empty()) {
         return usage("--socket and --rpc exclude one another");
     }

@@ -5,6 +5,7 @@
 #include "common/config/open_registry.h"
 #include "common/config/setting_check.h"
 #include "queryd/evctl/output/json_object.h"
+#include "queryd/evctl/output/list_text.h"
 #include "queryd/evctl/output/plain_text.h"
 
 namespace evd::evctl {
@@ -157,10 +158,9 @@ base::Result<void> runConfig(const Arguments& arguments, const Environment& envi
             return value.error();
         }
         output.buffer() += value.value();
-    } else if (arguments.format == "jsonl") {
-        output.buffer() += configListJsonl(configuration.value());
     } else {
-        output.buffer() += configListText(configuration.value());
+        output.buffer() += listText(arguments.format, configListText(configuration.value()),
+                                    configListJsonl(configuration.value()));
     }
     return output.flush();
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/text.h"
 #include "queryd/evctl/config_command.h"
+#include "queryd/evctl/output/list_text.h"
 #include "queryd/evctl/policy_words.h"
 #include "queryd/evctl/terminal.h"
 
@@ -134,7 +135,7 @@ base::Result<void> check(const Arguments& arguments, const config::Configuration
             access::tokenOfUnixUser({user.value().uid, user.value().gid, {}}, roles);
         answers.push_back(publishingOf(table, sender, kind, subject.name));
     }
-    output.buffer() += arguments.format == "jsonl" ? accessJsonl(answers) : accessTable(answers);
+    output.buffer() += listText(arguments.format, accessTable(answers), accessJsonl(answers));
     return output.flush();
 }
 
@@ -144,7 +145,7 @@ base::Result<void> show(const Arguments& arguments, const config::Configuration&
     const auto rules = arguments.words.size() > 1
                            ? rulesOf(configuration, kinds, arguments.words.at(1))
                            : allRules(configuration, kinds);
-    output.buffer() += arguments.format == "jsonl" ? rulesJsonl(rules) : rulesTable(rules);
+    output.buffer() += listText(arguments.format, rulesTable(rules), rulesJsonl(rules));
     return output.flush();
 }
 

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "queryd/client/rpc_client_service.h"
 #include "queryd/evctl/in_place.h"
+#include "queryd/evctl/output/list_text.h"
 #include "queryd/evctl/pause.h"
 #include "queryd/evctl/status_report.h"
 #include "queryd/evctl/terminal.h"
@@ -35,11 +36,10 @@ base::Result<queryd::GroupStatus> look(const SessionContext& context,
 }
 
 base::Result<void> show(const SessionContext& context, const queryd::GroupStatus& status) {
-    const auto format = formatOf(context.arguments.format).value_or(Format::Table);
-    const bool for_programs = format == Format::Jsonl || format == Format::Json;
     const size_t columns = context.output_is_terminal ? terminalColumns(STDOUT_FILENO) : 0;
     const std::string text =
-        for_programs ? statusJsonl(status) : statusText(status, context.clock.wallNs(), columns);
+        listText(context.arguments.format, statusText(status, context.clock.wallNs(), columns),
+                 statusJsonl(status));
     const bool is_in_place = context.arguments.watch && context.output_is_terminal;
     context.output.buffer() +=
         is_in_place ? inPlace(text, terminalRows(STDOUT_FILENO), columns) : text;

@@ -219,6 +219,20 @@ TEST_CASE("arguments: an import takes one file") {
     CHECK(isUsage({"import", "--from", "jsonl", "a"}));
 }
 
+TEST_CASE("arguments: what is no record is shown as table or JSON, or the format is refused") {
+    for (const Words& command : {Words{"config", "list"}, {"sd", "show"}, {"status"}}) {
+        CAPTURE(command.front());
+        for (const std::string format : {"table", "pretty", "jsonl", "json", "csv", "msgpack"}) {
+            CAPTURE(format);
+            Words words = command;
+            words.insert(words.end(), {"--format", format});
+            CHECK(isUsage(words) == (format == "csv" || format == "msgpack"));
+        }
+    }
+    CHECK(parseArguments(Words{"-f", "csv", "config", "list"}).error().text ==
+          "config is shown as table, jsonl or json, not as csv; see evctl help");
+}
+
 TEST_CASE("arguments: a tail does not pass over a question in a file") {
     CHECK(isUsage({"tail", "--file", "question"}));
     CHECK(isUsage({"tail", "logs", "--file", "question"}));

@@ -95,6 +95,9 @@ Words commandFor(const OptionSpec& option) {
     if (option.long_name == "--kernel") {
         return {"sd", "evaluate"};
     }
+    if (option.long_name == "--format" || option.long_name == "--output") {
+        return {"query", "EVENTS"};  // in every format
+    }
     if (option.long_name == "--resume") {
         return {"export", "EVENTS", "--into", "x"};
     }

@@ -4,6 +4,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/scripted_rpc_server.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/text_file.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -48,4 +49,25 @@ TEST_CASE("status: a watch comes back after the group was restarted, until it ma
     REQUIRE_FALSE(ended.ok());
     CHECK(ended.error().kind == ErrorKind::Denied);
     CHECK(connections == 2);
+}
+
+TEST_CASE("status: jsonl is a line for each part of the group, json one array of them") {
+    for (const auto& [format, expected] :
+         {std::pair{"jsonl", "{\"queries_running\":0,\"queries_streaming\":0}\n"},
+          {"json", "[\n{\"queries_running\":0,\"queries_streaming\":0}\n]\n"}}) {
+        CAPTURE(format);
+        const evd::test::TemporaryDirectory folder;
+        const auto sockets = evd::config::socketPathsBeside(folder / "query.sock");
+        const evd::test::ScriptedRpcServer server(sockets.rpc, [](size_t, kj::Timer&) {
+            return kj::heap<Session>(1, KJ_EXCEPTION(FAILED, "asked twice"));
+        });
+        const auto arguments =
+            evd::evctl::parseArguments(std::vector<std::string>{"status", "-f", format}).value();
+        const evd::test::FakeClock clock;
+        const evd::base::Fd file(
+            ::open((folder / "output").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        evd::evctl::OutputStream output(file.get());
+        REQUIRE(evd::evctl::runStatus({arguments, sockets, clock, output}).ok());
+        CHECK(evd::test::readTextFile(folder / "output") == expected);
+    }
 }
