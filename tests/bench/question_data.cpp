@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/db/sqlite.h"
 #include "common/wire/msgpack.h"
+#include "store/rollup_builder.h"
 #include "tests/support/event_shards.h"
 #include "tests/support/log_store.h"
 #include "tests/support/metric_store.h"
@@ -19,6 +20,7 @@ namespace evd::bench {
 namespace {
 
 constexpr uint64_t kRowsPerInsert = 10'000;
+constexpr uint64_t kLooksPerStep = 100'000;
 constexpr uint32_t kPageBytes = 16 * 1024;  // as the store makes them
 constexpr size_t kMessageBytes = 100;
 constexpr int64_t kRowNs = base::kNsPerMs;
@@ -103,9 +105,10 @@ void fillSamples(const QuestionData& data) {
     store.commit();
 }
 
-void executeOnShard(const QuestionData& data, std::string_view sql) {
-    const auto connection = db::Connection::openForWriting(data.shard());
-    EVD_CHECK(connection.ok() && connection.value()->execute(sql).ok(), "an index was not changed");
+void execute(const std::string& path, std::string_view sql) {
+    const auto connection = db::Connection::openForWriting(path);
+    EVD_CHECK(connection.ok() && connection.value()->execute(sql).ok(),
+              "a database of the bench was not changed");
 }
 
 // Kept folders know when they end.
@@ -133,16 +136,34 @@ QuestionData fillQuestionData(const std::string& folder, uint64_t rows, int64_t 
 }
 
 void addQuestionIndexes(const QuestionData& data) {
-    executeOnShard(data,
-                   "CREATE INDEX IF NOT EXISTS \"idx_events_payload_pid\" ON "
-                   "events(msgpack_extract(payload, '$.pid'));"
-                   "CREATE INDEX IF NOT EXISTS \"idx_events_event_type\" ON events(event_type)");
+    execute(data.shard(),
+            "CREATE INDEX IF NOT EXISTS \"idx_events_payload_pid\" ON "
+            "events(msgpack_extract(payload, '$.pid'));"
+            "CREATE INDEX IF NOT EXISTS \"idx_events_event_type\" ON events(event_type)");
 }
 
 void dropQuestionIndexes(const QuestionData& data) {
-    executeOnShard(data,
-                   "DROP INDEX IF EXISTS idx_events_payload_pid;"
-                   "DROP INDEX IF EXISTS idx_events_event_type");
+    execute(data.shard(),
+            "DROP INDEX IF EXISTS idx_events_payload_pid;"
+            "DROP INDEX IF EXISTS idx_events_event_type");
+}
+
+void addQuestionRollups(const QuestionData& data) {
+    const auto connection = db::Connection::openForWriting(data.metrics());
+    EVD_CHECK(connection.ok(), "the metric store could not be opened");
+    const auto builder = store::RollupBuilder::make(*connection.value());
+    EVD_CHECK(builder.ok(), "rollups cannot be computed");
+    for (const uint32_t seconds : {60U, 3600U}) {
+        auto pass = store::RollupBuilder::begin({wire::RollupFunction::Rate, seconds},
+                                                data.end_ns - kScrapes * kScrapeNs, data.end_ns);
+        while (!pass.is_finished) {
+            EVD_CHECK(builder.value()->step(pass, kLooksPerStep).ok(), "a rollup was not computed");
+        }
+    }
+}
+
+void dropQuestionRollups(const QuestionData& data) {
+    execute(data.metrics(), "DELETE FROM rollups");
 }
 
 }  // namespace evd::bench

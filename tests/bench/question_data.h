@@ -29,4 +29,9 @@ QuestionData fillQuestionData(const std::string& folder, uint64_t rows, int64_t 
 void addQuestionIndexes(const QuestionData& data);
 void dropQuestionIndexes(const QuestionData& data);
 
+// Rollups that the store would compute when they are asked for (Spec §7.4): rates by the minute and
+// by the hour.
+void addQuestionRollups(const QuestionData& data);
+void dropQuestionRollups(const QuestionData& data);
+
 }  // namespace evd::bench

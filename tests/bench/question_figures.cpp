@@ -22,7 +22,8 @@ namespace evd::bench {
 namespace {
 
 enum class Store { Events, Logs, Metrics };
-enum class With { NoIndexes, Indexes };
+// What the store has prepared for questions that are asked often.
+enum class With { Nothing, Indexes, Rollups };
 
 // {since}, {since_s} and {since_ns} stand for ten seconds before the end.
 struct Question {
@@ -30,34 +31,40 @@ struct Question {
     double goal_ms;
     Store store = Store::Events;
     const char* sql = "";
-    With with = With::NoIndexes;
+    With with = With::Nothing;
     const char* journalctl = "";  // its arguments for the same
 };
 
+// Asked with rollups and without.
+constexpr const char* kSomeByMinute =
+    "METRIC bench.requests[job=j3] RATE AVG_OVER 1m SINCE 20h ago";
+constexpr const char* kAllByMinute = "METRIC bench.requests[] RATE AVG_OVER 1m SINCE 20h ago";
+constexpr const char* kAllByHour = "METRIC bench.requests[] RATE AVG_OVER 1h SINCE 20h ago";
+
 constexpr auto kQuestions = std::to_array<Question>({
-    {"EVENTS TAKE 0", 0, Store::Events, "", With::NoIndexes, "-n 0"},
+    {"EVENTS TAKE 0", 0, Store::Events, "", With::Nothing, "-n 0"},
     {"EVENTS TAKE 10", 2, Store::Events, "SELECT * FROM events ORDER BY timestamp DESC LIMIT 10",
-     With::NoIndexes, "-n 10"},
-    {"EVENTS bench.type7 TAKE 10", 3, Store::Events, "", With::NoIndexes,
+     With::Nothing, "-n 10"},
+    {"EVENTS bench.type7 TAKE 10", 3, Store::Events, "", With::Nothing,
      "-n 10 SYSLOG_IDENTIFIER=bench.type7"},
     {"EVENTS bench.type7 TAKE 5000", 0, Store::Events,
      "SELECT * FROM events WHERE event_type='bench.type7' ORDER BY timestamp DESC LIMIT 5000",
-     With::NoIndexes, "-n 5000 SYSLOG_IDENTIFIER=bench.type7"},
+     With::Nothing, "-n 5000 SYSLOG_IDENTIFIER=bench.type7"},
     {"EVENTS bench.type7 COUNT", 30, Store::Events,
-     "SELECT count(*) FROM events WHERE event_type='bench.type7'", With::NoIndexes,
+     "SELECT count(*) FROM events WHERE event_type='bench.type7'", With::Nothing,
      "SYSLOG_IDENTIFIER=bench.type7 | wc -l"},
     {"EVENTS bench.type7 WHERE priority == 3", 60, Store::Events,
      "SELECT * FROM events WHERE event_type='bench.type7' AND "
      "msgpack_extract(payload,'$.priority')=3",
-     With::NoIndexes, "SYSLOG_IDENTIFIER=bench.type7 PRIORITY=3"},
+     With::Nothing, "SYSLOG_IDENTIFIER=bench.type7 PRIORITY=3"},
     {"EVENTS WHERE pid == 1234", 40, Store::Events,
-     "SELECT * FROM events WHERE msgpack_extract(payload,'$.pid')=1234", With::NoIndexes,
+     "SELECT * FROM events WHERE msgpack_extract(payload,'$.pid')=1234", With::Nothing,
      "_PID=1234"},
     {"EVENTS WHERE message CONTAINS \"Needle in\"", 70, Store::Events,
      "SELECT * FROM events WHERE msgpack_extract(payload,'$.message') LIKE '%needle in%'"},
     {"EVENTS WHERE message MATCHES \"needle in\"", 0},
     {"EVENTS SINCE \"{since}\"", 20, Store::Events,
-     "SELECT * FROM events WHERE timestamp>={since_ns} ORDER BY timestamp DESC", With::NoIndexes,
+     "SELECT * FROM events WHERE timestamp>={since_ns} ORDER BY timestamp DESC", With::Nothing,
      "--since @{since_s}"},
     {"EVENTS SINCE \"{since}\" COUNT BY event_type", 0},
     {"EVENTS WHERE priority == 3 TAKE 10", 0},
@@ -101,13 +108,30 @@ constexpr auto kQuestions = std::to_array<Question>({
     {"LOGS CONTAINING \"Needle in\" TAKE 100 WITH CONTEXT 3", 0, Store::Logs},
     {"METRIC bench.requests RATE SUM AVG_OVER 1m SINCE 20h ago", 200, Store::Metrics,
      "SELECT series_id,timestamp/60000000000,min(value),max(value) FROM samples GROUP BY 1,2"},
-    {"METRIC bench.requests[job=j3] RATE AVG_OVER 1m SINCE 20h ago", 0, Store::Metrics},
+    {kSomeByMinute, 0, Store::Metrics},
     {"METRIC bench.requests[instance=\"7\"] RATE SINCE 20h ago", 8, Store::Metrics,
      "SELECT timestamp,value FROM samples WHERE series_id=8 ORDER BY timestamp"},
     {"METRIC bench.requests SUM", 0, Store::Metrics},
+    {kAllByMinute, 0, Store::Metrics},
+    {kAllByHour, 0, Store::Metrics},
+    {kSomeByMinute, 20, Store::Metrics, "", With::Rollups},
+    {kAllByMinute, 0, Store::Metrics, "", With::Rollups},
+    {kAllByHour, 0, Store::Metrics, "", With::Rollups},
 });
 
 constexpr uid_t kJudgedUid = 1001;
+
+std::string nameOf(const Question& question) {
+    switch (question.with) {
+        case With::Nothing:
+            return question.text;
+        case With::Indexes:
+            return base::cat("indexed: ", question.text);
+        case With::Rollups:
+            return base::cat("rolled up: ", question.text);
+    }
+    return question.text;
+}
 
 // A field is denied that no question speaks of: what may be seen of each record is judged.
 access::SecurityPolicy everythingButOneField() {
@@ -213,6 +237,7 @@ class Bench {
                 std::string_view(question.text).find(bench_.word) != std::string_view::npos;
             if (question.with == with && is_wanted) {
                 figures.push_back(figureOf(question));
+                addSamples(question, figures);
                 addJournal(question, figures);
             }
         }
@@ -231,7 +256,7 @@ class Bench {
         const std::string text = filledIn(question.text, data_);
         uint64_t records = 0;
         const Spent ours = quickest(bench_.runs, clock_, [&] { records = ask(*engine_, text); });
-        Figure figure{base::cat(question.with == With::Indexes ? "indexed: " : "", question.text),
+        Figure figure{nameOf(question),
                       ours.wall_ms,
                       "ms",
                       0,
@@ -254,6 +279,19 @@ class Bench {
             figure.reference_processor_ms = plain.processor_ms;
         }
         return figure;
+    }
+
+    // Beside a question to rollups stands the same to the samples.
+    static void addSamples(const Question& question, std::vector<Figure>& figures) {
+        const auto samples = std::find_if(
+            figures.begin(), figures.end(),
+            [&](const Figure& figure) { return figure.name == std::string_view(question.text); });
+        Figure& figure = figures.back();
+        if (question.with == With::Rollups && figure.reference == 0 && samples != figures.end()) {
+            figure.reference = samples->value;
+            figure.reference_name = "from samples";
+            figure.reference_processor_ms = samples->processor_ms;
+        }
     }
 
     // The same figure of ours beside journalctl's.
@@ -308,9 +346,12 @@ std::vector<Figure> measureQuestions(const QuestionBench& bench) {
         bench.folder.empty() ? temporary.path() : bench.folder, bench.rows, clock.wallNs());
     std::vector<Figure> figures;
     dropQuestionIndexes(data);
-    Bench(bench, data).measure(With::NoIndexes, figures);
+    dropQuestionRollups(data);
+    Bench(bench, data).measure(With::Nothing, figures);
     addQuestionIndexes(data);
     Bench(bench, data).measure(With::Indexes, figures);
+    addQuestionRollups(data);
+    Bench(bench, data).measure(With::Rollups, figures);
     return figures;
 }
 
