@@ -1,11 +1,11 @@
 // Who may send what, and who is told of a check, with real users and the real programs.
 
-#include "common/access/sddl.h"
 #include "common/base/text.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
 #include "tests/support/evctl.h"
 #include "tests/support/group.h"
+#include "tests/support/security_rules.h"
 #include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
@@ -14,7 +14,6 @@
 #include <csignal>
 #include <fstream>
 
-namespace rights = evd::access;
 namespace test = evd::test;
 namespace db = evd::db;
 using evd::base::cat;
@@ -78,14 +77,13 @@ void writePolicy(const test::StateFolder& state, const std::string& uid) {
 
 // Gives eventd-meta.db, which nobody has open, this descriptor.
 void setAdminDescriptor(const test::StateFolder& state, std::string_view sddl) {
-    const auto bytes = rights::buildSecurityDescriptor(rights::parseSddl(sddl).value());
-    REQUIRE(bytes.ok());
+    const auto bytes = test::bytesOfSddl(sddl);
     auto connection =
         db::Connection::openForWriting(cat(state.below("events"), '/', db::kMetaFileName));
     REQUIRE(connection.ok());
     auto update = connection.value()->prepare("UPDATE meta SET value = ?1 WHERE key = 'admin_sd'");
     REQUIRE(update.ok());
-    update.value()->bindBlob(1, bytes.value());
+    update.value()->bindBlob(1, bytes);
     REQUIRE(update.value()->step().ok());
 }
 

@@ -4,11 +4,20 @@
 #include "common/access/sddl.h"
 #include "common/base/check.h"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace evd::test {
+
+// The binary form of a descriptor that a test writes down.
+inline std::vector<uint8_t> bytesOfSddl(std::string_view sddl) {
+    const auto descriptor = access::parseSddl(sddl);
+    EVD_CHECK(descriptor.ok(), "the SDDL of a test is sound");
+    return access::buildSecurityDescriptor(descriptor.value()).value();
+}
 
 // A policy written down as SDDL: pattern and descriptor, "" for one that was set to nothing.
 inline access::SecurityPolicy policyOf(
@@ -17,9 +26,7 @@ inline access::SecurityPolicy policyOf(
     for (const auto& [pattern, sddl] : rules) {
         access::SecurityRule rule{pattern, {}, true};
         if (!sddl.empty()) {
-            const auto descriptor = access::parseSddl(sddl);
-            EVD_CHECK(descriptor.ok(), "the SDDL of a test is sound");
-            rule.descriptor = access::buildSecurityDescriptor(descriptor.value()).value();
+            rule.descriptor = bytesOfSddl(sddl);
         }
         policy.set(kind, std::move(rule));
     }

@@ -5,17 +5,15 @@
 #include "common/access/well_known_sids.h"
 #include "common/base/text.h"
 #include "tests/support/access_scene.h"
+#include "tests/support/security_rules.h"
 
 #include <doctest/doctest.h>
 
 namespace evd::access {
 namespace {
 
+using test::bytesOfSddl;
 using Bytes = std::vector<uint8_t>;
-
-Bytes bytesOfSddl(std::string_view sddl) {
-    return buildSecurityDescriptor(parseSddl(sddl).value()).value();
-}
 
 bool parses(const Bytes& bytes) {
     return parseSecurityDescriptor(bytes).ok();

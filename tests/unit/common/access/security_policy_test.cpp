@@ -1,7 +1,7 @@
 #include "common/access/security_policy.h"
 
-#include "common/access/sddl.h"
 #include "common/base/text.h"
+#include "tests/support/security_rules.h"
 
 #include <doctest/doctest.h>
 
@@ -61,10 +61,9 @@ TEST_CASE("security policy: as many bytes as the limit, and not one more") {
 }
 
 TEST_CASE("security policy: a rule in words is SDDL, or nothing where there is none") {
-    const auto bytes =
-        evd::access::buildSecurityDescriptor(evd::access::parseSddl("O:SYD:(A;;0x1;;;AU)").value());
-    CHECK(ruleText({"p", bytes.value(), true}) == std::string("O:SYD:(A;;0x1;;;AU)"));
+    const auto bytes = evd::test::bytesOfSddl("O:SYD:(A;;0x1;;;AU)");
+    CHECK(ruleText({"p", bytes, true}) == std::string("O:SYD:(A;;0x1;;;AU)"));
     CHECK(ruleText({"p", {}, true}) == std::string());
     CHECK_FALSE(ruleText({"p", {1, 2, 3}, true}));
-    CHECK_FALSE(ruleText({"p", bytes.value(), false}));
+    CHECK_FALSE(ruleText({"p", bytes, false}));
 }

@@ -1,16 +1,15 @@
 #include "queryd/exec/index_right.h"
 
-#include "common/access/sddl.h"
 #include "common/db/sqlite.h"
 #include "common/db/store_files.h"
 #include "queryd/access/access_checker.h"
+#include "tests/support/security_rules.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
 #include <fstream>
 
 namespace db = evd::db;
-namespace rights = evd::access;
 using evd::base::ErrorKind;
 using evd::queryd::callerOf;
 using evd::queryd::mayIndex;
@@ -35,9 +34,7 @@ struct Fixture {
             REQUIRE(insert.value()->step().ok());
         }
     }
-    void writeSddl(std::string_view sddl) {
-        write(rights::buildSecurityDescriptor(rights::parseSddl(sddl).value()).value());
-    }
+    void writeSddl(std::string_view sddl) { write(evd::test::bytesOfSddl(sddl)); }
     std::string path() const { return folder.path() + "/" + std::string(db::kMetaFileName); }
     evd::base::Result<void> ask(const evd::queryd::Caller& caller) const {
         return mayIndex(folder.path(), checker, caller);

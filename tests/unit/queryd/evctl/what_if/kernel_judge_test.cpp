@@ -1,10 +1,10 @@
 #include "queryd/evctl/what_if/kernel_judge.h"
 
 #include "common/access/little_endian.h"
-#include "common/access/sddl.h"
 #include "common/base/text.h"
 #include "queryd/evctl/what_if/token_spec.h"
 #include "queryd/evctl/what_if/what_if_line.h"
+#include "tests/support/security_rules.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -150,9 +150,8 @@ class FakeKernel final : public WhatIfKernel {
 };
 
 std::string lineOf(std::string_view sddl, std::string_view token, std::string_view more = "") {
-    const auto bytes = access::buildSecurityDescriptor(access::parseSddl(sddl).value()).value();
-    return base::cat(R"({"sd":")", base::encodeHex(bytes), R"(","desired":1,"token":{)", token, "}",
-                     more, "}");
+    return base::cat(R"({"sd":")", base::encodeHex(test::bytesOfSddl(sddl)),
+                     R"(","desired":1,"token":{)", token, "}", more, "}");
 }
 
 constexpr const char* kUser = R"("user":"S-1-22-1-1000")";

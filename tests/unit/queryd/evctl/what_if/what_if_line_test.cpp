@@ -1,7 +1,7 @@
 #include "queryd/evctl/what_if/what_if_line.h"
 
-#include "common/access/sddl.h"
 #include "common/base/text.h"
+#include "tests/support/security_rules.h"
 
 #include <doctest/doctest.h>
 #include <algorithm>
@@ -10,8 +10,7 @@ namespace evd::evctl {
 namespace {
 
 std::string hexOf(std::string_view sddl) {
-    return base::encodeHex(
-        access::buildSecurityDescriptor(access::parseSddl(sddl).value()).value());
+    return base::encodeHex(test::bytesOfSddl(sddl));
 }
 
 // A question about this descriptor with these further members.
