@@ -66,6 +66,18 @@ struct ReopenedStore : StoreFixture {
         disk.arm({FaultKind::WriteError, 1, kForLong});
         disk.armAlso({FaultKind::TruncateError, 1, kForLong});
     }
+    // The same in a sound database, and the store dies; the reader keeps what looks through the log
+    // from being done, until it goes.
+    std::unique_ptr<db::Connection> dieInDoubt() {
+        auto reader = db::Connection::openForReading(shardPath(0));
+        REQUIRE(reader);
+        REQUIRE(db::askInteger(*reader.value(), "SELECT count(*) FROM events"));
+        FaultyVfs::instance().arm({FaultKind::SyncError, 1, 1});
+        REQUIRE(write(RunSketch(0, 11, 20)) == "busy");
+        FaultyVfs::instance().disarm();
+        kill();
+        return std::move(reader).value();
+    }
     ~ReopenedStore() { FaultyVfs::instance().disarm(); }
     ReopenedStore(const ReopenedStore&) = delete;
     ReopenedStore& operator=(const ReopenedStore&) = delete;
@@ -96,15 +108,9 @@ TEST_CASE(
 // its predecessor died over. When that reader goes, it is there.
 TEST_CASE("put aside: a commit that comes to light between a start's first look and its hello") {
     ReopenedStore fixture;
-    auto reader = db::Connection::openForReading(fixture.shardPath(0));
-    REQUIRE(reader);
-    REQUIRE(db::askInteger(*reader.value(), "SELECT count(*) FROM events"));
-    FaultyVfs::instance().arm({FaultKind::SyncError, 1, 1});
-    CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
-    FaultyVfs::instance().disarm();
-    fixture.kill();
+    auto reader = fixture.dieInDoubt();
     fixture.open();
-    reader.value().reset();
+    reader.reset();
     REQUIRE(fixture.store().attach(1));
     fixture.loop.runUntilIdle(fixture.store());
     CHECK(fixture.store().holdings().front().held.greatest() == 20);
@@ -118,19 +124,13 @@ TEST_CASE("put aside: a commit that comes to light between a start's first look 
 // commit in its log.
 TEST_CASE("put aside: what a reader keeps from coming to light is known at the next start") {
     ReopenedStore fixture;
-    auto reader = db::Connection::openForReading(fixture.shardPath(0));
-    REQUIRE(reader);
-    REQUIRE(db::askInteger(*reader.value(), "SELECT count(*) FROM events"));
-    FaultyVfs::instance().arm({FaultKind::SyncError, 1, 1});
-    CHECK(fixture.write(RunSketch(0, 11, 20)) == "busy");
-    FaultyVfs::instance().disarm();
-    fixture.kill();
+    auto reader = fixture.dieInDoubt();
     REQUIRE(store::quarantine(fixture.shardPath(0), 1));
     fixture.openAndAttach();
     CHECK(fixture.store().holdings().front().held.greatest() == 20);
     CHECK(fixture.write(RunSketch(0, 11, 20)) == "ok");
     CHECK(fixture.write(RunSketch(0, 21, 30)) == "ok");
-    reader.value().reset();
+    reader.reset();
     CHECK(fixture.storedEvents() == 30);
 }
 
