@@ -14,9 +14,25 @@ namespace {
 constexpr int kRegionBytes = 32 * 1024;
 constexpr size_t kHeadersBytes = 96;
 
-constexpr const char* kAnyRead = "SELECT count(*) FROM sqlite_schema";
+base::Result<void> read(Connection& connection) {
+    const auto count = askInteger(connection, "SELECT count(*) FROM sqlite_schema");
+    return count ? base::Result<void>() : count.error();
+}
 
-// None where the connection has no index, or may not write to it.
+// Known when something has been read. Without a log there is nobody to close an index again that
+// was opened for it.
+base::Result<bool> hasLog(Connection& connection) {
+    EVD_TRY(read(connection));
+    const auto mode = connection.prepare("PRAGMA journal_mode");
+    if (!mode) {
+        return mode.error();
+    }
+    const auto row = mode.value()->step();
+    return row ? base::Result<bool>(row.value() && mode.value()->columnText(0) == "wal")
+               : row.error();
+}
+
+// None where the connection may not write to it.
 void* indexOf(sqlite3* handle) {
     sqlite3_file* file = nullptr;
     (void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
@@ -35,17 +51,16 @@ base::Result<void> rebuildLogIndex(Connection& connection) {
     if (connection.isImmutable()) {
         return {};
     }
-    const auto read = askInteger(connection, kAnyRead);  // has the index mapped from here on
-    if (!read) {
-        return read.error();
+    const auto has_log = hasLog(connection);
+    if (!has_log || !has_log.value()) {
+        return has_log ? base::Result<void>() : has_log.error();
     }
     void* const index = indexOf(connection.handle());
     if (index == nullptr) {
         return {};
     }
     std::memset(index, 0, kHeadersBytes);
-    const auto again = askInteger(connection, kAnyRead);
-    return again ? base::Result<void>() : again.error();
+    return read(connection);
 }
 
 base::Result<std::unique_ptr<Connection>> openSettled(const std::string& path) {

@@ -9,8 +9,8 @@
 #include "store/database_files.h"
 #include "store/failed_reads.h"
 #include "store/put_aside.h"
+#include "tests/support/log_index_head.h"
 #include "tests/support/put_aside_files.h"
-#include "tests/support/text_file.h"
 #include "tests/support/wait_until.h"
 #include "tests/unit/store/record_fixture.h"
 #include "tests/unit/store/store_fixture.h"
@@ -268,16 +268,6 @@ TEST_CASE("put aside: nor is one that is held by a database that stayed unreadab
     CHECK(fixture.ask(fixture.countSql()) == "5");
 }
 
-// The head of a log's index, which says how far the log goes.
-std::string indexHeadOf(const std::string& path) {
-    return readTextFile(path + "-shm").substr(0, 136);
-}
-void setIndexHead(const std::string& path, const std::string& head) {
-    std::fstream file(path + "-shm", std::ios::binary | std::ios::in | std::ios::out);
-    file.write(head.data(), static_cast<std::streamsize>(head.size()));
-    REQUIRE(file.flush());
-}
-
 // A store that dies when a batch is in the log and not yet in its index leaves it to whoever looks
 // through the log, and nobody does while queryd has the database open.
 TEST_CASE("put aside: nor one that a reader keeps from coming to light") {
@@ -292,12 +282,12 @@ TEST_CASE("put aside: nor one that a reader keeps from coming to light") {
             auto reader = db::Connection::openForReading(fixture.path());
             REQUIRE(reader);
             REQUIRE(db::askInteger(*reader.value(), fixture.countSql()));
-            const std::string head = indexHeadOf(fixture.path());
+            const std::string head = logIndexHeadOf(fixture.path());
             CHECK(fixture.write(fixture.batch(2, 5)) == "ok");
             const std::string aside = base::cat(db::quarantinePrefix(fixture.path()), "1.db");
             REQUIRE(fs::exists(fixture.path() + "-wal"));
             fixture.close();
-            setIndexHead(fixture.path(), head);
+            setLogIndexHead(fixture.path(), head);
             REQUIRE(store::moveDatabase(fixture.path(), aside));
             if (is_unreadable) {
                 disk.arm({FaultKind::OpenError, 1, 1});
