@@ -3,6 +3,7 @@
 #include "common/base/fd.h"
 #include "common/base/text.h"
 
+#include "tests/support/wait_until.h"
 #include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
@@ -127,8 +128,9 @@ TEST_CASE("event store: each cpu has its shard and its receipts") {
 }
 
 TEST_CASE("event store: one writer thread for each shard, whatever the cpus (Spec §2.3)") {
+    using Names = std::multiset<std::string>;
     const auto writers = [] {
-        std::multiset<std::string> names;
+        Names names;
         for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
             std::ifstream file(task.path() / "comm");
             std::string name;
@@ -142,11 +144,16 @@ TEST_CASE("event store: one writer thread for each shard, whatever the cpus (Spe
     };
     StoreFixture few(2, 4);
     few.openAndAttach();
-    CHECK(writers() == std::multiset<std::string>{"shard-0", "shard-1"});
+    // A thread gives itself its name.
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return writers() == Names{"shard-0", "shard-1"};
+    }));
     few.kill();
     StoreFixture many(3, 1);
     many.openAndAttach();
-    CHECK(writers() == std::multiset<std::string>{"shard-0", "shard-1", "shard-2"});
+    CHECK(test::waitUntil(test::kPatienceMs, [&] {
+        return writers() == Names{"shard-0", "shard-1", "shard-2"};
+    }));
 }
 
 TEST_CASE("event store: a shard that cannot write yet holds up no other (Spec §2.3, §3.2)") {
