@@ -35,10 +35,11 @@ size_t defaultStackBytes() {
 // large, are made first, which ends in order where it fails; what their stacks took is kept by the
 // C library for the next.
 void makeRoomForThreads() {
+    const size_t stack_bytes = defaultStackBytes();
     std::latch both_are_made(2);
     const auto wait = [&] { both_are_made.arrive_and_wait(); };
-    const base::Thread reaper("bus-reaper", wait, defaultStackBytes());
-    const base::Thread io("bus-io", wait, defaultStackBytes());
+    const base::Thread reaper("bus-reaper", wait, stack_bytes);
+    const base::Thread io("bus-io", wait, stack_bytes);
 }
 
 // A context with one socket; the context's threads end with it.

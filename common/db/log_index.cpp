@@ -1,7 +1,5 @@
 #include "common/db/log_index.h"
 
-#include "common/db/statements.h"
-
 #include <sqlite3.h>
 #include <cstring>
 
@@ -14,15 +12,12 @@ namespace {
 constexpr int kRegionBytes = 32 * 1024;
 constexpr size_t kHeadersBytes = 96;
 
-base::Result<void> read(Connection& connection) {
-    const auto count = askInteger(connection, "SELECT count(*) FROM sqlite_schema");
-    return count ? base::Result<void>() : count.error();
-}
+constexpr const char* kAnyRead = "SELECT 1 FROM sqlite_schema LIMIT 0";
 
 // Known when something has been read. Without a log there is nobody to close an index again that
 // was opened for it.
 base::Result<bool> hasLog(Connection& connection) {
-    EVD_TRY(read(connection));
+    EVD_TRY(connection.execute(kAnyRead));
     const auto mode = connection.prepare("PRAGMA journal_mode");
     if (!mode) {
         return mode.error();
@@ -45,9 +40,8 @@ void* indexOf(sqlite3* handle) {
     return outcome == SQLITE_OK ? const_cast<void*>(region) : nullptr;
 }
 
-}  // namespace
-
-base::Result<void> rebuildLogIndex(Connection& connection) {
+// Whoever reads next looks through the log, and that is done here.
+base::Result<void> rebuildIndex(Connection& connection) {
     if (connection.isImmutable()) {
         return {};
     }
@@ -60,13 +54,15 @@ base::Result<void> rebuildLogIndex(Connection& connection) {
         return {};
     }
     std::memset(index, 0, kHeadersBytes);
-    return read(connection);
+    return connection.execute(kAnyRead);
 }
+
+}  // namespace
 
 base::Result<std::unique_ptr<Connection>> openSettled(const std::string& path) {
     auto opened = Connection::openForReading(path);
     if (opened) {
-        EVD_TRY(rebuildLogIndex(*opened.value()));
+        EVD_TRY(rebuildIndex(*opened.value()));
     }
     return opened;
 }

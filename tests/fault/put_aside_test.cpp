@@ -16,7 +16,6 @@
 #include "tests/unit/store/store_fixture.h"
 
 #include <doctest/doctest.h>
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 

@@ -1,8 +1,8 @@
 #include "queryd/evctl/output/list_text.h"
 
+#include "common/base/text.h"
 #include "queryd/evctl/output/record_printer.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace evd::evctl {
@@ -11,11 +11,10 @@ namespace {
 
 std::string arrayOf(std::string_view jsonl) {
     std::string array = "[";
-    while (!jsonl.empty()) {
-        const size_t end = jsonl.find('\n');
-        array += array.size() == 1 ? "\n" : ",\n";
-        array += jsonl.substr(0, end);
-        jsonl.remove_prefix(std::min(end, jsonl.size() - 1) + 1);
+    for (const std::string_view line : base::split(jsonl, '\n')) {
+        if (!line.empty()) {  // as what stands behind the last end of a line is
+            array += base::cat(array.size() == 1 ? "\n" : ",\n", line);
+        }
     }
     return array + (array.size() == 1 ? "]\n" : "\n]\n");
 }
