@@ -8,7 +8,6 @@
 #include "sandbox/supervisor/group_service.h"
 
 #include "common/base/log.h"
-#include "common/base/socket.h"
 #include "common/base/text.h"
 #include "common/config/socket_paths.h"
 #include "sandbox/supervisor/exit_status.h"
@@ -16,7 +15,6 @@
 #include "sandbox/supervisor/inherited_fds.h"
 #include "sandbox/supervisor/sensor_sources.h"
 
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <algorithm>
 #include <csignal>
@@ -47,7 +45,11 @@ Group::Group(kj::AsyncIoContext& io, const base::Clock& clock, GroupSetup setup)
       started_wall_ns_(clock.wallNs()),
       failure_(kj::newPromiseAndFulfiller<std::string>()),
       errors_(kj::heap<LogErrors>()),
-      tasks_(*errors_) {
+      tasks_(*errors_),
+      outside_kmes_(
+          io.unixEventPort, io.provider->getTimer(),
+          config::socketPaths(setup_.start.settings).kmes,
+          [this](Program program, NamedFd end) { giveEnd(*find(program), std::move(end)); }) {
     for (const auto& spec : setup_.plan.start_order) {
         members_.push_back(std::make_unique<Member>());
         members_.back()->spec = spec;
@@ -150,24 +152,17 @@ base::Result<std::vector<NamedFd>> Group::birthFds(const Member& member) {
     if (!all.ok()) {
         return all.error();
     }
-    const bool emits_or_drains = program == Program::Collector || program == Program::Sensor;
-    if (setup_.plan.backend == KmesBackend::Socket && emits_or_drains) {
-        const auto path = config::socketPaths(setup_.start.settings).kmes;
-        auto kmes = base::connectUnix(path, SOCK_SEQPACKET);
-        if (!kmes.ok()) {
-            return kmes.error();
-        }
-        all.value().push_back({"kmes", std::move(kmes).value()});
-    }
-    if (setup_.plan.backend == KmesBackend::Socket && program == Program::Queryd) {
-        // For its audit events. Answering questions does not depend on it.
-        auto kmes =
-            base::connectUnix(config::socketPaths(setup_.start.settings).kmes, SOCK_SEQPACKET);
+    if (setup_.plan.backend == KmesBackend::Socket && member.spec.calls_kmes) {
+        auto kmes = outside_kmes_.connect(member.spec);
         if (kmes.ok()) {
-            all.value().push_back({"kmes", std::move(kmes).value()});
+            all.value().push_back(std::move(kmes).value());
+        } else if (program == Program::Collector) {
+            return kmes.error();
         } else {
+            // Answering questions does not depend on it, nor what the sensor tells in lines and
+            // numbers.
             base::logWarning(
-                cat(kmes.error().text, ", ", member.spec.name, " emits no audit events"));
+                cat(kmes.error().text, ", ", member.spec.name, " emits no events until then"));
         }
     }
     if (program == Program::Sensor) {
@@ -214,9 +209,15 @@ void Group::deliverWaitingEnds() {
             continue;
         }
         for (auto& end : broker_.takeWaiting(member->spec.program)) {
-            // A failure means that the receiver dies, which its exit will tell.
-            tasks_.add(member->child->takeFd(std::move(end)).catch_([](kj::Exception&&) {}));
+            giveEnd(*member, std::move(end));
         }
+    }
+}
+
+void Group::giveEnd(Member& member, NamedFd end) {
+    if (member.child) {
+        // A failure means that the receiver dies, which its exit will tell.
+        tasks_.add(member.child->takeFd(std::move(end)).catch_([](kj::Exception&&) {}));
     }
 }
 

@@ -7,6 +7,7 @@
 #include "sandbox/supervisor/crash_log.h"
 #include "sandbox/supervisor/edge_health.h"
 #include "sandbox/supervisor/fd_broker.h"
+#include "sandbox/supervisor/outside_kmes_service.h"
 #include "sandbox/supervisor/restart_policy.h"
 #include "sandbox/supervisor/silence.h"
 #include "sandbox/supervisor/stop_diary.h"
@@ -130,6 +131,7 @@ class Group final : public ChildRequests {
     void onCrash(Member& member, int wait_status, std::vector<std::string> output);
     void onDeath(Member& member, const std::string& how);
     void deliverWaitingEnds();
+    void giveEnd(Member& member, NamedFd end);
     kj::Promise<void> tellSettings(Member& member);
     void fail(const std::string& reason);
 
@@ -186,7 +188,8 @@ class Group final : public ChildRequests {
     bool failed_ = false;
     kj::PromiseFulfillerPair<std::string> failure_;
     kj::Own<kj::TaskSet::ErrorHandler> errors_;
-    kj::TaskSet tasks_;  // last: its tasks use all of the above
+    kj::TaskSet tasks_;         // its tasks use all of the above
+    OutsideKmes outside_kmes_;  // and this one adds some
 };
 
 }  // namespace evd::supervisor

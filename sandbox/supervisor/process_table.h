@@ -18,6 +18,7 @@ inline constexpr size_t kProgramCount = 6;
 struct ProgramSpec {
     Program program;
     std::string_view name;       // of the binary, beside our own
+    bool calls_kmes = false;     // reads rings or emits, and has a connection for it
     bool may_park = false;       // keeps descriptors with us for its successor (Ruling K6)
     bool sees_group = false;     // may ask for the group's status
     bool sees_security = false;  // is given the descriptors of the configuration

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -55,6 +56,20 @@ bool waitForStored(const test::StateFolder& state, uint64_t events) {
     return test::waitUntil(test::kPatienceMs, [&] {
         return test::ask(state, cat("EVENTS ", kEventType, " COUNT")).output == counted;
     });
+}
+
+// A group that has no rings and reads those of another one.
+test::GroupOptions withRingsOf(const test::StateFolder& other) {
+    test::GroupOptions options = test::withoutSensors();
+    options.values.push_back({"Linux", "KmesBackend", "sz", "\"socket\""});
+    options.values.push_back(
+        {"Linux", "KmesSocketPath", "sz", cat("\"", other.below("run/kmes.sock"), "\"")});
+    return options;
+}
+
+void emitHundred(const test::StateFolder& state, uint64_t first) {
+    test::Emitter emitter(state.below("run/kmes.sock"), kEventType, 50);
+    REQUIRE(emitter.emit(first, 100).acknowledged == 100);
 }
 
 void checkNothingBroken(const test::ExactlyOnceReport& report) {
@@ -158,20 +173,49 @@ TEST_CASE("ring: a second group may read another's rings over its socket") {
     test::Group first(first_state, withRings(1));
     REQUIRE(first.waitReady());
     const test::StateFolder second_state;
-    test::GroupOptions options = test::withoutSensors();
-    options.values.push_back({"Linux", "KmesBackend", "sz", "\"socket\""});
-    options.values.push_back(
-        {"Linux", "KmesSocketPath", "sz", cat("\"", first_state.below("run/kmes.sock"), "\"")});
-    test::Group second(second_state, options);
+    test::Group second(second_state, withRingsOf(first_state));
     REQUIRE(second.waitReady());
     CHECK(second.childPid("eventd-kmesd") == -1);
-    test::Emitter emitter(first_state.below("run/kmes.sock"), kEventType, 50);
-    REQUIRE(emitter.emit(1, 100).acknowledged == 100);
+    emitHundred(first_state, 1);
     CHECK(second.stop() == 0);
     CHECK(first.stop() == 0);
     for (const auto* state : {&first_state, &second_state}) {
         const auto report = test::checkExactlyOnce(state->below("events"), kEventType);
         checkNothingBroken(report);
         CHECK(report.numbers.size() == 100);
+    }
+}
+
+TEST_CASE("ring: who reads rings over a socket finds them again when their KMES was started anew") {
+    const test::StateFolder first_state;
+    auto first = std::make_unique<test::Group>(first_state, withRings(1));
+    REQUIRE(first->waitReady());
+    const test::StateFolder second_state;
+    test::Group second(second_state, withRingsOf(first_state));
+    REQUIRE(second.waitReady());
+    emitHundred(first_state, 1);
+    REQUIRE(waitForStored(second_state, 100));
+
+    // Its rings live on. That they are replaced afterwards is told by a new connection alone.
+    REQUIRE(first->signalChild("eventd-kmesd", SIGKILL));
+    REQUIRE(second.waitForStderr("eventd-collector has a connection to KMES", test::kReadySeconds));
+    CHECK(resizeRings(first_state, 8 * 1024 * 1024) == 0);
+    emitHundred(first_state, 101);
+    CHECK(waitForStored(second_state, 200));
+
+    // And rings that know nothing of the old ones.
+    CHECK(first->stop() == 0);
+    first = std::make_unique<test::Group>(first_state, withRings(1));
+    REQUIRE(first->waitReady());
+    emitHundred(first_state, 201);
+    CHECK(waitForStored(second_state, 300));
+
+    CHECK(second.stop() == 0);
+    CHECK(first->stop() == 0);
+    for (const auto* state : {&first_state, &second_state}) {
+        const auto report = test::checkExactlyOnce(state->below("events"), kEventType);
+        checkNothingBroken(report);
+        CHECK(report.numbers.size() == 300);
+        CHECK(report.lost == 0);
     }
 }
