@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Runs libFuzzer targets one after another and prints what each has done: ./dev fuzz.
 
-usage: run_fuzzers.py --bin FOLDER --work FOLDER --seconds N [--jobs N] [--keep] [NAME...]
+usage: run_fuzzers.py --bin FOLDER --work FOLDER --seconds N [--jobs N] [--goal N] [--keep] [NAME...]
 
 The seconds are for all together: each fuzzer gets an equal share of them. A fuzzer begins with its checked-in
 corpus (tests/fuzz/corpus/NAME) and with what earlier runs have gathered below --work, and is given
 the dictionary of its name, or the one that names it in its line "# also for:". With --keep, what is new and reaches code that the
 checked-in corpus does not reach is added to that, minimised.
+
+Beside the executions of a run the table tells those of all runs of the very same program without a finding, which are counted below
+--work; a program that was built anew, otherwise, begins at none. With --goal, the seconds are for the fuzzers that have done fewer.
 
 Exits with 1, and the path of an input that repeats it, when one has found something.
 """
@@ -14,6 +17,7 @@ Exits with 1, and the path of an input that repeats it, when one has found somet
 import argparse
 import concurrent.futures
 import dataclasses
+import hashlib
 import os
 import re
 import shutil
@@ -39,6 +43,7 @@ ARTIFACT = re.compile(r"Test unit written to (\S+)")
 class Outcome:
     name: str
     executions: int = 0
+    executions_in_all: int = 0  # of this very program
     per_second: int = 0
     coverage: int = 0
     corpus_files: int = 0
@@ -52,6 +57,7 @@ def paths_of(name, options):
         "checked_in": os.path.join(HERE, "corpus", name),
         "gathered": os.path.join(options.work, "corpus", name),
         "findings": os.path.join(options.work, "findings", name),
+        "count": os.path.join(options.work, "executions", name),
         "dictionary": dictionary_of(name),
     }
 
@@ -67,8 +73,32 @@ def dictionary_of(name):
     return None
 
 
-def command_of(paths, seconds):
+def digest_of(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def executions_before(paths):
+    """Of this very program, in earlier runs; none when the count is another one's or not readable."""
+    try:
+        with open(paths["count"], encoding="utf-8") as file:
+            digest, count = file.read().split()
+    except (FileNotFoundError, ValueError):
+        return 0
+    return int(count) if digest == digest_of(paths["program"]) and count.isdigit() else 0
+
+
+def count_executions(paths, count):
+    os.makedirs(os.path.dirname(paths["count"]), exist_ok=True)
+    written = paths["count"] + ".new"
+    with open(written, "w", encoding="utf-8") as file:
+        file.write(f"{digest_of(paths['program'])} {count}\n")
+    os.replace(written, paths["count"])
+
+
+def command_of(paths, seconds, executions_max):
     command = [paths["program"], f"-max_total_time={seconds}", f"-max_len={INPUT_BYTES_MAX}",
+               f"-runs={executions_max if executions_max else -1}",
                f"-timeout={INPUT_SECONDS_MAX}", f"-rss_limit_mb={MEMORY_MB_MAX}",
                "-print_final_stats=1", f"-artifact_prefix={paths['findings']}/"]
     if paths["dictionary"]:
@@ -96,14 +126,20 @@ def fuzz(name, seconds, options):
     paths = paths_of(name, options)
     for folder in ("gathered", "findings"):
         os.makedirs(paths[folder], exist_ok=True)
-    done = subprocess.run(command_of(paths, seconds), stdout=subprocess.PIPE,
+    before = executions_before(paths)
+    missing = max(1, options.goal - before) if options.goal else 0
+    done = subprocess.run(command_of(paths, seconds, missing), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     text = done.stdout.decode(errors="replace")
     outcome = outcome_of(name, text, done.returncode)
     if outcome.findings or outcome.failure:
         with open(os.path.join(paths["findings"], "log"), "w", encoding="utf-8") as log:
             log.write(text)
-    elif options.keep:
+        count_executions(paths, 0)
+        return outcome
+    outcome.executions_in_all = before + outcome.executions
+    count_executions(paths, outcome.executions_in_all)
+    if options.keep:
         keep(paths)
     return outcome
 
@@ -132,10 +168,10 @@ def keep(paths):
 
 
 def print_table(outcomes):
-    print(f"{'target':24} {'executions':>12} {'per second':>10} {'coverage':>9} {'corpus':>7}  findings")
+    print(f"{'target':24} {'executions':>12} {'in all':>14} {'per second':>10} {'coverage':>9} {'corpus':>7}  findings")
     for outcome in outcomes:
         found = outcome.failure or (str(len(outcome.findings)) if outcome.findings else "none")
-        print(f"{outcome.name:24} {outcome.executions:>12,} {outcome.per_second:>10,} "
+        print(f"{outcome.name:24} {outcome.executions:>12,} {outcome.executions_in_all:>14,} {outcome.per_second:>10,} "
               f"{outcome.coverage:>9,} {outcome.corpus_files:>7,}  {found}")
     print(f"{'all':24} {sum(outcome.executions for outcome in outcomes):>12,}")
 
@@ -146,6 +182,7 @@ def parse_arguments():
     parser.add_argument("--work", required=True)
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--goal", type=int, default=0)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("names", nargs="*")
     return parser.parse_args()
@@ -159,6 +196,11 @@ def main():
     if unknown:
         sys.exit(f"no such fuzzer: {', '.join(unknown)}; there are {', '.join(there)}")
     names = options.names or there
+    if options.goal:
+        names = [name for name in names if executions_before(paths_of(name, options)) < options.goal]
+        if not names:
+            print(f"every one of them has done {options.goal:,} executions")
+            return 0
     seconds = max(1, options.seconds * options.jobs // len(names))
     print(f"{len(names)} fuzzers, {seconds} s each, {options.jobs} at a time", flush=True)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
