@@ -15,7 +15,8 @@ base::Error stoppingError() {
 
 }  // namespace
 
-// One question with everything it holds. Its thread is made last and joined first.
+// One question with everything it holds. Its thread is made last and joined first; with it and
+// finished, the session belongs to ended_.
 struct Sessions::Session {
     Question question;
     std::unique_ptr<Answer> answer;
@@ -24,6 +25,7 @@ struct Sessions::Session {
     uint64_t number = 0;  // in times_
     std::atomic<bool> streaming = false;
     std::shared_ptr<QuestionControl> control = std::make_shared<QuestionControl>();
+    std::list<std::unique_ptr<Session>>::iterator place;  // in sessions_
     std::unique_ptr<base::Thread> thread;
 };
 
@@ -37,7 +39,9 @@ Sessions::~Sessions() {
     std::list<std::unique_ptr<Session>> last;
     {
         const std::lock_guard lock(mutex_);
+        is_over_ = true;
         last.swap(sessions_);
+        last.splice(last.end(), ended_);
     }
     last.clear();  // joins, without the lock that the threads need to leave
 }
@@ -45,6 +49,7 @@ Sessions::~Sessions() {
 std::shared_ptr<QuestionControl> Sessions::start(Question question,
                                                  std::unique_ptr<Answer> answer) {
     reap();
+    joinOldest();
     if (stopping_) {
         answer->finish(stoppingError());
         return nullptr;
@@ -65,11 +70,19 @@ std::shared_ptr<QuestionControl> Sessions::start(Question question,
     session->number = times_.begin(session->question.text, clock_.monotonicNs());
     auto control = session->control;
 
-    const std::lock_guard lock(mutex_);
-    ++alive_;
     Session& running = *session;
-    sessions_.push_back(std::move(session));
-    running.thread = std::make_unique<base::Thread>("query", [this, &running] { run(running); });
+    {
+        const std::lock_guard lock(mutex_);
+        ++alive_;
+        running.place = sessions_.insert(sessions_.end(), std::move(session));
+    }
+    // The new thread may well run instead of us.
+    auto thread = std::make_unique<base::Thread>("query", [this, &running] { run(running); });
+    const std::lock_guard lock(mutex_);
+    running.thread = std::move(thread);
+    if (control->finished) {
+        ended_.splice(ended_.end(), sessions_, running.place);
+    }
     return control;
 }
 
@@ -82,6 +95,7 @@ void Sessions::run(Session& session) {
     session.slot.release();
     session.answer->finish(outcome);
     session.answer.reset();
+    session.question = {};  // by whom it was used: whoever joins us has no time
     leave(session);
 }
 
@@ -131,6 +145,9 @@ void Sessions::leave(Session& session) {
     {
         const std::lock_guard lock(mutex_);
         session.control->finished = true;
+        if (session.thread && !is_over_) {
+            ended_.splice(ended_.end(), sessions_, session.place);
+        }
         if (--alive_ == 0) {
             when_idle.swap(when_idle_);
         }
@@ -167,14 +184,24 @@ void Sessions::cancelAll() {
 void Sessions::reap() {
     std::list<std::unique_ptr<Session>> ended;
     {
-        const std::lock_guard lock(mutex_);
-        for (auto it = sessions_.begin(); it != sessions_.end();) {
-            const auto next = std::next(it);
-            if ((*it)->control->finished) {
-                ended.splice(ended.end(), sessions_, it);
-            }
-            it = next;
+        const std::unique_lock lock(mutex_, std::try_to_lock);
+        if (!lock) {
+            return;
         }
+        ended.swap(ended_);
+    }
+    std::erase_if(ended, [](const auto& session) { return session->thread->joinIfEnded(); });
+    if (!ended.empty()) {
+        const std::lock_guard lock(mutex_);
+        ended_.splice(ended_.begin(), ended);
+    }
+}
+
+void Sessions::joinOldest() {
+    std::list<std::unique_ptr<Session>> oldest;  // joined behind the lock
+    const std::lock_guard lock(mutex_);
+    if (ended_.size() > kEndingThreadsMax) {
+        oldest.splice(oldest.end(), ended_, ended_.begin());
     }
 }
 

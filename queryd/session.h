@@ -16,6 +16,8 @@
 
 namespace evd::queryd {
 
+// When more threads than that have ended but for their last steps, who starts one waits for one.
+inline constexpr size_t kEndingThreadsMax = 64;
 inline constexpr std::string_view kStoppingText = "the server is stopping";
 
 // Runs every question of both transports, each on a thread of its own.
@@ -25,7 +27,8 @@ inline constexpr std::string_view kStoppingText = "the server is stopping";
 // given back before the last message goes out: who has read `end` may ask again without being
 // refused. Threads that have ended are joined at the next start, by reap(), or by the destructor,
 // which cancels everything first. Any thread may call; engine, admission and clock outlive the
-// sessions.
+// sessions. What they share is locked for moments only, in which nobody is woken and nothing is
+// made: on a busy machine whoever is interrupted comes back after a long time.
 class Sessions final : public QuestionRunner {
   public:
     Sessions(QueryEngine& engine, Admission& admission, const base::Clock& clock,
@@ -48,6 +51,8 @@ class Sessions final : public QuestionRunner {
     // Ends the others too, with the same text.
     void cancelAll();
 
+    // Never waits, neither for a lock nor for a thread that is about to end; then the next time
+    // does.
     void reap();
 
   private:
@@ -59,6 +64,7 @@ class Sessions final : public QuestionRunner {
                                   const RunOptions& options);
     base::Result<void> mayStream(Session& session);
     void leave(Session& session);
+    void joinOldest();
 
     QueryEngine& engine_;
     Admission& admission_;
@@ -70,6 +76,8 @@ class Sessions final : public QuestionRunner {
 
     std::mutex mutex_;
     std::list<std::unique_ptr<Session>> sessions_;
+    std::list<std::unique_ptr<Session>> ended_;  // to be joined
+    bool is_over_ = false;                       // the destructor has them all
     size_t alive_ = 0;
     std::function<void()> when_idle_;
 };

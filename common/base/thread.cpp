@@ -41,6 +41,11 @@ void Thread::join() {
     }
 }
 
+bool Thread::joinIfEnded() {
+    joined_ = joined_ || pthread_tryjoin_np(handle_, nullptr) == 0;
+    return joined_;
+}
+
 void* Thread::run(void* self) {
     auto* thread = static_cast<Thread*>(self);
     pthread_setname_np(pthread_self(), thread->name_.c_str());

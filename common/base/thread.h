@@ -23,6 +23,8 @@ class Thread {
     Thread& operator=(const Thread&) = delete;
 
     void join();
+    // The same without waiting. False while the thread has not ended.
+    bool joinIfEnded();
 
   private:
     static void* run(void* self);

@@ -22,34 +22,36 @@ base::Fd openEvent() {
 
 }  // namespace
 
+LoopSignal::LoopSignal() : event_(openEvent()) {}
+
+void LoopSignal::raise() {
+    if (!is_raised_.exchange(true)) {
+        EVD_CHECK(::eventfd_write(event_.get(), 1) == 0, "a counter that was 0 takes a 1");
+    }
+}
+
+void LoopSignal::take() {
+    eventfd_t count = 0;
+    (void)::eventfd_read(event_.get(), &count);
+    is_raised_.exchange(false);  // and see what was done before the signals that wrote nothing
+}
+
 LoopWakeup::LoopWakeup(kj::UnixEventPort& port, std::function<void()> on_wake)
     : on_wake_(std::move(on_wake)),
-      event_(openEvent()),
-      observer_(port, event_.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {
+      signal_(std::make_shared<LoopSignal>()),
+      observer_(port, signal_->fd(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {
     waiting_ = waitAndCall().eagerlyEvaluate([](kj::Exception&& exception) {
         base::logError(base::cat("what a signal calls fails: ", toError(exception).text));
         EVD_CHECK(false, "what a signal calls does not throw");  // No signal would be heard again.
     });
 }
 
-void LoopWakeup::signal() {
-    if (!is_signalled_.exchange(true)) {
-        EVD_CHECK(::eventfd_write(event_.get(), 1) == 0, "a counter that was 0 takes a 1");
-    }
-}
-
-// What is signalled from here on leads to another call, so the observer must be armed before this:
-// it tells an edge only to those who wait for it.
-void LoopWakeup::takeSignal() {
-    eventfd_t count = 0;
-    (void)::eventfd_read(event_.get(), &count);
-    is_signalled_.exchange(false);  // and see what was done before the signals that wrote nothing
-}
-
+// The observer must be armed before the signal is taken: it tells an edge only to those who wait
+// for it.
 kj::Promise<void> LoopWakeup::waitAndCall() {
     return observer_.whenBecomesReadable().then([this]() {
         auto next = waitAndCall();
-        takeSignal();
+        signal_->take();
         on_wake_();
         return next;
     });

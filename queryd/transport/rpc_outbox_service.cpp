@@ -39,8 +39,12 @@ void RpcOutbox::close(Item outcome) {
 }
 
 void RpcOutbox::wake() {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(is_awaited_, false)) {
+    bool was_awaited = false;
+    {
+        const std::lock_guard lock(mutex_);  // not beyond: the loop will want it
+        was_awaited = std::exchange(is_awaited_, false);
+    }
+    if (was_awaited) {
         loop_.call([self = shared_from_this()]() { self->endWait(); });
     }
 }

@@ -1,9 +1,12 @@
 #include "queryd/session.h"
 
+#include "common/base/thread.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_query_engine.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
+#include <atomic>
 #include <optional>
 #include <thread>
 
@@ -220,4 +223,31 @@ TEST_CASE("sessions: going away cancels and joins what still runs") {
         told.initial.wait();
     }
     CHECK(told.outcome->error().text == "the server is stopping");
+}
+
+// On a busy machine a thread that has done its work may take seconds to end.
+TEST_CASE("sessions: who reaps does not wait for a thread that is about to end") {
+    Gate may_answer;
+    Gate idle;
+    Gate may_end;
+    std::atomic<bool> is_reaped = false;
+    Fixture fixture([&](const RunOptions&, RecordSink&) -> Result<void> {
+        may_answer.wait();
+        return {};
+    });
+    Told told;
+    REQUIRE(fixture.ask("EVENTS", told));
+    // The last thing that its thread does.
+    fixture.sessions.beginStop([&] {
+        idle.open();
+        may_end.wait();
+    });
+    may_answer.open();
+    idle.wait();
+    evd::base::Thread reaper("reaper", [&] {
+        fixture.sessions.reap();
+        is_reaped = true;
+    });
+    CHECK(evd::test::waitUntil(evd::test::kPatienceMs, [&] { return is_reaped.load(); }));
+    may_end.open();
 }

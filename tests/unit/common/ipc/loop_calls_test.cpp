@@ -1,10 +1,14 @@
 #include "common/ipc/loop_calls.h"
 
 #include "common/base/thread.h"
+#include "tests/support/wait_until.h"
 
 #include <doctest/doctest.h>
 #include <kj/async-io.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +16,22 @@
 #include <vector>
 
 namespace ipc = evd::ipc;
+
+namespace {
+
+// What happens to a thread that has just woken a loop, and is interrupted there.
+std::function<void()> when_woken;  // set while one thread is there
+
+}  // namespace
+
+// Instead of the C library's.
+extern "C" int eventfd_write(int fd, eventfd_t value) {
+    const bool is_written = ::write(fd, &value, sizeof(value)) == sizeof(value);
+    if (when_woken) {
+        when_woken();
+    }
+    return is_written ? 0 : -1;
+}
 
 namespace {
 
@@ -117,4 +137,23 @@ TEST_CASE("loop calls: when the loop's side is gone, what waits and what comes i
     thread.join();
     CHECK(held.use_count() == 1);
     CHECK_FALSE(turnsUntil(io, [&] { return *held != 0; }));
+}
+
+// On a busy machine whoever wakes the loop may not come back for seconds.
+TEST_CASE("loop calls: the loop goes on while the thread that has woken it does not") {
+    auto io = kj::setupAsyncIo();
+    const ipc::LoopCalls calls(io.unixEventPort);
+    std::atomic<bool> is_called = false;
+    bool was_called_meanwhile = false;
+    when_woken = [&] {
+        was_called_meanwhile =
+            evd::test::waitUntil(evd::test::kPatienceMs, [&] { return is_called.load(); });
+    };
+    evd::base::Thread caller("caller", [&] { calls.call([&] { is_called = true; }); });
+    while (!is_called) {
+        io.waitScope.poll();
+    }
+    caller.join();
+    when_woken = nullptr;
+    CHECK(was_called_meanwhile);
 }
