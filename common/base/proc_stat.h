@@ -12,6 +12,7 @@ namespace evd::base {
 // What is known of a process by the text of its /proc/PID/stat (proc(5)).
 struct ProcStat {
     std::string name;  // any bytes but NUL: the process chooses them
+    char state = 0;    // R, S, D, T and the like
     pid_t parent_pid = 0;
     uint64_t start_ticks = 0;  // clock ticks since boot; with the pid it identifies the process
 };

@@ -50,6 +50,7 @@ kj::Promise<void> Group::beat() {
             if (paused) {
                 member->last_answer_ns = now_ns;
                 member->state_since_ns = now_ns;
+                member->stillness.reset();
             }
             beatOne(*member, now_ns);
         }
@@ -87,13 +88,15 @@ Silence Group::judge(Member& member, int64_t now_ns) {
         member.is_starving = false;
     } else if (!member.time_when_silent) {
         member.time_when_silent = processorTime(member.last_pid);
+        member.silent_since_ns = now_ns;
     }
     const int64_t silence_ns = now_ns - member.last_answer_ns;
-    ProcessorTime meanwhile;
+    SilentTime meanwhile;
     if (silence_ns > silenceMaxNs(member) && member.time_when_silent && !stopping_) {
         const ProcessorTime then = *member.time_when_silent;
         const ProcessorTime now = processorTime(member.last_pid).value_or(then);
-        meanwhile = {now.ran_ns - then.ran_ns, now.waited_ns - then.waited_ns};
+        meanwhile = {{now.ran_ns - then.ran_ns, now.waited_ns - then.waited_ns},
+                     now_ns - member.silent_since_ns};
     }
     const Silence silence = judgeSilence(silence_ns, silenceMaxNs(member), meanwhile);
     if (silence == Silence::Starved && !std::exchange(member.is_starving, true)) {
@@ -116,7 +119,14 @@ void Group::beatOne(Member& member, int64_t now_ns) {
             return;
         }
         if (member.spec.program == Program::Store) {
-            return;  // It may be recovering a long log, and answers nothing meanwhile.
+            // It may be recovering a long log, and answers nothing meanwhile.
+            const int64_t still_ns = member.stillness.onLook(now_ns, activityOf(member.last_pid));
+            if (still_ns > kHeartbeatTimeoutNs) {
+                member.crashes.blame(cat("did nothing for ", still_ns / base::kNsPerSecond,
+                                         " s, before it was ready"));
+                kill(member);
+            }
+            return;
         }
     }
     if (judge(member, now_ns) == Silence::Hung) {

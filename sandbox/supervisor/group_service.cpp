@@ -110,6 +110,7 @@ base::Result<void> Group::tryLaunch(Member& member) {
     ++member.incarnations;
     member.started_wall_ns = clock_.wallNs();
     member.asked = false;
+    member.stillness.reset();
     member.last_answer_ns = clock_.monotonicNs();
     // The pid lives as long as the promise: kj looks at it until the very end.
     auto pid = kj::heap<kj::Maybe<pid_t>>(spawned.value().pid);

@@ -10,6 +10,7 @@
 #include "sandbox/supervisor/outside_kmes_service.h"
 #include "sandbox/supervisor/restart_policy.h"
 #include "sandbox/supervisor/silence.h"
+#include "sandbox/supervisor/stillness.h"
 #include "sandbox/supervisor/stop_diary.h"
 #include "sandbox/supervisor/upgrade_plan.h"
 
@@ -100,10 +101,11 @@ class Group final : public ChildRequests {
         int64_t started_wall_ns = 0;
         int64_t state_since_ns = 0;
         int64_t last_answer_ns = 0;
-        bool asked = false;  // a heartbeat is under way
-        // Since the beat that found no answer: processorTime() by then.
-        std::optional<ProcessorTime> time_when_silent;
-        bool is_starving = false;  // and that was told
+        bool asked = false;                             // a heartbeat is under way
+        std::optional<ProcessorTime> time_when_silent;  // at the beat that found no answer first
+        int64_t silent_since_ns = 0;                    // that beat
+        bool is_starving = false;                       // and that was told
+        Stillness stillness;                            // while it starts and answers nothing
         bool drained = false;
         bool is_replaced = false;  // its end is asked for by an upgrade
         bool given_up = false;

@@ -32,12 +32,13 @@ std::optional<ProcessorTime> processorTime(pid_t pid, const std::string& proc_ro
     return timesOfSchedstat(readProcFile(base::cat(proc_root, "/", pid, "/schedstat")));
 }
 
-Silence judgeSilence(int64_t silence_ns, int64_t silence_max_ns, const ProcessorTime& meanwhile) {
+Silence judgeSilence(int64_t silence_ns, int64_t silence_max_ns, const SilentTime& meanwhile) {
     if (silence_ns <= silence_max_ns) {
         return Silence::Allowed;
     }
-    const bool is_starved =
-        meanwhile.waited_ns >= silence_ns / 2 && meanwhile.ran_ns < silence_max_ns;
+    const bool is_starved = meanwhile.watched_ns > 0 &&
+                            meanwhile.spent.waited_ns >= meanwhile.watched_ns / 2 &&
+                            meanwhile.spent.ran_ns < silence_max_ns;
     return is_starved && silence_ns <= silence_max_ns + kStarvedPatienceNs ? Silence::Starved
                                                                            : Silence::Hung;
 }

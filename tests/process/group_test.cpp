@@ -253,6 +253,34 @@ TEST_CASE("group: a stopped child is found by its missing heartbeat and replaced
                           [&] { return ask(state, "EVENTS TAKE 1").status == 0; }));
 }
 
+// It may take long to recover its log, and answers nothing meanwhile; but then it does something.
+TEST_CASE("group: a store that is stopped while it starts is replaced as soon as any other") {
+    const test::StateFolder state;
+    test::Group group(state, {});
+    REQUIRE(group.waitReady());
+    const std::string found = "before it was ready";
+    const auto isFound = [&] { return group.stderrText().find(found) != std::string::npos; };
+    // One that was ready by then was stopped too late.
+    for (int attempt = 0; attempt < 5 && !isFound(); ++attempt) {
+        const pid_t last = group.childPid("eventd-store");
+        REQUIRE(group.signalChild("eventd-store", SIGKILL));
+        pid_t starting = -1;
+        REQUIRE(test::waitUntil(test::kPatienceMs, [&] {
+            starting = group.childPid("eventd-store");
+            return starting > 0 && starting != last;
+        }));
+        ::kill(starting, SIGSTOP);
+        CHECK(test::waitUntil(test::kPatienceMs, [&] {
+            const pid_t now = group.childPid("eventd-store");
+            return now > 0 && now != starting;
+        }));
+    }
+    CHECK(isFound());
+    CHECK(test::waitUntil(test::kPatienceMs,
+                          [&] { return ask(state, "EVENTS TAKE 1").status == 0; }));
+    CHECK(group.stop() == 0);
+}
+
 TEST_CASE("group: a start that fails says why, ends with 1 and is never ready (Spec §10.1)") {
     const test::StateFolder state;
     test::InitSystem init(state.below("notify.sock"));

@@ -21,6 +21,7 @@ TEST_CASE("proc stat: name, parent and start time, whatever the name holds") {
     const auto plain = parseProcStat(stat("sh", "3"));
     REQUIRE(plain.ok());
     CHECK(plain.value().name == "sh");
+    CHECK(plain.value().state == 'S');
     CHECK(plain.value().parent_pid == 3);
     CHECK(plain.value().start_ticks == 4711);
     for (const char* name : {"", "a) S 9 (b", "a b) c) S 9 (x", "x\ny", "\xFF"}) {
@@ -37,6 +38,7 @@ TEST_CASE("proc stat: a parent that no process has, and a start before the boot"
     CHECK(parseProcStat(stat("sh", "2147483647")).ok());
     CHECK_FALSE(parseProcStat(stat("sh", "2147483648")).ok());
     CHECK_FALSE(parseProcStat("1 (x) S 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 -4 1").ok());
+    CHECK_FALSE(parseProcStat("1 (x) SS 1 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4 1").ok());
 }
 
 TEST_CASE("proc stat: what the kernel does not write is refused") {

@@ -26,21 +26,28 @@ constexpr int64_t kMax = 5 * kSecond;
 TEST_CASE("silence: it is allowed up to the limit, whoever waits for what") {
     CHECK(judgeSilence(0, kMax, {}) == Silence::Allowed);
     CHECK(judgeSilence(kMax, kMax, {}) == Silence::Allowed);
-    CHECK(judgeSilence(kMax, kMax, {kMax, kMax}) == Silence::Allowed);
+    CHECK(judgeSilence(kMax, kMax, {{kMax, kMax}, kMax}) == Silence::Allowed);
     CHECK(judgeSilence(kMax + 1, kMax, {}) == Silence::Hung);
 }
 
 TEST_CASE("silence: who spent half of it waiting for a processor is starved, for a while") {
-    CHECK(judgeSilence(6 * kSecond, kMax, {0, 3 * kSecond}) == Silence::Starved);
-    CHECK(judgeSilence(6 * kSecond, kMax, {0, 3 * kSecond - 1}) == Silence::Hung);
+    CHECK(judgeSilence(6 * kSecond, kMax, {{0, 3 * kSecond}, 6 * kSecond}) == Silence::Starved);
+    CHECK(judgeSilence(6 * kSecond, kMax, {{0, 3 * kSecond - 1}, 6 * kSecond}) == Silence::Hung);
     const int64_t last = kMax + kStarvedPatienceNs;
-    CHECK(judgeSilence(last, kMax, {0, last}) == Silence::Starved);
-    CHECK(judgeSilence(last + 1, kMax, {0, last + 1}) == Silence::Hung);
+    CHECK(judgeSilence(last, kMax, {{0, last}, last}) == Silence::Starved);
+    CHECK(judgeSilence(last + 1, kMax, {{0, last + 1}, last + 1}) == Silence::Hung);
+}
+
+TEST_CASE("silence: of it what was watched counts, and it has to have been watched") {
+    CHECK(judgeSilence(6 * kSecond, kMax, {{0, 2 * kSecond}, 4 * kSecond}) == Silence::Starved);
+    CHECK(judgeSilence(6 * kSecond, kMax, {{0, 2 * kSecond - 1}, 4 * kSecond}) == Silence::Hung);
+    CHECK(judgeSilence(6 * kSecond, kMax, {{0, 0}, 0}) == Silence::Hung);
 }
 
 TEST_CASE("silence: who has run as long as it may be silent is not starved but runs in circles") {
-    CHECK(judgeSilence(30 * kSecond, kMax, {kMax - 1, 25 * kSecond}) == Silence::Starved);
-    CHECK(judgeSilence(30 * kSecond, kMax, {kMax, 25 * kSecond}) == Silence::Hung);
+    const int64_t silence = 30 * kSecond;
+    CHECK(judgeSilence(silence, kMax, {{kMax - 1, 25 * kSecond}, silence}) == Silence::Starved);
+    CHECK(judgeSilence(silence, kMax, {{kMax, 25 * kSecond}, silence}) == Silence::Hung);
 }
 
 TEST_CASE("silence: the times are the first two numbers of schedstat, or unknown") {
