@@ -71,10 +71,13 @@ std::shared_ptr<QuestionControl> Sessions::start(Question question,
     auto control = session->control;
 
     Session& running = *session;
+    std::list<std::unique_ptr<Session>> newcomer;
+    newcomer.push_back(std::move(session));
+    running.place = newcomer.begin();
     {
         const std::lock_guard lock(mutex_);
         ++alive_;
-        running.place = sessions_.insert(sessions_.end(), std::move(session));
+        sessions_.splice(sessions_.end(), newcomer);
     }
     // The new thread may well run instead of us.
     auto thread = std::make_unique<base::Thread>("query", [this, &running] { run(running); });
