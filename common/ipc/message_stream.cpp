@@ -50,6 +50,11 @@ class LoopedStream : public Stream {
     kj::Own<Stream> inner_;
 };
 
+class LoopedByteStream final : public LoopedStream<kj::AsyncIoStream> {
+  public:
+    using LoopedStream::LoopedStream;
+};
+
 class LoopedFdStream final : public LoopedStream<kj::AsyncCapabilityStream> {
   public:
     using LoopedStream::LoopedStream;
@@ -79,7 +84,7 @@ class LoopedFdStream final : public LoopedStream<kj::AsyncCapabilityStream> {
 }  // namespace
 
 kj::Own<capnp::MessageStream> messagesOf(kj::Own<kj::AsyncIoStream> stream) {
-    auto looped = kj::heap<LoopedStream<kj::AsyncIoStream>>(kj::mv(stream));
+    auto looped = kj::heap<LoopedByteStream>(kj::mv(stream));
     return kj::heap<capnp::AsyncIoMessageStream>(*looped).attach(kj::mv(looped));
 }
 

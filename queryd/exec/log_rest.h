@@ -66,7 +66,7 @@ class LogRest {
     void rest(std::unique_lock<std::mutex>& lock, Log& log, const std::string& path,
               const RunControl& control);
 
-    const Limits limits_;
+    const Limits limits_{};
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<Key, Log> logs_;  // of those that are read, or were long
