@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import check_banned
+import check_clang
 import check_conformance
 import check_coverage
 import check_docs
@@ -410,6 +411,31 @@ class FuzzersTest(Complaining):
                               self.with_change(tests__fuzz__new_fuzz_DOT_cpp=""), "in no row")
         self.assert_complains(check_fuzzers.check,
                               self.with_change(tests__fuzz__old_DOT_dict=""), "for old")
+
+
+class ClangTest(unittest.TestCase):
+    def test_a_header_is_shown_by_its_own_source_or_by_one_that_includes_it(self):
+        sources = ["a/x.cpp", "a/y.cpp", "b/z.cpp"]
+        including = {"a/x.h": ["a/y.cpp", "a/x.cpp"], "a/only.h": ["b/z.cpp", "a/y.cpp"]}
+        self.assertEqual(check_clang.chosen(["a/x.h"], sources, including), ["a/x.cpp"])
+        self.assertEqual(check_clang.chosen(["a/only.h"], sources, including), ["b/z.cpp"])
+        self.assertEqual(check_clang.chosen(["a/alone.h", "README.md", "c/gone.cpp"], sources, including), [])
+
+    def test_the_newest_are_read_where_there_are_too_many(self):
+        sources = [f"a/{number}.cpp" for number in range(5)]
+        self.assertEqual(check_clang.chosen(sources, sources, {}, most=4), sources[:4])
+        self.assertEqual(check_clang.chosen(sources, sources, {}, most=5), sources)
+
+    def test_clang_gets_the_flags_and_makes_nothing(self):
+        self.assertEqual(
+            check_clang.clang_command("clang++", "/usr/bin/c++ -DX=\\\"1\\\" -I/r -o a/x.o -c /r/a/x.cpp"),
+            ["clang++", "-fsyntax-only", "-Wno-unknown-warning-option", '-DX="1"', "-I/r", "/r/a/x.cpp"])
+
+    def test_what_clang_says_is_given_with_its_line(self):
+        line, text = check_clang.first_complaint("note\n/r/a/x.h:12:3: error: no such thing [-Wx]\n/r/b: error: y")
+        self.assertEqual(line, 12)
+        self.assertIn("no such thing [-Wx] (/r/a/x.h)", text)
+        self.assertEqual(check_clang.first_complaint("killed")[0], 1)
 
 
 class CoverageTest(Complaining):
