@@ -44,9 +44,11 @@ interface RecordIngest {
   writeLogs @1 (batch :UInt64, records :List(Record.LogRecord)) -> ();
   writeSamples @2 (batch :UInt64, series :List(Record.MetricSeries),
                    samples :List(Record.MetricSample)) -> ();
-  # Batches are numbered from 1, ascending. The answer means: committed (WAL, synchronous=NORMAL),
-  # or dropped for good because its numbers are known already. Unanswered calls are the
-  # back-pressure; the sender then drops and counts. Errors: overloaded = not stored now, keep it or
-  # drop it; failed = malformed, never send it again. A record that is malformed by itself is
-  # skipped and counted.
+  # Batches are numbered from 1, ascending, and each keeps its number for good: a commit that failed
+  # may have reached the disk after all, and the batch is known by its number then. The answer means:
+  # committed (WAL, synchronous=NORMAL), or dropped for good because its numbers are known already.
+  # Unanswered calls are the back-pressure; the sender then drops and counts what it has not numbered
+  # yet. Errors: overloaded = not stored now, and neither is anything behind it: send them again in
+  # order when all of them are answered; failed = malformed, never send it again. A record that is
+  # malformed by itself is skipped and counted.
 }

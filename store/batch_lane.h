@@ -1,9 +1,6 @@
 #pragma once
 
-#include "common/base/clock.h"
-
 #include <cstdint>
-#include <optional>
 
 namespace evd::store {
 
@@ -11,16 +8,14 @@ namespace evd::store {
 // (capnp/ingest.capnp, RecordIngest).
 //
 // The last number is all that a database keeps, so "stored" must mean "and everything before it is
-// stored or given up": batches are taken in ascending order, and after a failed commit what the
-// sender had sent behind it, not yet knowing, is refused too. The first batch that comes again ends
-// that, because the sender sends again in order; so does, for a sender that drops what was refused,
-// a new batch after kStragglersNs: by then all that was on its way has come.
+// stored or given up": batches are taken in ascending order, and after a failed commit everything
+// that the sender had sent behind it, not yet knowing, is refused too. The first refused batch that
+// comes again, under its number, ends that: the sender sends in order, and nothing until all that
+// was on its way is answered.
 //
 // Pure. Owned by a RecordStore, on its thread.
 class BatchLane {
   public:
-    static constexpr int64_t kStragglersNs = base::kNsPerSecond;
-
     enum class Verdict { Take, AlreadyStored, ComeAgain };
 
     // last_stored 0: nothing of the sender is stored. epoch: at least that of the lane before it,
@@ -29,11 +24,11 @@ class BatchLane {
         : last_stored_(last_stored), last_taken_(last_stored), epoch_(epoch) {}
 
     // With Take, the number counts as under way until it is committed or failed.
-    Verdict admit(uint64_t number, int64_t now_ns);
+    Verdict admit(uint64_t number);
     void committed(uint64_t number);
     // epoch is the one under which the batch was taken. What was queued behind a failure is given
     // up under the same epoch; only the first report of an epoch begins a new one.
-    void failed(uint64_t number, uint32_t epoch, int64_t now_ns);
+    void failed(uint64_t number, uint32_t epoch);
 
     uint32_t epoch() const { return epoch_; }
     uint64_t lastStored() const { return last_stored_; }
@@ -42,7 +37,7 @@ class BatchLane {
     uint64_t last_stored_;
     uint64_t last_taken_;
     uint64_t last_refused_ = 0;
-    std::optional<int64_t> failed_ns_;  // until a batch behind the failure is taken
+    bool has_failed_ = false;  // until one that was refused comes again
     uint32_t epoch_;
 };
 

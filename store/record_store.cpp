@@ -65,7 +65,7 @@ void RecordStore::write(RecordBatch batch, std::unique_ptr<RunAnswer> answer) {
                                 base::cat("the ", format_->name(), " store is only read")));
         return;
     }
-    switch (lane_.admit(batch.number, clock_.monotonicNs())) {
+    switch (lane_.admit(batch.number)) {
         case BatchLane::Verdict::AlreadyStored:
             ++repeated_batches_;
             answer->give({});
@@ -168,7 +168,7 @@ void RecordStore::giveUp(uint64_t ticket) {
     if (under_way.number == kOwnBatch) {
         own_is_under_way_ = false;
     } else {
-        lane_.failed(under_way.number, under_way.epoch, clock_.monotonicNs());
+        lane_.failed(under_way.number, under_way.epoch);
     }
     under_way.answer->give(
         base::fail(base::ErrorKind::Busy, "the batch could not be committed now"));

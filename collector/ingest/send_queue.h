@@ -13,31 +13,31 @@ namespace evd::collector {
 // The batches of one kind that the store has not answered yet, and the numbers they travel under.
 //
 // Decides what is sent when, and what a new connection has to bring again, so that each batch is
-// stored at most once (capnp/ingest.capnp): the store knows the number of the last batch it holds
-// and passes over lower ones. So numbers only ever rise in the order of sending. A batch that is in
-// doubt - sent, and the connection broke before the answer - keeps its number; one that the store
-// has refused for now is certainly not there and gets a new number when it is sent again, because
-// later ones may have been stored meanwhile. Lives on the sending loop; bounded by the window that
-// the batches come from.
+// stored exactly once (capnp/ingest.capnp): the store knows the number of the last batch it holds
+// and passes over lower ones. So a batch keeps its number for good, also one that was refused for
+// now: a commit that failed may come to light later, and only by its number is it known then. And
+// numbers are sent in ascending order: what was refused goes again when nothing that has a higher
+// number is on its way. Lives on the sending loop; bounded by the window that the batches come
+// from.
 template <typename Batch>
 class SendQueue {
   public:
     struct Kept {
         Batch batch;
-        uint64_t place = 0;   // in the order in which they were added
-        uint64_t number = 0;  // 0: certainly not stored
+        uint64_t number = 0;  // 0: not sent yet
         bool is_sending = false;
     };
 
     // Not sent yet; goes out after everything that is here.
-    void add(Batch batch) { kept_.push_back({std::move(batch), ++last_place_, 0, false}); }
+    void add(Batch batch) { kept_.push_back({std::move(batch), 0, false}); }
 
-    // The next batch to be sent, numbered and marked so; null when all are on their way. Stays
-    // where it is until the queue forgets it.
+    // The next batch to be sent, numbered and marked so; null when all are on their way, or when
+    // one that was refused has to wait for the answers to those behind it. Stays where it is until
+    // the queue forgets it.
     Kept* startNext() {
-        const auto next = std::find_if(kept_.begin(), kept_.end(),
-                                       [](const Kept& kept) { return !kept.is_sending; });
-        if (next == kept_.end()) {
+        const auto is_sending = [](const Kept& kept) { return kept.is_sending; };
+        const auto next = std::find_if_not(kept_.begin(), kept_.end(), is_sending);
+        if (next == kept_.end() || std::any_of(next, kept_.end(), is_sending)) {
             return nullptr;
         }
         if (next->number == 0) {
@@ -55,17 +55,8 @@ class SendQueue {
         return batch;
     }
 
-    // The store cannot take it now. It goes before everything that was added after it and was not
-    // sent yet.
-    void postpone(uint64_t number) {
-        const auto at = find(number);
-        at->number = 0;
-        at->is_sending = false;
-        const auto before = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
-            return kept.number == 0 && kept.place > at->place;
-        });
-        kept_.splice(before, kept_, at);
-    }
+    // The store cannot take it now.
+    void postpone(uint64_t number) { find(number)->is_sending = false; }
 
     // Whatever was on its way is in doubt now.
     void disconnect() {
@@ -92,8 +83,7 @@ class SendQueue {
         return at;
     }
 
-    std::list<Kept> kept_;  // those with numbers first, in their order; then the others by place
-    uint64_t last_place_ = 0;
+    std::list<Kept> kept_;  // in the order in which they came, which is that of their numbers
     uint64_t last_number_ = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include "tests/fault/scenarios.h"
 
+#include "collector/ingest/send_queue.h"
 #include "common/base/text.h"
 #include "common/db/schema.h"
 #include "common/db/store_files.h"
@@ -326,6 +327,92 @@ TEST_CASE("put aside: nor one that is held by a database that a start could not 
             CHECK(askFile(aside, fixture.countSql()) == "5");
         }
         CHECK(injected > 0);
+    }
+}
+
+// What eventd-ingest has sent and not got an answer to, of five records each.
+class QueueingSender {
+  public:
+    explicit QueueingSender(RecordFixture& fixture) : fixture_(fixture) {}
+
+    void add() { queue_.add(5); }
+    std::string send() {
+        const auto* const kept = queue_.startNext();
+        REQUIRE(kept != nullptr);
+        const uint64_t number = kept->number;
+        const std::string answer = fixture_.write(fixture_.batch(number, kept->batch));
+        if (answer == "ok") {
+            queue_.finish(number);
+        } else {
+            queue_.postpone(number);
+        }
+        return answer;
+    }
+    // The store dies before it answers.
+    void sendInVain() {
+        const auto* const kept = queue_.startNext();
+        REQUIRE(kept != nullptr);
+        CHECK(fixture_.write(fixture_.batch(kept->number, kept->batch)) == "ok");
+        fixture_.close();
+        queue_.disconnect();
+    }
+    // Whether the store knows what was sent in vain.
+    bool resume() {
+        const uint64_t known = queue_.storedThrough(fixture_.store().attach(guidOf(9)));
+        if (known != 0) {
+            queue_.finish(known);
+        }
+        return known != 0;
+    }
+
+  private:
+    RecordFixture& fixture_;
+    collector::SendQueue<size_t> queue_;
+};
+
+// Whether the start could not read what was put aside, so that it was refused at first.
+bool sendsOnceOverUnreadable(RecordFixture::Kind kind, uint64_t at, uint64_t refusals) {
+    FaultyVfs& disk = FaultyVfs::instance();
+    disk.disarm();
+    RecordFixture fixture(kind);
+    fixture.openAndAttach();
+    QueueingSender sender(fixture);
+    sender.add();
+    CHECK(sender.send() == "ok");
+    sender.add();
+    sender.sendInVain();
+    const std::string aside = base::cat(db::quarantinePrefix(fixture.path()), "1.db");
+    REQUIRE(store::moveDatabase(fixture.path(), aside));
+    disk.arm({FaultKind::OpenError, at, 1});
+    fixture.open();
+    disk.disarm();
+    const bool is_known = sender.resume();
+    if (!is_known) {
+        disk.arm({FaultKind::OpenError, 1, refusals});
+        for (uint64_t refusal = 0; refusal < refusals; ++refusal) {
+            CHECK(sender.send() == "busy");
+        }
+        disk.disarm();
+        CHECK(sender.send() == "ok");
+    }
+    sender.add();
+    CHECK(sender.send() == "ok");
+    CHECK(fixture.ask(fixture.countSql()) == "5");
+    CHECK(askFile(aside, fixture.countSql()) == "10");
+    return !is_known;
+}
+
+TEST_CASE("put aside: nor one that was refused while the database could not be read") {
+    for (const auto kind : {RecordFixture::Kind::Logs, RecordFixture::Kind::Metrics}) {
+        for (const uint64_t refusals : {uint64_t{1}, uint64_t{store::PutAside::kAttemptsMax - 1}}) {
+            int refused = 0;
+            for (uint64_t at = 1; at <= 25; ++at) {
+                CAPTURE(refusals);
+                CAPTURE(at);
+                refused += sendsOnceOverUnreadable(kind, at, refusals) ? 1 : 0;
+            }
+            CHECK(refused > 0);
+        }
     }
 }
 

@@ -41,6 +41,8 @@ struct FakeStore : evd::test::ScriptedAnswers<Answer> {
     std::vector<uint64_t> log_numbers;  // of every call, in order
     uint64_t last_log = 0;
     uint64_t last_sample = 0;
+    uint64_t refused_log = 0;  // the first that has to come again
+    uint64_t refused_sample = 0;
     std::vector<std::string> logs;     // messages, as stored
     std::vector<std::string> samples;  // name{labels} type value
 };
@@ -53,6 +55,7 @@ class FakeRecordIngest final : public schema::RecordIngest::Server {
         ++store_.hellos;
         const auto sender = context.getParams().getSender();
         store_.sender.assign(sender.asChars().begin(), sender.size());
+        store_.refused_log = store_.refused_sample = 0;
         if (!store_.hello_refusals.empty()) {
             const auto type = store_.hello_refusals.front();
             store_.hello_refusals.pop_front();
@@ -66,7 +69,7 @@ class FakeRecordIngest final : public schema::RecordIngest::Server {
     kj::Promise<void> writeLogs(WriteLogsContext context) override {
         const auto params = context.getParams();
         store_.log_numbers.push_back(params.getBatch());
-        return answer(params.getBatch(), store_.last_log, [&] {
+        return answer(params.getBatch(), store_.last_log, store_.refused_log, [&] {
             for (const auto record : params.getRecords()) {
                 store_.logs.push_back(
                     base::cat(textOf(record.getOrigin()), "|", record.getIsError(), "|",
@@ -78,7 +81,7 @@ class FakeRecordIngest final : public schema::RecordIngest::Server {
 
     kj::Promise<void> writeSamples(WriteSamplesContext context) override {
         const auto params = context.getParams();
-        return answer(params.getBatch(), store_.last_sample, [&] {
+        return answer(params.getBatch(), store_.last_sample, store_.refused_sample, [&] {
             for (const auto sample : params.getSamples()) {
                 const auto series = params.getSeries()[sample.getSeries()];
                 std::string text =
@@ -98,8 +101,13 @@ class FakeRecordIngest final : public schema::RecordIngest::Server {
 
   private:
     template <typename Store>
-    kj::Promise<void> answer(uint64_t number, uint64_t& last, Store store) {
+    kj::Promise<void> answer(uint64_t number, uint64_t& last, uint64_t& refused, Store store) {
         const Answer next = store_.nextAnswer();
+        // As the real one: nothing behind what it refused is taken before that.
+        if (refused != 0 && number > refused) {
+            ipc::throwError(base::fail(base::ErrorKind::Busy, "an earlier batch must come first"));
+        }
+        refused = next == Answer::Overloaded ? number : 0;
         switch (next) {
             case Answer::Accept:
             case Answer::AcceptSilently:
@@ -266,7 +274,7 @@ TEST_CASE("record sink: while answers are awaited records gather, but not for lo
 }
 
 // Ruling S4 for records that may be lost.
-TEST_CASE("record sink: what the store cannot take now is sent again, under a new number") {
+TEST_CASE("record sink: what the store cannot take now is sent again, under its number") {
     Fixture fixture;
     fixture.connect();
     fixture.store.answers = {Answer::Overloaded, Answer::Accept};
@@ -278,7 +286,7 @@ TEST_CASE("record sink: what the store cannot take now is sent again, under a ne
     CHECK(fixture.storedLogs().empty());
     fixture.advance(1);
     CHECK(fixture.storedLogs() == "a b");
-    CHECK(fixture.store.log_numbers.front() == 1);
+    CHECK(fixture.store.log_numbers == std::vector<uint64_t>{1, 1, 2});
     CHECK(fixture.sink->logFigures().retries == 1);
     CHECK(fixture.sink->logFigures().stored == 2);
     CHECK(fixture.sink->allAnswered());
