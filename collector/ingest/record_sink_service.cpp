@@ -180,7 +180,8 @@ void RecordSink::pumpLane(Lane<Batch>& lane) {
     }
     while (auto batch = lane.window.take(/*only_full=*/!isEager(lane))) {
         lane.last_taken = timer_.now();
-        lane.queue.add(*std::move(batch));
+        const size_t bytes = batch->bytes();
+        lane.queue.add(*std::move(batch), bytes);
     }
     sendLane(lane);
     // With too many on their way an answer goes on with this.

@@ -23,6 +23,9 @@ inline constexpr kj::Duration kForwardWithin = 5 * kj::MILLISECONDS;
 // With so many on their way only full batches follow: a store that is away for long must not come
 // back to a call for every record (ipc::kRecordIngestDoor).
 inline constexpr size_t kBatchesOnTheWayMax = 256;
+// With so many bytes of a kind on their way the rest waits in its window: enough for the store to
+// write the next transaction while the answer to the last one is on its way back.
+inline constexpr size_t kBytesOnTheWayMax = 14 * 1024 * 1024;
 // Back-off while the store cannot take a batch, or a hello, now.
 inline constexpr int64_t kSinkRetryFirstMs = 100;
 inline constexpr int64_t kSinkRetryLastMs = 2000;
@@ -85,7 +88,7 @@ class RecordSink {
 
         RecordWindow<Batch>& window;
         const char* name;
-        SendQueue<Batch> queue;
+        SendQueue<Batch> queue{kBytesOnTheWayMax};
         LaneFigures figures;
         bool is_backing_off = false;
         bool is_waiting = false;  // for kForwardWithin

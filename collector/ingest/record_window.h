@@ -15,10 +15,11 @@
 
 namespace evd::collector {
 
-// What one kind of record may hold between the doors and the store's answers: a second of 500,000
-// samples. The store takes them in transactions of 100,000, each of which keeps the next ones
-// waiting; with a third of this one sample in twenty found no room at that rate.
-inline constexpr size_t kRecordWindowBytesMax = 48 * 1024 * 1024;
+// What one kind of record may hold between the doors and the store's answers: two thirds of a
+// second of 500,000 samples. The store takes them in transactions of 100,000, each of which keeps
+// the next ones waiting; with half of this one sample in twenty found no room at that rate. With
+// half as much again the group would hold more than 128 MiB in a flood (quality §1).
+inline constexpr size_t kRecordWindowBytesMax = 32 * 1024 * 1024;
 
 // How a window has been used since the process began.
 struct WindowFigures {

@@ -17,51 +17,61 @@ namespace evd::collector {
 // and passes over lower ones. So a batch keeps its number for good, also one that was refused for
 // now: a commit that failed may come to light later, and only by its number is it known then. And
 // numbers are sent in ascending order: what was refused goes again when nothing that has a higher
-// number is on its way. Lives on the sending loop; bounded by the window that the batches come
-// from.
+// number is on its way. No more is on its way than a bound says, since each batch on its way is in
+// memory twice more, as a message and in the store. Lives on the sending loop; bounded by the
+// window that the batches come from.
 template <typename Batch>
 class SendQueue {
   public:
     struct Kept {
         Batch batch;
+        size_t bytes = 0;
         uint64_t number = 0;  // 0: not sent yet
         bool is_sending = false;
     };
 
-    // Not sent yet; goes out after everything that is here.
-    void add(Batch batch) { kept_.push_back({std::move(batch), 0, false}); }
+    // Whatever its size, one batch is always sent.
+    explicit SendQueue(size_t bytes_on_the_way_max) : bytes_max_(bytes_on_the_way_max) {}
 
-    // The next batch to be sent, numbered and marked so; null when all are on their way, or when
-    // one that was refused has to wait for the answers to those behind it. Stays where it is until
-    // the queue forgets it.
+    // Not sent yet; goes out after everything that is here.
+    void add(Batch batch, size_t bytes) { kept_.push_back({std::move(batch), bytes, 0, false}); }
+
+    // The next batch to be sent, numbered and marked so; null when all are on their way, when there
+    // is no room for it there, or when one that was refused has to wait for the answers to those
+    // behind it. Stays where it is until the queue forgets it.
     Kept* startNext() {
         const auto is_sending = [](const Kept& kept) { return kept.is_sending; };
         const auto next = std::find_if_not(kept_.begin(), kept_.end(), is_sending);
         if (next == kept_.end() || std::any_of(next, kept_.end(), is_sending)) {
             return nullptr;
         }
+        if (bytes_on_the_way_ > 0 && bytes_on_the_way_ + next->bytes > bytes_max_) {
+            return nullptr;
+        }
         if (next->number == 0) {
             next->number = ++last_number_;
         }
         next->is_sending = true;
+        bytes_on_the_way_ += next->bytes;
         return &*next;
     }
 
     // It is stored, or never to be sent again: the batch comes back to the caller.
     Batch finish(uint64_t number) {
         const auto at = find(number);
+        stopSending(*at);
         Batch batch = std::move(at->batch);
         kept_.erase(at);
         return batch;
     }
 
     // The store cannot take it now.
-    void postpone(uint64_t number) { find(number)->is_sending = false; }
+    void postpone(uint64_t number) { stopSending(*find(number)); }
 
     // Whatever was on its way is in doubt now.
     void disconnect() {
         for (Kept& kept : kept_) {
-            kept.is_sending = false;
+            stopSending(kept);
         }
     }
 
@@ -83,6 +93,14 @@ class SendQueue {
         return at;
     }
 
+    void stopSending(Kept& kept) {
+        if (std::exchange(kept.is_sending, false)) {
+            bytes_on_the_way_ -= kept.bytes;
+        }
+    }
+
+    const size_t bytes_max_;
+    size_t bytes_on_the_way_ = 0;
     std::list<Kept> kept_;  // in the order in which they came, which is that of their numbers
     uint64_t last_number_ = 0;
 };

@@ -335,7 +335,7 @@ class QueueingSender {
   public:
     explicit QueueingSender(RecordFixture& fixture) : fixture_(fixture) {}
 
-    void add() { queue_.add(5); }
+    void add() { queue_.add(5, 1); }
     std::string send() {
         const auto* const kept = queue_.startNext();
         REQUIRE(kept != nullptr);
@@ -367,7 +367,7 @@ class QueueingSender {
 
   private:
     RecordFixture& fixture_;
-    collector::SendQueue<size_t> queue_;
+    collector::SendQueue<size_t> queue_{SIZE_MAX};
 };
 
 // Whether the start could not read what was put aside, so that it was refused at first.

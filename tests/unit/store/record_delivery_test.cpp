@@ -10,8 +10,8 @@
 #include <array>
 #include <deque>
 #include <map>
-#include <optional>
 #include <random>
+#include <set>
 #include <vector>
 
 namespace evd::store {
@@ -21,12 +21,16 @@ namespace {
 // order; what a writer reports is known to the lane only when the report is read.
 class Delivery {
   public:
-    explicit Delivery(uint32_t seed) : random_(seed) {}
+    explicit Delivery(uint32_t seed)
+        : random_(seed), on_their_way_max_(1 + seed % 8), queue_(on_their_way_max_) {}
 
-    void add() { queue_.add(added_++); }
+    void add() { queue_.add(added_++, 1); }
 
     void step(bool is_ending) {
         while (const auto* kept = queue_.startNext()) {
+            REQUIRE((on_their_way_.empty() || kept->number > *on_their_way_.rbegin()));
+            on_their_way_.insert(kept->number);
+            REQUIRE(on_their_way_.size() <= on_their_way_max_);
             calls_.push_back({kept->number, kept->batch});
         }
         switch (random_() % 8) {
@@ -137,6 +141,7 @@ class Delivery {
         }
         const Answered next = answers_.front();
         answers_.pop_front();
+        on_their_way_.erase(next.number);
         if (next.is_stored) {
             queue_.finish(next.number);
         } else {
@@ -163,6 +168,7 @@ class Delivery {
             lane_ = BatchLane(lane_.lastStored(), lane_.epoch());
         }
         answers_.clear();
+        on_their_way_.clear();
         queue_.disconnect();
         while (const uint64_t known = queue_.storedThrough(lane_.lastStored())) {
             queue_.finish(known);
@@ -170,8 +176,10 @@ class Delivery {
     }
 
     std::mt19937 random_;
+    const size_t on_their_way_max_;
     collector::SendQueue<int> queue_;
     int added_ = 0;
+    std::set<uint64_t> on_their_way_;  // sent and not answered
     std::deque<Call> calls_;
     BatchLane lane_;
     std::deque<Taken> taken_;
