@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every source is laid out as clang-format lays it out. Says so and counts as skipped where
-# clang-format is not installed: ./dev lint and ./dev format install it.
+# clang-format is not installed: ./dev test, lint and format install it.
 set -euo pipefail
 cd "${1:-$(dirname "${BASH_SOURCE[0]}")/../..}"
 
