@@ -12,18 +12,19 @@
 // burst    a ring that is full at once, a hundred times.
 // indexes  full speed with none, one and two secondary indexes.
 // shards   one writer and two, from ready-made runs, each shard with a processor of its own.
-// logs     100-byte lines over the log socket, one by one and in batches of 100, at the rates of
+// log      100-byte lines over the log socket, one by one and in batches of 100, at the rates of
 //          quality §2 and at full blast.
-// metrics  samples of 5,000 series over the metric socket in batches of 100, in the same ways; then
+// metric   samples of 5,000 series over the metric socket in batches of 100, in the same ways; then
 //          10,000, 50,000 and 200,000 series against a cache of 50,000.
 // peers    the same log lines to journald and rsyslog, the same samples as a Prometheus block.
 // nats     a million records to NATS JetStream and to the group, and back.
 // audit    an audit log asked by ausearch and aureport; the same events imported and asked.
-// questions  a million events and log lines asked in this process, beside plain SQL and journalctl.
+// query    a million events and log lines asked in this process, beside plain SQL and journalctl.
 // access   the same questions with access control and without it.
 // together questions while events come in at full speed.
 // latency  one event at a time, until a question finds it, and until a stream delivers it.
-// idle     memory and processor time of a group that has nothing to do but its sensors.
+// memory   of a group that has nothing to do, and the most of one that is flooded.
+// idle     processor time of a group that has nothing to do but its sensors.
 
 #include "common/base/text.h"
 #include "tests/bench/group_under_test.h"
@@ -50,15 +51,16 @@ constexpr auto kBenches = std::to_array<Bench>({
     {"burst", evd::bench::benchBurst},
     {"indexes", evd::bench::benchIndexes},
     {"shards", evd::bench::benchShards},
-    {"logs", evd::bench::benchLogs},
-    {"metrics", evd::bench::benchMetrics},
+    {"log", evd::bench::benchLog},
+    {"metric", evd::bench::benchMetric},
     {"peers", evd::bench::benchPeers},
     {"nats", evd::bench::benchNats},
     {"audit", evd::bench::benchAudit},
-    {"questions", evd::bench::benchQuestions},
+    {"query", evd::bench::benchQuery},
     {"access", evd::bench::benchAccess},
     {"together", evd::bench::benchTogether},
     {"latency", evd::bench::benchLatency},
+    {"memory", evd::bench::benchMemory},
     {"idle", evd::bench::benchIdle},
 });
 
@@ -79,7 +81,12 @@ int main(int count, char** arguments) {
     for (const std::string_view name : wanted) {
         if (std::none_of(kBenches.begin(), kBenches.end(),
                          [&](const Bench& bench) { return bench.name == name; })) {
-            std::fprintf(stderr, "group_bench: there is no bench %s\n", std::string(name).c_str());
+            std::fprintf(stderr, "group_bench: there is no bench %s; there are",
+                         std::string(name).c_str());
+            for (const Bench& bench : kBenches) {
+                std::fprintf(stderr, " %s", std::string(bench.name).c_str());
+            }
+            std::fprintf(stderr, "\n");
             return 2;
         }
     }

@@ -68,7 +68,7 @@ uint64_t StoredRows::count() {
     return rows;
 }
 
-IngestRun feed(test::Group& group, const test::StateFolder& state, const Feed& feed) {
+IngestRun feed(const test::StateFolder& state, const Feed& feed) {
     test::Emitter emitter(state.below("run/kmes.sock"), kEventType,
                           feed.payload_bytes - kPayloadFrameBytes);
     StoredRows stored(state.below("events/shard-0000.db"));
@@ -88,7 +88,6 @@ IngestRun feed(test::Group& group, const test::StateFolder& state, const Feed& f
             std::min<uint64_t>(feed.events_max - run.emitted, test::kEmitBatchMax));
         run.emitted += emitter.emit(run.emitted + 1, batch).acknowledged;
     }
-    run.memory_mib = memoryMib(groupPids(group));
     const double patience = elapsed() + kStoreSecondsMax;
     while (stored.count() - before < run.emitted && elapsed() < patience) {
         test::pauseMs(1);

@@ -45,7 +45,6 @@ class StoredRows {
 struct IngestRun {
     double events_per_second = 0;
     uint64_t emitted = 0;
-    double memory_mib = 0;
 };
 
 struct Feed {
@@ -56,7 +55,7 @@ struct Feed {
 };
 
 // Emits until the time is over or the events are, then waits until everything is stored.
-IngestRun feed(test::Group& group, const test::StateFolder& state, const Feed& feed);
+IngestRun feed(const test::StateFolder& state, const Feed& feed);
 
 // Waits for an index that the store makes, of that name behind idx_events_; false when that takes
 // too long.
@@ -69,8 +68,9 @@ void benchTail(Figures& figures);
 void benchBurst(Figures& figures);
 void benchIndexes(Figures& figures);
 void benchShards(Figures& figures);
-void benchLogs(Figures& figures);
-void benchMetrics(Figures& figures);
+void benchLog(Figures& figures);
+void benchMetric(Figures& figures);
+void benchMemory(Figures& figures);
 void benchPeers(Figures& figures);
 void benchAudit(Figures& figures);
 void benchNats(Figures& figures);

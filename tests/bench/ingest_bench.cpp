@@ -41,8 +41,7 @@ void benchIngest(Figures& figures) {
         const test::StateFolder state;
         test::Group group(state, quietOptions());
         EVD_CHECK(group.waitReady(), "the group did not become ready");
-        const auto steady =
-            feed(group, state, {.seconds = seconds, .per_second = kSteadyPerSecond});
+        const auto steady = feed(state, {.seconds = seconds, .per_second = kSteadyPerSecond});
         EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
         steady_lost = test::checkExactlyOnce(state.below("events"), kEventType).lost;
         figures.push_back({"ingest.steady", steady.events_per_second, "events/s", kSteadyPerSecond,
@@ -53,7 +52,7 @@ void benchIngest(Figures& figures) {
     const test::StateFolder state;
     test::Group group(state, quietOptions());
     EVD_CHECK(group.waitReady(), "the group did not become ready");
-    const auto full = feed(group, state, {.seconds = seconds});
+    const auto full = feed(state, {.seconds = seconds});
     EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
     const auto report = test::checkExactlyOnce(state.below("events"), kEventType);
     const uint64_t rows = std::min(full.emitted, kBareRowsMax);
@@ -65,7 +64,6 @@ void benchIngest(Figures& figures) {
     figures.push_back({"ingest.bytes_per_event",
                        storeBytes(state) / static_cast<double>(report.events), "bytes",
                        bare.bytes_per_row, "bare SQLite loop", "ratio 1.05"});
-    figures.push_back({"ingest.memory_full_load", full.memory_mib, "MiB", 0, "", "128"});
     EVD_CHECK(report.violations.empty(), "an event was doubled or lost without a record");
 }
 
@@ -157,7 +155,7 @@ void benchIndexes(Figures& figures) {
             EVD_CHECK(waitForIndex(state.below("events/shard-0000.db"), kFields.at(indexes)),
                       "the index was not built");
         }
-        const auto run = feed(group, state, {.seconds = benchSeconds(15)});
+        const auto run = feed(state, {.seconds = benchSeconds(15)});
         without = indexes == 0 ? run.events_per_second : without;
         figures.push_back({cat("indexes.", indexes, "_secondary"), run.events_per_second,
                            "events/s", without, "without", ""});

@@ -1,4 +1,5 @@
-// How long one event takes to an answer or a stream, and what a group costs that has nothing to do.
+// How long one event takes to an answer or a stream, and what processor time a group costs
+// that has nothing to do.
 
 #include "common/base/text.h"
 #include "tests/bench/group_under_test.h"
@@ -70,7 +71,6 @@ void benchIdle(Figures& figures) {
     test::pauseMs(static_cast<int>(seconds * 1000));
     const double used = processorSeconds(pids) - before;
     figures.push_back({"idle.processor", used / seconds * 100, "% of one", 0, "", "0.5"});
-    figures.push_back({"idle.memory", memoryMib(pids), "MiB", 0, "", "64"});
 }
 
 }  // namespace evd::bench

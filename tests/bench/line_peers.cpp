@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "tests/bench/bench_records.h"
 #include "tests/bench/group_under_test.h"
 
 #include <sys/socket.h>
@@ -19,9 +20,9 @@ constexpr double kSeconds = 15;
 uint64_t sendLines(
     int socket,
     const std::function<std::string(std::string_view origin, std::string_view line)>& format) {
-    const std::string line(kPeerLineBytes, 'x');
+    const std::string line(kLineBytes, 'x');
     std::vector<std::string> datagrams;
-    for (int i = 0; i < kPeerOrigins; ++i) {
+    for (int i = 0; i < kLineOrigins; ++i) {
         datagrams.push_back(format(base::cat("service", i), line));
     }
     const auto end = nowNs() + static_cast<int64_t>(benchSeconds(kSeconds) * 1e9);

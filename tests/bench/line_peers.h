@@ -19,9 +19,6 @@ struct PeerFigures {
     double bytes_per_record = 0;
 };
 
-inline constexpr int kPeerOrigins = 20;
-inline constexpr size_t kPeerLineBytes = 100;
-
 // One run; nothing when the daemon is not installed or cannot be started, which is said.
 std::optional<PeerFigures> runLiveJournald();
 std::optional<PeerFigures> runLiveRsyslog();

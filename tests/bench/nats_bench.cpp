@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 #include "common/base/text.h"
 #include "queryd/client/event_store_client_service.h"
+#include "tests/bench/bench_records.h"
 #include "tests/bench/line_peers.h"
 #include "tests/bench/nats_connection.h"
 #include "tests/bench/peer_program.h"
@@ -113,9 +114,9 @@ bool takeAcknowledgements(NatsConnection& nats, int timeout_ms, uint64_t& acknow
 
 // All records, in order and each acknowledged, per second.
 std::optional<double> publishAll(NatsConnection& nats) {
-    const std::string line(kPeerLineBytes, 'x');
+    const std::string line(kLineBytes, 'x');
     std::vector<std::string> subjects;
-    for (int i = 0; i < kPeerOrigins; ++i) {
+    for (int i = 0; i < kLineOrigins; ++i) {
         subjects.push_back(cat("bench.service", i));
     }
     nats.subscribe(kAcknowledgements);
@@ -164,7 +165,7 @@ std::optional<double> readAllBack(NatsConnection& nats) {
         // $JS.ACK.stream.consumer.deliveries.number.number.time.left
         const auto place = base::split(message ? message->reply : "", '.');
         if (place.size() < 6 || !isNumber(place[5], number) ||
-            message->payload.size() != kPeerLineBytes) {
+            message->payload.size() != kLineBytes) {
             std::printf("nats-server has not given record %llu\n",
                         static_cast<unsigned long long>(number));
             return std::nullopt;
@@ -226,8 +227,7 @@ NatsFigures runOurEvents() {
     test::Group group(state, quietOptions());
     EVD_CHECK(group.waitReady(), "the group did not become ready");
     const IngestRun run =
-        feed(group, state,
-             {.seconds = kSecondsMax, .events_max = kRecords, .payload_bytes = kPeerLineBytes});
+        feed(state, {.seconds = kSecondsMax, .events_max = kRecords, .payload_bytes = kLineBytes});
     const double read_per_second = readOurEventsBack(state.below("run/rpc.sock"));
     EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
     return {run.events_per_second, read_per_second,

@@ -4,6 +4,7 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
+#include "tests/bench/bench_records.h"
 #include "tests/bench/line_peers.h"
 #include "tests/bench/peer_program.h"
 #include "tests/bench/record_sender.h"
@@ -21,7 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::cat;
 
-constexpr uint64_t kSeries = 5'000;
 constexpr uint64_t kRounds = 200;  // of samples, one of each series
 constexpr int64_t kBeginSeconds = 1'790'000'000;
 constexpr int64_t kInterval = 15;
@@ -68,22 +68,13 @@ PeerFigures runOurSamples() {
     test::Group group(state, options);
     EVD_CHECK(group.waitReady(), "the group did not become ready");
     StoredRows rows(state.below("metrics.db"), "samples");
-    const Sent sent = sendAll(
-        state.below("run/metric.sock"), rows, kSeries * kRounds, 100,
-        [](wire::RecordDatagram& datagram, uint64_t number) {
-            const uint64_t series = number % kSeries;
-            const std::string name = cat("bench.metric", series % 50);
-            const std::string instance = cat(series);
-            const wire::MetricLabel label{"instance", instance};
-            wire::MetricRecord record;
-            record.name = name;
-            record.labels = std::span(&label, 1);
-            record.value = static_cast<double>(number);
-            record.timestamp_ns =
-                (kBeginSeconds + static_cast<int64_t>(number / kSeries) * kInterval) *
-                1'000'000'000;
-            EVD_CHECK(datagram.add(record) == wire::RecordDatagram::Added::Yes, "a small record");
-        });
+    const Samples samples;
+    const Sent sent = sendAll(state.below("run/metric.sock"), rows, kSeries * kRounds, 100,
+                              [&](wire::RecordDatagram& datagram, uint64_t number) {
+                                  const auto round = static_cast<int64_t>(number / kSeries);
+                                  samples.add(datagram, number,
+                                              (kBeginSeconds + round * kInterval) * 1'000'000'000);
+                              });
     EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
     return {sent.perSecond(), bytesPerRow(state.below("metrics.db"), sent.stored)};
 }

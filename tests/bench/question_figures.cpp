@@ -355,7 +355,7 @@ std::vector<Figure> measureQuestions(const QuestionBench& bench) {
     return figures;
 }
 
-void benchQuestions(std::vector<Figure>& figures) {
+void benchQuery(std::vector<Figure>& figures) {
     const std::vector<Figure> measured = measureQuestions({});
     figures.insert(figures.end(), measured.begin(), measured.end());
 }

@@ -33,7 +33,7 @@ struct QuestionBench {
 std::vector<Figure> measureQuestions(const QuestionBench& bench);
 
 // All of them, for the group's table.
-void benchQuestions(std::vector<Figure>& figures);
+void benchQuery(std::vector<Figure>& figures);
 // All of them with access control and without, for a caller who may see everything.
 void benchAccess(std::vector<Figure>& figures);
 

@@ -5,19 +5,14 @@
 // is that the rate stored does not fall.
 
 #include "common/base/check.h"
-#include "common/base/text.h"
+#include "tests/bench/bench_records.h"
 #include "tests/bench/record_sender.h"
 
 namespace evd::bench {
 
 namespace {
 
-using base::cat;
-
-constexpr int kOrigins = 20;
-constexpr size_t kLineBytes = 100;
 constexpr uint32_t kBatch = 100;
-constexpr uint64_t kSeries = 5'000;
 constexpr double kSingleGoal = 150'000;
 constexpr double kBatchGoal = 400'000;
 constexpr double kSampleGoal = 500'000;
@@ -31,42 +26,12 @@ void report(const std::string& name, const Sent& sent, double goal, Figures& fig
     figures.push_back({name + ".worst_send", sent.worst_send_ms, "ms", 0, "", ""});
 }
 
-class SeriesNames {
-  public:
-    explicit SeriesNames(uint64_t count) {
-        for (uint64_t i = 0; i < count; ++i) {
-            names_.push_back(cat("bench.metric", i % 50));
-            values_.push_back(cat(i));
-        }
-    }
-    void add(wire::RecordDatagram& datagram, uint64_t number) const {
-        const size_t i = number % names_.size();
-        const wire::MetricLabel label{"instance", values_[i]};
-        wire::MetricRecord record;
-        record.name = names_[i];
-        record.labels = std::span(&label, 1);
-        record.value = static_cast<double>(number);
-        EVD_CHECK(datagram.add(record) == wire::RecordDatagram::Added::Yes, "a small record");
-    }
-
-  private:
-    std::vector<std::string> names_;
-    std::vector<std::string> values_;
-};
-
 }  // namespace
 
-void benchLogs(Figures& figures) {
-    const std::string line(kLineBytes, 'x');
-    std::vector<std::string> origins;
-    for (int i = 0; i < kOrigins; ++i) {
-        origins.push_back(cat("service", i));
-    }
+void benchLog(Figures& figures) {
+    const Lines lines;
     const auto add = [&](wire::RecordDatagram& datagram, uint64_t number) {
-        wire::LogRecord record;
-        record.origin = origins[number % origins.size()];
-        record.message = line;
-        EVD_CHECK(datagram.add(record) == wire::RecordDatagram::Added::Yes, "a small record");
+        lines.add(datagram, number);
     };
     const test::StateFolder state;
     test::Group group(state, quietOptions());
@@ -79,15 +44,15 @@ void benchLogs(Figures& figures) {
     const Sent batched_flood = sendRecords(socket, rows, {0, kBatch}, add);
     const uint64_t stored = rows.count();
     EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
-    report("logs.single", single, kSingleGoal, figures);
-    report("logs.batch_100", batched, kBatchGoal, figures);
-    report("logs.single_flood", single_flood, kSingleGoal, figures);
-    report("logs.batch_100_flood", batched_flood, kBatchGoal, figures);
-    figures.push_back({"logs.bytes_per_line", bytesPerRow(state.below("logs.db"), stored), "bytes",
+    report("log.single", single, kSingleGoal, figures);
+    report("log.batch_100", batched, kBatchGoal, figures);
+    report("log.single_flood", single_flood, kSingleGoal, figures);
+    report("log.batch_100_flood", batched_flood, kBatchGoal, figures);
+    figures.push_back({"log.bytes_per_line", bytesPerRow(state.below("logs.db"), stored), "bytes",
                        190, "goal", ""});
 }
 
-void benchMetrics(Figures& figures) {
+void benchMetric(Figures& figures) {
     double bytes_per_sample = 0;
     struct Case {
         uint64_t series;
@@ -97,16 +62,16 @@ void benchMetrics(Figures& figures) {
         const char* name;
     };
     const Case cases[] = {
-        {kSeries, kLargeTransactions, nullptr, kSampleGoal, "metrics.series_5000"},
-        {kSeries, kLargeTransactions, nullptr, 0, "metrics.series_5000_flood"},
-        {kSeries, nullptr, nullptr, 0, "metrics.series_5000_flood_default_batch"},
-        {10'000, kLargeTransactions, nullptr, 0, "metrics.series_10000_flood"},
-        {50'000, kLargeTransactions, nullptr, 0, "metrics.series_50000_flood"},
-        {200'000, kLargeTransactions, nullptr, 0, "metrics.series_200000_flood"},
-        {200'000, kLargeTransactions, "250000", 0, "metrics.series_200000_flood_large_cache"},
+        {kSeries, kLargeTransactions, nullptr, kSampleGoal, "metric.series_5000"},
+        {kSeries, kLargeTransactions, nullptr, 0, "metric.series_5000_flood"},
+        {kSeries, nullptr, nullptr, 0, "metric.series_5000_flood_default_batch"},
+        {10'000, kLargeTransactions, nullptr, 0, "metric.series_10000_flood"},
+        {50'000, kLargeTransactions, nullptr, 0, "metric.series_50000_flood"},
+        {200'000, kLargeTransactions, nullptr, 0, "metric.series_200000_flood"},
+        {200'000, kLargeTransactions, "250000", 0, "metric.series_200000_flood_large_cache"},
     };
     for (const Case& one : cases) {
-        const SeriesNames names(one.series);
+        const Samples samples(one.series);
         const test::StateFolder state;
         test::GroupOptions options = quietOptions();
         if (one.batch_max != nullptr) {
@@ -118,9 +83,11 @@ void benchMetrics(Figures& figures) {
         test::Group group(state, options);
         EVD_CHECK(group.waitReady(), "the group did not become ready");
         StoredRows rows(state.below("metrics.db"), "samples");
-        const Sent sent = sendRecords(
-            state.below("run/metric.sock"), rows, {one.per_second, kBatch},
-            [&](wire::RecordDatagram& datagram, uint64_t number) { names.add(datagram, number); });
+        const Sent sent =
+            sendRecords(state.below("run/metric.sock"), rows, {one.per_second, kBatch},
+                        [&](wire::RecordDatagram& datagram, uint64_t number) {
+                            samples.add(datagram, number);
+                        });
         const uint64_t stored = rows.count();
         EVD_CHECK(group.stop() == 0, "the group did not stop cleanly");
         if (&one == cases) {
@@ -128,7 +95,7 @@ void benchMetrics(Figures& figures) {
         }
         report(one.name, sent, kSampleGoal, figures);
     }
-    figures.push_back({"metrics.bytes_per_sample", bytes_per_sample, "bytes", 45, "goal", ""});
+    figures.push_back({"metric.bytes_per_sample", bytes_per_sample, "bytes", 45, "goal", ""});
 }
 
 }  // namespace evd::bench

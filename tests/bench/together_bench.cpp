@@ -79,7 +79,7 @@ void benchTogether(Figures& figures) {
     EVD_CHECK(group.waitReady(), "the group did not become ready");
     const std::string socket = state.below("run/query.sock");
     const int64_t begin_ns = base::SystemClock().wallNs() + base::kNsPerSecond;
-    (void)feed(group, state, {.seconds = kFillSeconds});
+    (void)feed(state, {.seconds = kFillSeconds});
     const auto questions = questionsOf(begin_ns);
 
     std::map<std::string, std::vector<double>> quiet_ms;
@@ -92,15 +92,15 @@ void benchTogether(Figures& figures) {
         }
     }
     const double seconds = benchSeconds(kSeconds);
-    const double alone = feed(group, state, {.seconds = seconds}).events_per_second;
+    const double alone = feed(state, {.seconds = seconds}).events_per_second;
     Reader one(socket, questions);
-    const double with_one = feed(group, state, {.seconds = seconds}).events_per_second;
+    const double with_one = feed(state, {.seconds = seconds}).events_per_second;
     one.stop();
     std::vector<std::unique_ptr<Reader>> readers;
     for (size_t i = 0; i < kReaders; ++i) {
         readers.push_back(std::make_unique<Reader>(socket, questions));
     }
-    const double with_all = feed(group, state, {.seconds = seconds}).events_per_second;
+    const double with_all = feed(state, {.seconds = seconds}).events_per_second;
     for (const auto& reader : readers) {
         reader->stop();
     }

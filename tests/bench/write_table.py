@@ -14,11 +14,11 @@ END = "<!-- figures: end -->"
 # fits counts, and what fits nowhere is a question.
 SECTIONS = (
     ("Events in", ("ingest.", "tail.", "burst.", "indexes.", "shards.")),
-    ("Logs and metrics in", ("logs.", "metrics.")),
+    ("Logs and metrics in", ("log.", "metric.")),
     ("Beside other programs", ("peers.", "nats.")),
     ("An audit log", ("audit.",)),
     ("Questions while events come in", ("together.",)),
-    ("Light load and none", ("latency.", "idle.")),
+    ("Light load and none", ("latency.", "memory.", "idle.")),
 )
 QUESTIONS = "A million events, a million lines"
 CHECKED = "The same with access control"
