@@ -3,8 +3,8 @@
 
   - each row names the headers that read what comes in, and at least one fuzzer;
   - each fuzzer of tests/fuzz is in a row, and has a corpus that is checked in, of small files;
-  - each dictionary belongs to a fuzzer, those of its line "# also for:" too, and each name in a row to
-    a file;
+  - each fuzzer has a dictionary but those of CHOICES, and each dictionary belongs to a fuzzer, those of
+    its line "# also for:" too; each name in a row belongs to a file;
   - each header that declares a parser (a function parse..., decode... or compile... of text or
     bytes) is in a row;
   - each interface of capnp/ is in a row.
@@ -26,6 +26,8 @@ PARSER = re.compile(r"\b((?:parse|decode|compile)[A-Z]\w*)\(\s*(?:const\s+)?"
                     r"(?:std::string_view\b|std::span<(?:const )?uint8_t>|Bytes\b)")
 ALSO_FOR = re.compile(r"^# also for: (.*)$", re.MULTILINE)
 INTERFACE = re.compile(r"^interface (\w+)", re.MULTILINE)
+# Their bytes are choices, in which no words are.
+CHOICES = ("query_differential", "ring_model")
 # Files above it make the replay of every build slow; a long input is a short one's idea anyway.
 CORPUS_FILE_BYTES_MAX = 8192
 CORPUS_FILES_MAX = 60
@@ -85,6 +87,21 @@ def check_corpora(findings, root, files, fuzzers):
                 findings.add(path, 1, f"{size} bytes, find one of {CORPUS_FILE_BYTES_MAX}")
 
 
+def check_dictionaries(findings, root, files, fuzzers):
+    served = set()
+    for path in sorted(files):
+        if path.startswith(FOLDER) and path.endswith(".dict"):
+            also = ALSO_FOR.search(source_tree.read(root, path))
+            names = [path[len(FOLDER):-len(".dict")]] + (also.group(1).split() if also else [])
+            served.update(names)
+            for name in names:
+                if name not in fuzzers:
+                    findings.add(path, 1, f"a dictionary for {name}, which is no fuzzer")
+    for name in sorted(fuzzers - served - set(CHOICES)):
+        findings.add(FOLDER + name + SUFFIX, 1, f"it has no dictionary: write {FOLDER}{name}.dict, or "
+                                                "name it in the line '# also for:' of one that fits")
+
+
 def check(root):
     findings = Findings()
     files = set(source_tree.all_files(root))
@@ -94,12 +111,8 @@ def check(root):
     for name in sorted(fuzzers - used):
         findings.add(FOLDER + name + SUFFIX, 1, f"it is in no row of {PAGE}")
     check_corpora(findings, root, files, fuzzers)
+    check_dictionaries(findings, root, files, fuzzers)
     for path in sorted(files):
-        if path.startswith(FOLDER) and path.endswith(".dict"):
-            also = ALSO_FOR.search(source_tree.read(root, path))
-            for name in [path[len(FOLDER):-len(".dict")]] + (also.group(1).split() if also else []):
-                if name not in fuzzers:
-                    findings.add(path, 1, f"a dictionary for {name}, which is no fuzzer")
         if path.startswith(PRODUCT) and path.endswith(".h") and path not in readers:
             for match in PARSER.finditer(CodeText(source_tree.read(root, path)).code):
                 findings.add(path, 1, f"{match.group(1)} reads what others wrote and is in no row "

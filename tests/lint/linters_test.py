@@ -412,6 +412,16 @@ class FuzzersTest(Complaining):
         self.assert_complains(check_fuzzers.check,
                               self.with_change(tests__fuzz__old_DOT_dict=""), "for old")
 
+    def test_a_fuzzer_needs_a_dictionary_of_its_own_or_of_another(self):
+        self.assert_complains(check_fuzzers.check,
+                              self.with_change(tests__fuzz__line_DOT_dict=None), "no dictionary")
+        row = "| words | `common/wire/line.h` | `word` |\n"
+        other = {"docs__testing_DOT_md": self.TABLE + row, "tests__fuzz__word_fuzz_DOT_cpp": "",
+                 "tests__fuzz__corpus__word__seed": "x"}
+        self.assert_complains(check_fuzzers.check, self.with_change(**other), "word.dict")
+        self.assert_silent(check_fuzzers.check, self.with_change(
+            **other, tests__fuzz__line_DOT_dict='# Words.\n# also for: word\n"x"\n'))
+
 
 class ClangTest(unittest.TestCase):
     def test_a_header_is_shown_by_its_own_source_or_by_one_that_includes_it(self):
