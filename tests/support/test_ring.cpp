@@ -2,6 +2,10 @@
 
 #include "common/base/check.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 namespace evd::test {
@@ -20,10 +24,13 @@ std::unique_ptr<kmes::RingMapping> map(const kmes::RingMemories& memories, uint1
                                                  cpu, capacity, access));
 }
 
-// A cheap generator: each byte depends on the number and on its place.
-uint8_t patternByte(uint64_t number, size_t at) {
-    const uint64_t mixed = (number * 0x9E37'79B9'7F4A'7C15ULL) ^ (at * 0xC2B2'AE3D'27D4'EB4FULL);
-    return static_cast<uint8_t>(mixed >> 56);
+constexpr size_t kWordBytes = sizeof(uint64_t);
+
+// A cheap generator of eight bytes, each of which depends on the number and on its place.
+std::array<uint8_t, kWordBytes> patternWord(uint64_t number, size_t at) {
+    uint64_t mixed = (number * 0x9E37'79B9'7F4A'7C15ULL) ^ (at * 0xC2B2'AE3D'27D4'EB4FULL);
+    mixed = (mixed ^ (mixed >> 32)) * 0x9E37'79B9'7F4A'7C15ULL;
+    return std::bit_cast<std::array<uint8_t, kWordBytes>>(mixed ^ (mixed >> 32));
 }
 
 }  // namespace
@@ -103,15 +110,18 @@ std::vector<uint64_t> numbersFrom(uint64_t first, uint64_t last) {
 
 std::vector<uint8_t> checkedPayload(uint64_t number, size_t bytes) {
     std::vector<uint8_t> payload(bytes);
-    for (size_t i = 0; i < bytes; ++i) {
-        payload[i] = patternByte(number, i);
+    for (size_t at = 0; at < bytes; at += kWordBytes) {
+        const auto word = patternWord(number, at);
+        std::memcpy(&payload[at], word.data(), std::min(kWordBytes, bytes - at));
     }
     return payload;
 }
 
 bool checkedPayloadIsWhole(uint64_t number, std::span<const uint8_t> payload) {
-    for (size_t i = 0; i < payload.size(); ++i) {
-        if (payload[i] != patternByte(number, i)) {
+    for (size_t at = 0; at < payload.size(); at += kWordBytes) {
+        const auto word = patternWord(number, at);
+        if (std::memcmp(&payload[at], word.data(), std::min(kWordBytes, payload.size() - at)) !=
+            0) {
             return false;
         }
     }
