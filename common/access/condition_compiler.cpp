@@ -248,13 +248,13 @@ void Compiler::appendSized(uint8_t code, std::span<const uint8_t> bytes) {
 }
 
 Result<void> Compiler::parseText() {
-    (void)scanner_.take("\"");
-    const auto text = utf16FromUtf8(scanner_.takeUntil("\""));
+    const auto quoted = scanner_.takeQuoted();
+    if (!quoted.ok()) {
+        return quoted.error();
+    }
+    const auto text = utf16FromUtf8(quoted.value());
     if (!text) {
         return scanner_.wrong("text that is no UTF-8");
-    }
-    if (!scanner_.take("\"")) {
-        return scanner_.wrong("expected the closing quote");
     }
     appendSized(kCodeString, *text);
     return {};

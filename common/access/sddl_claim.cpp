@@ -19,22 +19,12 @@ using base::Result;
 
 constexpr std::string_view kEndOfWord = ",)";
 
-Result<std::string_view> takeQuoted(TextScanner& scanner) {
-    scanner.skipSpace();
-    if (!scanner.take("\"")) {
-        return scanner.wrong("expected text between quotes");
-    }
-    const std::string_view text = scanner.takeUntil("\"");
-    return scanner.take("\"") ? Result<std::string_view>(text)
-                              : scanner.wrong("expected the closing quote");
-}
-
 std::string_view takeWord(TextScanner& scanner) {
     return base::trim(scanner.takeUntil(kEndOfWord));
 }
 
 Result<Bytes> takeString(TextScanner& scanner) {
-    const auto text = takeQuoted(scanner);
+    const auto text = scanner.takeQuoted();
     if (!text.ok()) {
         return text.error();
     }
@@ -93,7 +83,7 @@ Result<Bytes> takeValue(TextScanner& scanner, uint16_t type) {
 // The name, the type and the flags, up to the comma before the first value.
 Result<NewClaim> takeHead(TextScanner& scanner) {
     NewClaim claim;
-    const auto name = takeQuoted(scanner);
+    const auto name = scanner.takeQuoted();
     if (!name.ok()) {
         return name.error();
     }

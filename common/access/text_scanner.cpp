@@ -35,6 +35,21 @@ std::string_view TextScanner::takeUntil(std::string_view letters) {
     return taken;
 }
 
+base::Result<std::string_view> TextScanner::takeQuoted() {
+    skipSpace();
+    if (!take("\"")) {
+        return wrong("expected text between quotes");
+    }
+    const std::string_view text = takeUntil("\"");
+    if (text.find('\0') != std::string_view::npos) {
+        return wrong("text that holds a zero");
+    }
+    if (!take("\"")) {
+        return wrong("expected the closing quote");
+    }
+    return text;
+}
+
 base::Error TextScanner::wrong(std::string_view what) const {
     return base::fail(base::ErrorKind::Invalid, base::cat(what, " at character ", at_ + 1));
 }

@@ -28,6 +28,10 @@ class TextScanner {
     // Takes everything before one of these letters, or to the end.
     std::string_view takeUntil(std::string_view letters);
 
+    // Takes the text between two quotes that comes next, white space aside. There are no escapes,
+    // so it holds no quote; a zero is refused, which ends strings of the binary forms.
+    base::Result<std::string_view> takeQuoted();
+
     // Says what is wrong and at which character, counted from one.
     base::Error wrong(std::string_view what) const;
 

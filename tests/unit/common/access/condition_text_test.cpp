@@ -163,6 +163,15 @@ TEST_CASE("condition text: what makes no sense is refused") {
     CHECK(compileCondition("a == {1").error().text == "expected , or } at character 8");
 }
 
+// Found by a fuzzer: the printer refuses what was compiled from it.
+TEST_CASE("condition text: text between quotes holds no zero") {
+    using namespace std::string_view_literals;
+    CHECK(compileCondition("a == \"b\0c\""sv).error().text ==
+          "text that holds a zero at character 10");
+    CHECK(compileCondition("a == \"b\0"sv).error().text == "text that holds a zero at character 9");
+    CHECK(compiles("a == \"0\""));
+}
+
 TEST_CASE("condition text: parentheses nest to a limit") {
     CHECK(compiles(nestedText(kConditionTextDepthMax - 1)));
     CHECK_FALSE(compiles(nestedText(kConditionTextDepthMax)));

@@ -160,6 +160,14 @@ TEST_CASE("sddl: resource attributes of every type (PSD-004 §3.10)") {
     CHECK_FALSE(reads("S:(RA;;;;;SY;(\"a\",TI,0,1))"));
 }
 
+// It ends strings of the binary form: what stood behind it would be gone.
+TEST_CASE("sddl: the strings of a resource attribute hold no zero") {
+    using namespace std::string_view_literals;
+    CHECK(reads("S:(RA;;;;;WD;(\"a\",TS,0,\"bc\"))"));
+    CHECK_FALSE(reads("S:(RA;;;;;WD;(\"a\",TS,0,\"b\0c\"))"sv));
+    CHECK_FALSE(reads("S:(RA;;;;;WD;(\"a\0b\",TS,0,\"c\"))"sv));
+}
+
 TEST_CASE("sddl: what makes no sense is refused with the place") {
     for (const char* text : {"",
                              "  ",
