@@ -165,7 +165,7 @@ TEST_CASE("condition text: what makes no sense is refused") {
 
 // Found by a fuzzer: the printer refuses what was compiled from it.
 TEST_CASE("condition text: text between quotes holds no zero") {
-    using namespace std::string_view_literals;
+    using std::string_view_literals::operator""sv;
     CHECK(compileCondition("a == \"b\0c\""sv).error().text ==
           "text that holds a zero at character 10");
     CHECK(compileCondition("a == \"b\0"sv).error().text == "text that holds a zero at character 9");

@@ -162,7 +162,7 @@ TEST_CASE("sddl: resource attributes of every type (PSD-004 §3.10)") {
 
 // It ends strings of the binary form: what stood behind it would be gone.
 TEST_CASE("sddl: the strings of a resource attribute hold no zero") {
-    using namespace std::string_view_literals;
+    using std::string_view_literals::operator""sv;
     CHECK(reads("S:(RA;;;;;WD;(\"a\",TS,0,\"bc\"))"));
     CHECK_FALSE(reads("S:(RA;;;;;WD;(\"a\",TS,0,\"b\0c\"))"sv));
     CHECK_FALSE(reads("S:(RA;;;;;WD;(\"a\0b\",TS,0,\"c\"))"sv));
